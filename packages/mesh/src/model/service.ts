@@ -1,0 +1,27 @@
+import { type Endpoint, sameEndpoint } from './endpoint.ts';
+
+/** What a service speaks. */
+export type Protocol = 'http' | 'http2' | 'grpc' | 'tcp' | 'dubbo';
+
+/** A service and all of its instances: the unit in which the catalog changes. */
+export interface Service {
+  /** The registry's name for it; a dialect may qualify it (`interface:version:group`). */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Sorted by id, without two of one id or one address and port. */
+  readonly endpoints: readonly Endpoint[];
+  /** Name of the policy that applies, where one does. */
+  readonly policyRef?: string;
+}
+
+/** True when both would be served alike. */
+export function sameService(a: Service, b: Service): boolean {
+  return (
+    a === b ||
+    (a.name === b.name &&
+      a.protocol === b.protocol &&
+      a.policyRef === b.policyRef &&
+      a.endpoints.length === b.endpoints.length &&
+      a.endpoints.every((endpoint, i) => sameEndpoint(endpoint, b.endpoints[i]!)))
+  );
+}
