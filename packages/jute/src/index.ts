@@ -11,6 +11,7 @@ export {
   requestHeader,
   Xid,
 } from './frame.ts';
+export { FrameSplitter } from './frame-splitter.ts';
 export { JuteError, type JuteErrorCode } from './jute-error.ts';
 export type { MultiPart, MultiReadPart, MultiResult } from './multi.ts';
 export type { Operation } from './operation.ts';
