@@ -1,3 +1,4 @@
+export { RoundRobin, type Weighted } from './balance/round-robin.ts';
 export {
   DEFAULT_WEIGHT,
   type Endpoint,
