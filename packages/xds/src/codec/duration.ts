@@ -1,0 +1,13 @@
+import type { Duration } from './messages.ts';
+
+/** `google.protobuf.Duration` of so many milliseconds. */
+export function duration(milliseconds: number): Duration {
+  const seconds = Math.trunc(milliseconds / 1000);
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
+/** The milliseconds of a `google.protobuf.Duration`; undefined stays undefined. */
+export function milliseconds(value: Duration | null | undefined): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  return Number(value.seconds ?? 0) * 1000 + (value.nanos ?? 0) / 1e6;
+}
