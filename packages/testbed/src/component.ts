@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TestbedError } from './testbed-error.ts';
+import { curator, envoy, kazoo, zookeeper } from './versions.ts';
+
+/** The real systems that the testbed can start. */
+export const componentNames = ['zookeeper', 'curator', 'envoy', 'kazoo'] as const;
+
+/** One of {@link componentNames}. */
+export type ComponentName = (typeof componentNames)[number];
+
+/** Where a component is, or why it is not there and what to do about it. */
+export type Component =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly reason: string; readonly hint: string };
+
+/** What each component is made of. */
+const versions = { zookeeper, curator, envoy, kazoo } satisfies Record<ComponentName, object>;
+
+/** Where components are installed: `.cache/testbed` of the checkout. */
+export const cacheDir = resolve(import.meta.dirname, '../../../.cache/testbed');
+
+/** The Java driver's sources, which are part of what `curator` is built from. */
+export const javaSources = resolve(import.meta.dirname, '../java');
+
+/** The path inside an installation that {@link component} hands out. */
+const entryPoint = {
+  /** A folder of jars. */
+  zookeeper: 'lib',
+  /** A folder with `lib` (jars) and `classes` (the driver). */
+  curator: '.',
+  /** The program. */
+  envoy: 'bin/envoy',
+  /** A Python that can import kazoo. */
+  kazoo: 'bin/python',
+} as const satisfies Record<ComponentName, string>;
+
+/** The environment variable that points to an own installation of a component. */
+export function overrideVariable(name: ComponentName): string {
+  return `MESHKEEPER_TESTBED_${name.toUpperCase()}`;
+}
+
+/**
+ * Where a component's installation lives. The name holds a hash of the versions and sources it is
+ * made of, so a folder that exists is complete and current.
+ */
+export function installDir(name: ComponentName, cache = cacheDir): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([2, process.platform, process.arch, versions[name]]));
+  if (name === 'curator') {
+    for (const file of javaFiles()) hash.update(file).update(readFileSync(file));
+  }
+  return join(cache, `${name}-${versions[name].version}-${hash.digest('hex').slice(0, 12)}`);
+}
+
+/** The file that holds why the last attempt to install a component failed. */
+export function failureFile(name: ComponentName, cache = cacheDir): string {
+  return join(cache, `${name}.failed.json`);
+}
+
+/** The driver's source files. */
+export function javaFiles(): string[] {
+  return readdirSync(javaSources, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.java'))
+    .sort()
+    .map((file) => join(javaSources, file));
+}
+
+/** Looks a component up: an own installation first, then the provisioned one. */
+export function component(name: ComponentName, cache = cacheDir): Component {
+  const variable = overrideVariable(name);
+  const own = process.env[variable];
+  if (own) {
+    if (existsSync(own)) return { ok: true, path: own };
+    return { ok: false, reason: `there is no ${own}`, hint: `correct or unset ${variable}` };
+  }
+  const dir = installDir(name, cache);
+  if (existsSync(dir)) return { ok: true, path: join(dir, entryPoint[name]) };
+  const hint = `run \`npm run testbed\`, or point ${variable} to an own installation`;
+  try {
+    const failure: unknown = JSON.parse(readFileSync(failureFile(name, cache), 'utf8'));
+    if (isFailure(failure)) return { ok: false, ...failure };
+  } catch {
+    // No record of a failure: it was never tried.
+  }
+  return { ok: false, reason: 'it is not installed', hint };
+}
+
+/**
+ * The path of a component.
+ *
+ * @throws TestbedError `component-missing`, with the reason and what to do.
+ */
+export function requireComponent(name: ComponentName): string {
+  const found = component(name);
+  if (found.ok) return found.path;
+  throw new TestbedError('component-missing', `no ${name}: ${found.reason}; ${found.hint}`);
+}
+
+/**
+ * For node:test's `skip` option: why tests that need these components are skipped, or `false`.
+ * With `CI=true` it is always `false`, so that a missing component fails the tests.
+ */
+export function skipWithout(...names: readonly ComponentName[]): string | false {
+  if (process.env.CI === 'true') return false;
+  for (const name of names) {
+    const found = component(name);
+    if (!found.ok) return `no ${name}: ${found.reason}; ${found.hint}`;
+  }
+  return false;
+}
+
+function isFailure(value: unknown): value is { reason: string; hint: string } {
+  return typeof value === 'object' && value !== null && 'reason' in value && 'hint' in value;
+}

@@ -1,0 +1,24 @@
+export {
+  type Component,
+  type ComponentName,
+  component,
+  componentNames,
+  skipWithout,
+} from './component.ts';
+export type { EnvoyBootstrap } from './envoy/bootstrap.ts';
+export { type Envoy, type EnvoyOptions, startEnvoy } from './envoy/envoy.ts';
+export {
+  type FaultProxy,
+  type FaultProxyOptions,
+  startFaultProxy,
+  type Target,
+} from './fault-proxy/fault-proxy.ts';
+export { freePort, freePorts } from './free-port.ts';
+export { type Provisioned, type ProvisionOptions, provision } from './provision.ts';
+export { type TempDir, tempDir } from './temp-dir.ts';
+export { TestbedError, type TestbedErrorCode } from './testbed-error.ts';
+export { type Settled, type UntilOptions, until } from './until.ts';
+export type { ServerMode } from './zookeeper/four-letter-word.ts';
+export type { ZooKeeperServer } from './zookeeper/server.ts';
+export type { ZooKeeperOptions } from './zookeeper/server-options.ts';
+export { startZooKeeper } from './zookeeper/standalone.ts';

