@@ -5,6 +5,22 @@ export {
   componentNames,
   skipWithout,
 } from './component.ts';
+export {
+  type CallOptions,
+  type CreateMode,
+  type Curator,
+  type CuratorOptions,
+  startCurator,
+} from './curator/curator.ts';
+export type { CuratorState } from './curator/driver.ts';
+export {
+  type CuratorInstance,
+  type InstanceOptions,
+  type InstancePayload,
+  payloadClasses,
+  type ServiceType,
+  standardUriSpec,
+} from './curator/instance.ts';
 export type { EnvoyBootstrap } from './envoy/bootstrap.ts';
 export { type Envoy, type EnvoyOptions, startEnvoy } from './envoy/envoy.ts';
 export {
@@ -14,10 +30,13 @@ export {
   type Target,
 } from './fault-proxy/fault-proxy.ts';
 export { freePort, freePorts } from './free-port.ts';
+export { type KazooOptions, runKazoo } from './kazoo/run-kazoo.ts';
+export type { CommandResult } from './process/command.ts';
 export { type Provisioned, type ProvisionOptions, provision } from './provision.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { TestbedError, type TestbedErrorCode } from './testbed-error.ts';
 export { type Settled, type UntilOptions, until } from './until.ts';
+export { type Ensemble, type EnsembleOptions, startEnsemble } from './zookeeper/ensemble.ts';
 export type { ServerMode } from './zookeeper/four-letter-word.ts';
 export type { ZooKeeperServer } from './zookeeper/server.ts';
 export type { ZooKeeperOptions } from './zookeeper/server-options.ts';
