@@ -1,0 +1,27 @@
+export {
+  type Acl,
+  CREATOR_ALL_ACL,
+  CreateMode,
+  OPEN_ACL,
+  Perms,
+  READ_ACL,
+  type Stat,
+} from '@meshkeeper/jute';
+export {
+  type CallOptions,
+  type ConnectOptions,
+  type CreateOptions,
+  connect,
+  type ReadOptions,
+  type VersionOptions,
+  ZooKeeper,
+} from './client.ts';
+export { type ConnectString, type HostPort, parseConnectString } from './connect-string.ts';
+export type { Data } from './data.ts';
+export type { Logger } from './logger.ts';
+export { joinPath, parentOf } from './path.ts';
+export type { SessionState } from './session/session-state.ts';
+export type { TransactionOp, TransactionResult } from './transaction.ts';
+export type { Watch } from './watches/watch.ts';
+export type { WatchEvent, Watcher } from './watches/watch-event.ts';
+export { isZooKeeperError, ZooKeeperError, type ZooKeeperErrorCode } from './zookeeper-error.ts';

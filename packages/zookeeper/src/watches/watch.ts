@@ -1,0 +1,70 @@
+import type { WatchEvent, Watcher } from './watch-event.ts';
+
+/** Events that a slow consumer may be behind by; after that it is told to read again. */
+const MAX_PENDING = 65_536;
+
+/**
+ * A persistent watch: its events in order, until it is closed or the client is. A consumer that
+ * falls too far behind, and one whose connection was away, gets a `reset` in place of what it missed.
+ * One consumer.
+ */
+export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
+  /** The watched path. */
+  readonly path: string;
+  readonly #remove: (watcher: Watcher) => Promise<void>;
+  #pending: WatchEvent[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  /** `remove`: takes the watcher off the client and the server. */
+  constructor(path: string, remove: (watcher: Watcher) => Promise<void>) {
+    this.path = path;
+    this.#remove = remove;
+  }
+
+  /** What the client's table calls. */
+  readonly watcher: Watcher = (event) => {
+    if (this.#closed) return;
+    // A reset makes everything before it needless: the consumer reads anew anyway.
+    if (event.type === 'reset' || this.#pending.length >= MAX_PENDING)
+      this.#pending = [{ type: 'reset' }];
+    else this.#pending.push(event);
+    this.#wake?.();
+  };
+
+  /** Ends the iteration once what is pending was taken. */
+  end(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<WatchEvent> {
+    try {
+      for (;;) {
+        const batch = this.#pending;
+        this.#pending = [];
+        yield* batch;
+        if (this.#pending.length > 0) continue;
+        if (this.#closed) return;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+        this.#wake = undefined;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Takes the watch off. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.end();
+    this.#pending = [];
+    await this.#remove(this.watcher);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
