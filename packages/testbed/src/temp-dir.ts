@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardFolder } from './process/guardian.ts';
 
 /** A directory that is removed, with all it holds, when it is closed or the process exits. */
 export interface TempDir extends AsyncDisposable {
@@ -14,6 +15,7 @@ export interface TempDir extends AsyncDisposable {
 /** Makes an empty directory in the system's temporary folder. */
 export async function tempDir(prefix = 'meshkeeper-'): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), prefix));
+  guardFolder(path);
   const atExit = () => rmSync(path, { recursive: true, force: true });
   process.on('exit', atExit);
   const close = async () => {

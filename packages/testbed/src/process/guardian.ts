@@ -1,23 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Sees to it that no child outlives this process, however it ends.
+ * Sees to it that no child and no temporary folder outlives this process, however it ends.
  *
  * An exit handler covers every orderly end. For SIGKILL, SIGINT and SIGTERM, which leave no time
  * or whose handling belongs to the program, a small shell holds the other end of a pipe: it is
- * told every pid, and when the pipe breaks it kills what is left. It is shared by the whole
- * process because a process dies only once.
+ * told every pid and folder, and when the pipe breaks it kills and removes what is left. It is
+ * shared by the whole process because a process dies only once.
  */
 const script = `
 trap '' INT TERM HUP
 pids=' '
-while read -r what pid; do
+while IFS=' ' read -r what it; do
   case $what in
-    add) pids="$pids$pid " ;;
-    del) case $pids in *" $pid "*) pids="\${pids%% $pid *} \${pids#* $pid }" ;; esac ;;
+    add) pids="$pids$it " ;;
+    del) case $pids in *" $it "*) pids="\${pids%% $it *} \${pids#* $it }" ;; esac ;;
+    dir) set -- "$@" "$it" ;;
   esac
 done
 [ "$pids" = ' ' ] || kill -9 $pids 2>/dev/null
+rm -rf -- "$@"
 `;
 
 const guarded = new Set<number>();
@@ -34,6 +36,12 @@ export function guard(pid: number): void {
 export function unguard(pid: number): void {
   guarded.delete(pid);
   shell?.stdin?.write(`del ${pid}\n`);
+}
+
+/** Removes a folder of {@link tempDir} when this process ends; its name is never used again. */
+export function guardFolder(path: string): void {
+  shell ??= startShell();
+  shell.stdin?.write(`dir ${path}\n`);
 }
 
 function startShell(): ChildProcess {

@@ -26,8 +26,8 @@ export interface Ensemble extends AsyncDisposable {
 }
 
 /**
- * Starts a quorum of real ZooKeeper servers and waits until all of them serve. Three take about
- * two seconds: share one between the tests of a file.
+ * Starts a quorum of real ZooKeeper servers and waits until all of them serve. Three take a
+ * second or two: share one between the tests of a file.
  *
  * @throws TestbedError `component-missing`, `start-failed`; the signal's reason.
  */
