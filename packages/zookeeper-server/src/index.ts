@@ -7,6 +7,7 @@ export type { ServerStats } from './server/stats.ts';
 export { ZooKeeperServerError, type ZooKeeperServerErrorCode } from './server-error.ts';
 export type { StoredSession } from './sessions/session-table.ts';
 export { startZooKeeperServer } from './start.ts';
+export { FileStorage, type FileStorageOptions } from './storage/file-storage.ts';
 export { MemoryStorage } from './storage/memory-storage.ts';
 export type { Image, Storage } from './storage/storage.ts';
 export type { Change, NodeChange, Txn } from './tree/txn.ts';

@@ -1,5 +1,6 @@
 import { resolveOptions, type ZooKeeperServerOptions } from './options.ts';
 import { ZooKeeperServer } from './server/server.ts';
+import { FileStorage } from './storage/file-storage.ts';
 import { MemoryStorage } from './storage/memory-storage.ts';
 
 /**
@@ -14,6 +15,9 @@ export async function startZooKeeperServer(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ZooKeeperServer> {
   const resolved = resolveOptions(options);
-  const storage = options.storage ?? new MemoryStorage();
+  const { dataDir } = options;
+  const storage =
+    options.storage ??
+    (dataDir === undefined ? new MemoryStorage() : new FileStorage(dataDir, resolved));
   return ZooKeeperServer.start(resolved, storage, signal);
 }

@@ -6,6 +6,7 @@ import {
   type Stat,
 } from '@meshkeeper/jute';
 import { nextSessionId } from '../sessions/session-id.ts';
+import { normalParts } from '../tree/multi-parts.ts';
 import {
   type Asker,
   isRefusal,
@@ -109,7 +110,9 @@ export class Engine<C extends Client> {
     return { err: ErrorCode.OK, response: responseOf(decided, stats[0]), ...applied };
   }
 
-  #multi(client: C, parts: readonly MultiPart[], now: number): Outcome<C> {
+  #multi(client: C, asked: readonly MultiPart[], now: number): Outcome<C> {
+    const parts = normalParts(asked);
+    if (parts === undefined) return { err: ErrorCode.MARSHALLING_ERROR };
     const changes = prepareMulti(this.state.tree, parts, this.#asker(client));
     if ('err' in changes) return { err: ErrorCode.OK, response: refused(parts, changes) };
     const multi = { type: 'multi', changes } as const;

@@ -116,10 +116,9 @@ export const reads = {
     parts: readonly MultiReadPart[],
   ): Outcome<C> {
     const results = parts.map((part): MultiResult => {
-      const outcome =
-        part.op === 'getData'
-          ? reads.getData(context, part.request)
-          : reads.getChildren(context, part.request);
+      // The original drops the wish for a watch.
+      const request = { path: part.request.path, watch: false };
+      const outcome = reads[part.op](context, request);
       if (outcome.err !== ErrorCode.OK) return { op: 'error', err: outcome.err };
       // Each of the two reads above answers with its own row's response.
       return { op: part.op, response: outcome.response } as MultiResult;
