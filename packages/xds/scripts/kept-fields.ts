@@ -75,7 +75,7 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.config.cluster.v3.Cluster.CommonLbConfig':
     'healthy_panic_threshold zone_aware_lb_config locality_weighted_lb_config update_merge_window close_connections_on_host_set_change',
   'envoy.config.cluster.v3.OutlierDetection':
-    'consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx enforcing_success_rate consecutive_gateway_failure enforcing_consecutive_gateway_failure split_external_local_origin_errors consecutive_local_origin_failure enforcing_consecutive_local_origin_failure max_ejection_time max_ejection_time_jitter',
+    'consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx enforcing_success_rate consecutive_gateway_failure enforcing_consecutive_gateway_failure split_external_local_origin_errors consecutive_local_origin_failure enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate max_ejection_time max_ejection_time_jitter',
   'envoy.config.endpoint.v3.ClusterLoadAssignment': 'cluster_name endpoints policy',
   'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy':
     'drop_overloads overprovisioning_factor endpoint_stale_after weighted_priority_health',

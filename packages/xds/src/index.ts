@@ -1,3 +1,6 @@
+export type { BatchOf, ClientType, XdsBatch } from './client/batch.ts';
+export type { XdsClientState } from './client/client-state.ts';
+export { XdsClient, type XdsClientOptions } from './client/xds-client.ts';
 export { decodeResource, encodeResource, pack, resourceName } from './codec/any.ts';
 export { duration, milliseconds } from './codec/duration.ts';
 export {
@@ -29,11 +32,24 @@ export {
 } from './codec/messages.ts';
 export {
   ADD_ORDER,
-  REMOVE_ORDER,
   RESOURCE_TYPES,
   type ResourceMessage,
   type ResourceType,
   resourceTypeOf,
 } from './codec/resource-type.ts';
 export { textStruct, textsOf } from './codec/struct.ts';
+export type { Clock, Logger } from './logger.ts';
+export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './resources/alias.ts';
+export { type EnvoyBootstrapOptions, envoyBootstrap } from './resources/bootstrap.ts';
+export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
+export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';
+export type { ListenerKind } from './resources/listener.ts';
+export { METADATA_KEY } from './resources/load-assignment.ts';
+export type { ResourceProblem } from './resources/problem.ts';
+export { makeResource, type Resource } from './resources/resource.ts';
+export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
+export { DEFAULT_GATEWAY, LISTENER_KEYS, type Scope, scopeOf } from './resources/scope.ts';
+export type { Judged, XdsObserver } from './server/observer.ts';
+export type { ConnectedProxy, ProxyStatus, TypeStatus } from './server/proxy-status.ts';
+export { startXdsServer, type XdsServer, type XdsServerOptions } from './server/xds-server.ts';
 export { XdsError, type XdsErrorCode } from './xds-error.ts';

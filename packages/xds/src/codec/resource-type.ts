@@ -55,9 +55,6 @@ export type ResourceMessage<T extends ResourceType> = ReturnType<
 /** All kinds, in the order in which they are added. */
 export const ADD_ORDER = Object.keys(RESOURCE_TYPES) as readonly ResourceType[];
 
-/** All kinds, in the order in which they are removed. */
-export const REMOVE_ORDER: readonly ResourceType[] = ADD_ORDER.toReversed();
-
 const byUrl = new Map(ADD_ORDER.map((type) => [RESOURCE_TYPES[type].typeUrl as string, type]));
 
 /** The kind that a type URL stands for; undefined when it is none that is known here. */

@@ -2889,6 +2889,7 @@ export namespace envoy {
      splitExternalLocalOriginErrors: boolean;
      consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
      enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
      maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
      maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
      static create(properties: envoy.config.cluster.v3.OutlierDetection.$Shape): envoy.config.cluster.v3.OutlierDetection & envoy.config.cluster.v3.OutlierDetection.$Shape;
@@ -2909,6 +2910,7 @@ export namespace envoy {
       splitExternalLocalOriginErrors?: (boolean|null);
       consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
       enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
       maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
       maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
       $unknowns?: Uint8Array[];

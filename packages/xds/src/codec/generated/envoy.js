@@ -11507,6 +11507,7 @@ export const envoy = $root.envoy = (() => {
      OutlierDetection.prototype.splitExternalLocalOriginErrors = false;
      OutlierDetection.prototype.consecutiveLocalOriginFailure = null;
      OutlierDetection.prototype.enforcingConsecutiveLocalOriginFailure = null;
+     OutlierDetection.prototype.enforcingLocalOriginSuccessRate = null;
      OutlierDetection.prototype.maxEjectionTime = null;
      OutlierDetection.prototype.maxEjectionTimeJitter = null;
      OutlierDetection.create = function(properties) {
@@ -11541,6 +11542,8 @@ export const envoy = $root.envoy = (() => {
        $root.google.protobuf.UInt32Value.encode(message.consecutiveLocalOriginFailure, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
       if (message.enforcingConsecutiveLocalOriginFailure != null && $Object.hasOwnProperty.call(message, "enforcingConsecutiveLocalOriginFailure"))
        $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutiveLocalOriginFailure, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+      if (message.enforcingLocalOriginSuccessRate != null && $Object.hasOwnProperty.call(message, "enforcingLocalOriginSuccessRate"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingLocalOriginSuccessRate, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
       if (message.maxEjectionTime != null && $Object.hasOwnProperty.call(message, "maxEjectionTime"))
        $root.google.protobuf.Duration.encode(message.maxEjectionTime, writer.uint32(/* id 21, wireType 2 =*/170).fork(), _depth + 1).ldelim();
       if (message.maxEjectionTimeJitter != null && $Object.hasOwnProperty.call(message, "maxEjectionTimeJitter"))
@@ -11644,6 +11647,12 @@ export const envoy = $root.envoy = (() => {
          if (wireType !== 2)
           break;
          message.enforcingConsecutiveLocalOriginFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutiveLocalOriginFailure);
+         continue;
+        }
+       case 15: {
+         if (wireType !== 2)
+          break;
+         message.enforcingLocalOriginSuccessRate = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingLocalOriginSuccessRate);
          continue;
         }
        case 21: {

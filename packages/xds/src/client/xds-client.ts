@@ -1,0 +1,188 @@
+import { type ChannelOptions, Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, type Node } from '../codec/messages.ts';
+import { textStruct } from '../codec/struct.ts';
+import { type Clock, type Logger, SILENT } from '../logger.ts';
+import { formatHostPort, type HostPort } from '../resources/host-port.ts';
+import { bytesMethod, DELTA_ADS } from '../server/services.ts';
+import { backoff } from './backoff.ts';
+import type { XdsBatch } from './batch.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { nextState, type StreamEvent, type XdsClientState } from './client-state.ts';
+import { type Received, SubscriptionState } from './subscription-state.ts';
+
+/** How the client connects, and what it says of itself. */
+export interface XdsClientOptions {
+  /** The control plane. */
+  readonly address: HostPort;
+  readonly node: {
+    /** Unique among the proxies. */
+    readonly id: string;
+    readonly cluster: string;
+    readonly zone?: string;
+    /** See `LISTENER_KEYS`. */
+    readonly metadata?: Readonly<Record<string, string>>;
+    readonly userAgent?: string;
+    readonly userAgentVersion?: string;
+  };
+  /** Default: no TLS. */
+  readonly credentials?: ReturnType<typeof credentials.createInsecure>;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** Called after each change of {@link XdsClient.state}. */
+  readonly onState?: (state: XdsClientState) => void;
+  /** Milliseconds between attempts to connect. Default 100, doubling to 10,000. */
+  readonly backoff?: { readonly base: number; readonly max: number };
+  /** Milliseconds between pings. Default 10,000; an answer has 5,000. */
+  readonly keepalive?: number;
+  /** Default `Date.now`. */
+  readonly clock?: Clock;
+  /** From 0 to 1. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * An incremental ADS client: all clusters and listeners, and the endpoints and routes that they
+ * name. It connects at once and reconnects until it is closed.
+ */
+export class XdsClient implements AsyncDisposable {
+  readonly #options: XdsClientOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #client: Client;
+  readonly #subscriptions: SubscriptionState;
+  readonly #queue = new BatchQueue();
+  #state: XdsClientState = { type: 'connecting' };
+  #call: ClientDuplexStream<Buffer, Buffer> | undefined;
+  #attempt = 0;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: XdsClientOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? SILENT;
+    this.#clock = options.clock ?? Date.now;
+    const secrets = options.credentials ?? credentials.createInsecure();
+    const channel: ChannelOptions = {
+      'grpc.keepalive_time_ms': options.keepalive ?? 10_000,
+      'grpc.keepalive_timeout_ms': 5000,
+      'grpc.max_receive_message_length': -1,
+      // The pauses are ours, below.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1000,
+      'grpc.use_local_subchannel_pool': 1,
+    };
+    this.#client = new Client(formatHostPort(options.address), secrets, channel);
+    this.#subscriptions = new SubscriptionState(nodeOf(options.node));
+    this.#connect();
+  }
+
+  /** Whether what was delivered is current. */
+  get state(): XdsClientState {
+    return this.#state;
+  }
+
+  /**
+   * What the control plane sends, in its order; after a reconnection only what differs. For one
+   * consumer, which must `accept()` or `reject()` each batch. Ends when the client is closed or the
+   * signal aborts.
+   */
+  updates(signal?: AbortSignal): AsyncGenerator<XdsBatch, void, void> {
+    return this.#queue.iterate(signal);
+  }
+
+  /** Disconnects for good. */
+  close(): Promise<void> {
+    this.#move({ type: 'closed' });
+    clearTimeout(this.#retry);
+    this.#call?.cancel();
+    this.#client.close();
+    this.#queue.close();
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #connect(): void {
+    const { path, requestSerialize, responseDeserialize } = bytesMethod(DELTA_ADS);
+    const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    this.#call = call;
+    call.on('data', (bytes: Buffer) => this.#receive(call, bytes));
+    call.on('error', (error: Error) => this.#broken(call, error.message));
+    call.on('end', () => this.#broken(call, 'The control plane ended the stream'));
+    for (const request of this.#subscriptions.open()) this.#send(call, request);
+  }
+
+  #receive(call: ClientDuplexStream<Buffer, Buffer>, bytes: Buffer): void {
+    this.#attempt = 0;
+    this.#move({ type: 'answered' });
+    let received: Received | undefined;
+    try {
+      received = this.#subscriptions.receive(DeltaDiscoveryResponse.decode(bytes));
+    } catch (error) {
+      call.cancel();
+      this.#broken(call, error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (received === undefined) return;
+    const { malformed } = received;
+    if (malformed === undefined) this.#queue.push(this.#batch(call, received));
+    else {
+      this.#logger.warn({ type: received.type, malformed }, 'rejecting a malformed response');
+      this.#send(call, this.#subscriptions.reject(received, malformed));
+    }
+  }
+
+  #batch(call: ClientDuplexStream<Buffer, Buffer>, received: Received): XdsBatch {
+    let judged = false;
+    const judge = (requests: () => DeltaDiscoveryRequest[]) => {
+      if (judged || this.#state.type === 'closed') return;
+      judged = true;
+      const [judgement, ...subscriptions] = requests();
+      // A nonce is valid only on its own stream; what follows from it is not bound to that.
+      if (judgement !== undefined && call === this.#call) this.#send(call, judgement);
+      if (this.#call !== undefined) for (const each of subscriptions) this.#send(this.#call, each);
+    };
+    const batch = {
+      type: received.type,
+      upserts: received.upserts,
+      removed: received.removed,
+      accept: () => judge(() => this.#subscriptions.accept(received)),
+      reject: (message: string) => judge(() => [this.#subscriptions.reject(received, message)]),
+    };
+    // The messages were decoded as those of `type`.
+    return batch as XdsBatch;
+  }
+
+  #send(call: ClientDuplexStream<Buffer, Buffer>, request: DeltaDiscoveryRequest): void {
+    const bytes = DeltaDiscoveryRequest.encode(request).finish();
+    call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  #broken(call: ClientDuplexStream<Buffer, Buffer>, reason: string): void {
+    if (call !== this.#call || this.#state.type === 'closed') return;
+    this.#call = undefined;
+    this.#move({ type: 'broken', reason });
+    const { backoff: limits = { base: 100, max: 10_000 }, random = Math.random } = this.#options;
+    const wait = backoff(this.#attempt++, limits, random);
+    this.#logger.info({ reason, wait }, 'the control plane is away');
+    this.#retry = setTimeout(() => this.#connect(), wait);
+  }
+
+  #move(event: StreamEvent): void {
+    const before = this.#state;
+    this.#state = nextState(before, event, this.#clock());
+    if (this.#state !== before) this.#options.onState?.(this.#state);
+  }
+}
+
+function nodeOf(node: XdsClientOptions['node']): Node {
+  return {
+    id: node.id,
+    cluster: node.cluster,
+    metadata: textStruct(node.metadata ?? {}),
+    userAgentName: node.userAgent ?? 'meshkeeper',
+    ...(node.userAgentVersion === undefined ? {} : { userAgentVersion: node.userAgentVersion }),
+    ...(node.zone === undefined ? {} : { locality: { zone: node.zone } }),
+  };
+}

@@ -1,0 +1,12 @@
+/** Where this package says what happens; pino's loggers fit. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Says nothing. */
+export const SILENT: Logger = { debug() {}, info() {}, warn() {} };
+
+/** Tells the time in milliseconds since the epoch; `Date.now` in production. */
+export type Clock = () => number;

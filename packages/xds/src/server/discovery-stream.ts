@@ -1,0 +1,128 @@
+import type { DeltaDiscoveryRequest, DiscoveryRequest, Node } from '../codec/messages.ts';
+import { ADD_ORDER, type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
+import type { ResourceChanges, View } from '../resources/envoy-resources.ts';
+import { ResourceSet } from '../resources/resource-set.ts';
+import { DeltaSubscription } from './delta-subscription.ts';
+import type { Framer, Variant } from './framer.ts';
+import type { TypeStatus } from './proxy-status.ts';
+import type { Frame, Response } from './response.ts';
+import { SotwSubscription } from './sotw-subscription.ts';
+import type { Subscription, Verdict } from './subscription.ts';
+
+const NOTHING = new ResourceSet();
+/** Types that a stream may ask for; there are about ten in all. */
+const MAX_TYPES = 32;
+
+/**
+ * The protocol of one stream: requests and changes go in, frames are pulled out while the socket
+ * takes them. What is pulled is always what is current, so nothing queues up. Pure: no sockets and
+ * no timers.
+ *
+ * Order: what is added goes clusters, endpoints, listeners, routes; what is removed goes the other
+ * way, after. A type has one push in flight at a time, so that a slow proxy gets fewer, not more;
+ * answers to requests are not held back. Listeners and routes wait until clusters were accepted.
+ */
+export class DiscoveryStream {
+  readonly #variant: Variant;
+  readonly #framer: Framer;
+  readonly #views: (node: Node) => View;
+  readonly #subscriptions = new Map<string, SotwSubscription | DeltaSubscription>();
+  readonly #byType = new Map<ResourceType, Subscription>();
+  /** In the order in which resources are added; types of which there are none come last. */
+  readonly #ordered: Subscription[] = [];
+  #node: Node | undefined;
+  #view: View | undefined;
+
+  constructor(variant: Variant, framer: Framer, views: (node: Node) => View) {
+    this.#variant = variant;
+    this.#framer = framer;
+    this.#views = views;
+  }
+
+  /** What the first request said of the client: only that one must. */
+  get node(): Node {
+    return this.#node ?? {};
+  }
+
+  /**
+   * Takes a request. The verdict says which response it acknowledges or rejects, if any.
+   *
+   * @throws RangeError when the stream asks for more types than there are.
+   */
+  receive(request: DiscoveryRequest | DeltaDiscoveryRequest, now: number): Verdict | undefined {
+    if (this.#view === undefined) {
+      this.#node = request.node ?? {};
+      this.#view = this.#views(this.#node);
+    }
+    const typeUrl = request.typeUrl ?? '';
+    const subscription = this.#subscription(typeUrl, this.#view);
+    const { type } = subscription;
+    // gRPC clients have no wildcard: without a name they want nothing.
+    const isGrpc = /^grpc/i.test(this.node.userAgentName ?? '');
+    const legacyWildcard = !isGrpc && (type === 'cluster' || type === 'listener');
+    return subscription.receive(request, legacyWildcard, now);
+  }
+
+  /** Notes what changed in the resources that it is served from. */
+  changed(changes: ResourceChanges): void {
+    for (const [type, names] of changes) this.#byType.get(type)?.changed(names);
+  }
+
+  /** The next frame to write; undefined when there is nothing to send for now. */
+  next(now: number): Frame | undefined {
+    for (const subscription of this.#ordered) {
+      if (this.#isHeld(subscription, now)) continue;
+      const response = subscription.upsert();
+      if (response !== undefined) return this.#send(subscription, response, now);
+    }
+    for (const subscription of this.#ordered.toReversed()) {
+      if (subscription.isPending(now)) continue;
+      const { type } = subscription;
+      if (type !== 'route' && this.#byType.get('route')?.hasUpserts) continue;
+      if (type === 'cluster' && this.#byType.get('listener')?.hasUpserts) continue;
+      const response = subscription.removal();
+      if (response !== undefined) return this.#send(subscription, response, now);
+    }
+    return undefined;
+  }
+
+  /** What is known of each type that it asked for. */
+  status(): TypeStatus[] {
+    return [...this.#subscriptions.values()].map((subscription) => subscription.status());
+  }
+
+  #isHeld(subscription: Subscription, now: number): boolean {
+    if (subscription.isOwed) return false;
+    if (subscription.isPending(now)) return true;
+    const { type } = subscription;
+    const refers = type === 'listener' || type === 'route';
+    return refers && (this.#byType.get('cluster')?.isPending(now) ?? false);
+  }
+
+  #send(subscription: Subscription, response: Response, now: number): Frame {
+    const frame = this.#framer.frame(response, subscription.nonce);
+    subscription.sent(response, frame.nonce, now);
+    // Envoy warms a cluster that changed anew, for which it wants its endpoints again.
+    if (subscription.type === 'cluster') this.#byType.get('endpoint')?.resend(response.fresh);
+    return frame;
+  }
+
+  #subscription(typeUrl: string, view: View): SotwSubscription | DeltaSubscription {
+    const known = this.#subscriptions.get(typeUrl);
+    if (known !== undefined) return known;
+    if (this.#subscriptions.size >= MAX_TYPES) throw new RangeError('Too many types on one stream');
+    const type = resourceTypeOf(typeUrl);
+    const resources = type === undefined ? NOTHING : view[type];
+    const Kind = this.#variant === 'sotw' ? SotwSubscription : DeltaSubscription;
+    const made = new Kind(typeUrl, resources);
+    this.#subscriptions.set(typeUrl, made);
+    if (type !== undefined) this.#byType.set(type, made);
+    this.#ordered.push(made);
+    this.#ordered.sort((a, b) => rank(a) - rank(b));
+    return made;
+  }
+}
+
+function rank({ type }: Subscription): number {
+  return type === undefined ? ADD_ORDER.length : ADD_ORDER.indexOf(type);
+}

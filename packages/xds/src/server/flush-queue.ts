@@ -1,0 +1,40 @@
+import type { Connection } from './connection.ts';
+
+/** Connections that are flushed in one go before others get their turn. */
+const BATCH = 200;
+
+/**
+ * The connections that have something to send. The first of them are flushed at once; with many,
+ * requests that arrive meanwhile are handled in between.
+ */
+export class FlushQueue implements Disposable {
+  readonly #waiting = new Set<Connection>();
+  #next: NodeJS.Immediate | undefined;
+
+  /** Flushes them, the first at once. */
+  flush(connections: Iterable<Connection>): void {
+    for (const connection of connections) this.#waiting.add(connection);
+    if (this.#next === undefined) this.#run();
+  }
+
+  /** It is gone. */
+  delete(connection: Connection): void {
+    this.#waiting.delete(connection);
+  }
+
+  [Symbol.dispose](): void {
+    clearImmediate(this.#next);
+    this.#waiting.clear();
+  }
+
+  #run(): void {
+    this.#next = undefined;
+    let budget = BATCH;
+    for (const connection of this.#waiting) {
+      this.#waiting.delete(connection);
+      connection.flush();
+      if (--budget === 0) break;
+    }
+    if (this.#waiting.size > 0) this.#next = setImmediate(() => this.#run());
+  }
+}

@@ -1,0 +1,92 @@
+import type { Resource } from '../resources/resource.ts';
+import type { Frame, Response } from './response.ts';
+
+/** State of the world, or incremental: the two variants of the protocol. */
+export type Variant = 'sotw' | 'delta';
+
+/** Above so many resources a response is shared only with others of the very same list. */
+const KEYED_RESOURCES = 64;
+/** Frames that are kept for sharing; they are dropped all together. */
+const KEPT_FRAMES = 256;
+
+/**
+ * Makes responses of resources' bytes without encoding anything twice: a response that many streams
+ * get is put together once, nonce included. Nonces grow, so `after` says which a stream has had.
+ */
+export class Framer {
+  readonly #variant: Variant;
+  readonly #kept = new Map<string, { readonly serial: number; readonly frame: Frame }>();
+  readonly #listIds = new WeakMap<readonly Resource[], number>();
+  readonly #parts = new WeakMap<Resource, Buffer>();
+  #serial = 0;
+  #lists = 0;
+
+  constructor(variant: Variant) {
+    this.#variant = variant;
+  }
+
+  /** The response's frame, with a nonce that is greater than `after`. */
+  frame(response: Response, after: string): Frame {
+    const key = this.#key(response);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.serial > serialOf(after)) return kept.frame;
+    this.#serial++;
+    const nonce = this.#serial.toString(36);
+    const frame = { typeUrl: response.typeUrl, nonce, bytes: this.#assemble(response, nonce) };
+    if (this.#kept.size >= KEPT_FRAMES) this.#kept.clear();
+    this.#kept.set(key, { serial: this.#serial, frame });
+    return frame;
+  }
+
+  /** Forgets what it keeps, once the streams have what is current. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  #key({ typeUrl, version, resources, removed }: Response): string {
+    const gone = removed.join('\0');
+    if (resources.length > KEYED_RESOURCES) {
+      let id = this.#listIds.get(resources);
+      if (id === undefined) {
+        id = ++this.#lists;
+        this.#listIds.set(resources, id);
+      }
+      return `${typeUrl}\n${version}\n#${id}\n${gone}`;
+    }
+    const names = resources.map(({ name, version }) => `${name}\0${version}`).join('\0');
+    return `${typeUrl}\n${version}\n${names}\n${gone}`;
+  }
+
+  #assemble({ typeUrl, version, resources, removed }: Response, nonce: string): Buffer {
+    const parts = [field(1, Buffer.from(version))];
+    for (const resource of resources) parts.push(this.#part(resource));
+    parts.push(field(4, Buffer.from(typeUrl)), field(5, Buffer.from(nonce)));
+    for (const name of removed) parts.push(field(6, Buffer.from(name)));
+    return Buffer.concat(parts);
+  }
+
+  /** Field 2 of the response: the resource's `Any`, or a `Resource` around it. */
+  #part(resource: Resource): Buffer {
+    const kept = this.#parts.get(resource);
+    if (kept !== undefined) return kept;
+    const { name, version, any } = resource;
+    const wrapped = () =>
+      Buffer.concat([field(1, Buffer.from(version)), field(2, any), field(3, Buffer.from(name))]);
+    const part = field(2, this.#variant === 'sotw' ? any : wrapped());
+    this.#parts.set(resource, part);
+    return part;
+  }
+}
+
+function serialOf(nonce: string): number {
+  return nonce === '' ? 0 : Number.parseInt(nonce, 36);
+}
+
+/** A length-delimited protobuf field. */
+function field(id: number, bytes: Buffer): Buffer {
+  const head = [(id << 3) | 2];
+  let length = bytes.length;
+  for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
+  head.push(length);
+  return Buffer.concat([Buffer.from(head), bytes]);
+}

@@ -1,0 +1,46 @@
+import type { Locality } from '@meshkeeper/mesh';
+import type { Variant } from './framer.ts';
+
+/** What is known of one type of resources at one proxy. */
+export interface TypeStatus {
+  readonly typeUrl: string;
+  /** It gets all there are. */
+  readonly wildcard: boolean;
+  /** How many it asked for by name. */
+  readonly subscribed: number;
+  /** Of the last response; empty before the first. */
+  readonly sentVersion: string;
+  readonly sentNonce: string;
+  /** Of the last response that it accepted. */
+  readonly ackedVersion: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly ackedAt: number | undefined;
+  /** The last response that it rejected; `at` in milliseconds since the epoch. */
+  readonly lastNack:
+    | { readonly at: number; readonly message: string; readonly version: string }
+    | undefined;
+  /** It has and accepted what it should have; something is under way; it rejected the last. */
+  readonly state: 'synced' | 'pending' | 'rejected';
+}
+
+/** A data plane that is connected. */
+export interface ConnectedProxy {
+  /** Unique among the streams of this server; a proxy that reconnects gets another. */
+  readonly stream: number;
+  readonly variant: Variant;
+  /** `node.id`: a label that the proxy gave itself. */
+  readonly id: string;
+  readonly cluster: string;
+  readonly locality: Locality;
+  readonly userAgent: string;
+  readonly userAgentVersion: string;
+  /** Its address and port. */
+  readonly peer: string;
+  /** Milliseconds since the epoch. */
+  readonly connectedSince: number;
+}
+
+/** A data plane that is connected, and what it has of each type that it asked for. */
+export interface ProxyStatus extends ConnectedProxy {
+  readonly types: readonly TypeStatus[];
+}
