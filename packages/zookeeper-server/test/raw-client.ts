@@ -65,7 +65,8 @@ export class RawClient implements AsyncDisposable {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#data(chunk));
     socket.on('error', () => {});
-    this.closed = once(socket, 'close').then(() => {
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    this.closed = closed.then(() => {
       const error = new Error('connection closed');
       for (const pending of this.#pending.splice(0)) pending.reject(error);
       this.#hello?.reject(error);

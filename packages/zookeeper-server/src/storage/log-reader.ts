@@ -24,7 +24,7 @@ export function readLog(source: LogSource, each: (txn: Txn) => void): number {
   const { file, bytes, first, newest } = source;
   if (!bytes.subarray(0, LOG_MAGIC.length).equals(LOG_MAGIC)) {
     // A crash right after the file was made; nothing was synced into it.
-    if (newest && bytes.length < LOG_MAGIC.length) return 0;
+    if (newest && bytes.length <= LOG_MAGIC.length) return 0;
     throw corrupt(file, 0, 'is no log of this server');
   }
   let offset = LOG_MAGIC.length;
