@@ -111,8 +111,12 @@ export class ZooKeeperServer implements ConnectionHost, AsyncDisposable {
   stats(): ServerStats {
     const { state, watches } = this.#engine;
     const counts = watches.counts;
-    let outstanding = 0;
-    for (const connection of this.#connections) outstanding += connection.outstanding;
+    let [outstanding, received, sent] = [0, this.#received, this.#sent];
+    for (const connection of this.#connections) {
+      outstanding += connection.outstanding;
+      received += connection.received;
+      sent += connection.sent;
+    }
     return {
       connections: this.#connections.size,
       sessions: state.sessions.size,
@@ -123,8 +127,8 @@ export class ZooKeeperServer implements ConnectionHost, AsyncDisposable {
       watchedPaths: counts.paths,
       watchers: counts.watchers,
       zxid: state.lastZxid,
-      received: this.#received,
-      sent: this.#sent,
+      received,
+      sent,
       outstanding,
       latency: this.#latency.figures,
       uptime: Math.round(this.#options.clock.monotonic() - this.#startedAt),
