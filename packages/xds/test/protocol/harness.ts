@@ -1,0 +1,194 @@
+import {
+  type DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  type DiscoveryRequest,
+  DiscoveryResponse,
+} from '../../src/codec/messages.ts';
+import {
+  ADD_ORDER,
+  makeResource,
+  RESOURCE_TYPES,
+  ResourceSet,
+  type ResourceType,
+} from '../../src/index.ts';
+import { DiscoveryStream } from '../../src/server/discovery-stream.ts';
+import { Framer, type Variant } from '../../src/server/framer.ts';
+import type { Verdict } from '../../src/server/subscription.ts';
+
+/** A response, in short. */
+export interface Sent {
+  readonly type: ResourceType | undefined;
+  readonly names: readonly string[];
+  readonly removed: readonly string[];
+  readonly nonce: string;
+  readonly version: string;
+}
+
+/** A store of resources whose content is a text, and streams that are served from it. */
+export class Harness {
+  readonly sets = Object.fromEntries(ADD_ORDER.map((type) => [type, new ResourceSet()])) as Record<
+    ResourceType,
+    ResourceSet
+  >;
+  readonly #streams: Stream[] = [];
+  readonly framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
+
+  /** Sets resources, each by name with a content that makes its version; null removes. */
+  set(type: ResourceType, resources: Record<string, number | null>): void {
+    for (const [name, content] of Object.entries(resources)) {
+      if (content === null) this.sets[type].delete(name);
+      else this.sets[type].set(message(type, name, content));
+    }
+    const changes = new Map([[type, new Set(Object.keys(resources))]]);
+    for (const stream of this.#streams) stream.inner.changed(changes);
+  }
+
+  sotw(userAgentName = 'envoy'): SotwStream {
+    const stream = new SotwStream('sotw', this, userAgentName);
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  delta(userAgentName = 'envoy'): DeltaStream {
+    const stream = new DeltaStream('delta', this, userAgentName);
+    this.#streams.push(stream);
+    return stream;
+  }
+}
+
+function message(type: ResourceType, name: string, content: number) {
+  if (type === 'endpoint') {
+    const policy = { overprovisioningFactor: { value: content } };
+    return makeResource('endpoint', name, { clusterName: name, policy });
+  }
+  if (type === 'cluster') return makeResource('cluster', name, { name, altStatName: `${content}` });
+  if (type === 'listener')
+    return makeResource('listener', name, { name, statPrefix: `${content}` });
+  if (type === 'route')
+    return makeResource('route', name, { name, requestHeadersToRemove: [`${content}`] });
+  return makeResource('secret', name, { name });
+}
+
+class Stream {
+  readonly inner: DiscoveryStream;
+  readonly #variant: Variant;
+  /** The clock. */
+  now = 1000;
+
+  constructor(variant: Variant, harness: Harness) {
+    this.#variant = variant;
+    this.inner = new DiscoveryStream(variant, harness.framers[variant], () => harness.sets);
+  }
+
+  /** All that is to be sent now. */
+  pull(): Sent[] {
+    const sent: Sent[] = [];
+    for (;;) {
+      const frame = this.inner.next(this.now);
+      if (frame === undefined) return sent;
+      sent.push(this.#variant === 'sotw' ? sotwSent(frame.bytes) : deltaSent(frame.bytes));
+    }
+  }
+}
+
+function typeOf(url: string): ResourceType | undefined {
+  return ADD_ORDER.find((type) => RESOURCE_TYPES[type].typeUrl === url);
+}
+
+function sotwSent(bytes: Buffer): Sent {
+  const { typeUrl, nonce, versionInfo, resources } = DiscoveryResponse.decode(bytes);
+  const type = typeOf(typeUrl);
+  const names = resources.map(({ value }) => {
+    const { [type === 'endpoint' ? 'clusterName' : 'name']: name } = RESOURCE_TYPES[
+      type ?? 'cluster'
+    ].message.decode(value ?? new Uint8Array()) as unknown as Record<string, string>;
+    return name ?? '';
+  });
+  return { type, names, removed: [], nonce, version: versionInfo };
+}
+
+function deltaSent(bytes: Buffer): Sent {
+  const response = DeltaDiscoveryResponse.decode(bytes);
+  const names = response.resources.map(({ name }) => name ?? '');
+  return {
+    type: typeOf(response.typeUrl),
+    names,
+    removed: response.removedResources,
+    nonce: response.nonce,
+    version: response.systemVersionInfo,
+  };
+}
+
+const url = (type: ResourceType) => RESOURCE_TYPES[type].typeUrl;
+
+/** A state-of-the-world client, which says its names with each request. */
+export class SotwStream extends Stream {
+  readonly #node: { userAgentName: string };
+
+  constructor(variant: Variant, harness: Harness, userAgentName: string) {
+    super(variant, harness);
+    this.#node = { userAgentName };
+  }
+
+  request(type: ResourceType, names: string[], fields: DiscoveryRequest = {}): Verdict | undefined {
+    const node = this.#node;
+    return this.inner.receive(
+      { node, typeUrl: url(type), resourceNames: names, ...fields },
+      this.now,
+    );
+  }
+
+  ack({ type = 'cluster', nonce, version }: Sent, names: string[]): Verdict | undefined {
+    return this.request(type, names, { responseNonce: nonce, versionInfo: version });
+  }
+
+  nack({ type = 'cluster', nonce }: Sent, names: string[], message = 'no'): Verdict | undefined {
+    return this.request(type, names, { responseNonce: nonce, errorDetail: { code: 3, message } });
+  }
+}
+
+/** An incremental client. */
+export class DeltaStream extends Stream {
+  readonly #node: { userAgentName: string };
+
+  constructor(variant: Variant, harness: Harness, userAgentName: string) {
+    super(variant, harness);
+    this.#node = { userAgentName };
+  }
+
+  request(type: ResourceType, fields: DeltaDiscoveryRequest = {}): Verdict | undefined {
+    return this.inner.receive({ node: this.#node, typeUrl: url(type), ...fields }, this.now);
+  }
+
+  subscribe(type: ResourceType, ...names: string[]): Verdict | undefined {
+    return this.request(type, { resourceNamesSubscribe: names });
+  }
+
+  unsubscribe(type: ResourceType, ...names: string[]): Verdict | undefined {
+    return this.request(type, { resourceNamesUnsubscribe: names });
+  }
+
+  ack({ type = 'cluster', nonce }: Sent, fields: DeltaDiscoveryRequest = {}): Verdict | undefined {
+    return this.request(type, { responseNonce: nonce, ...fields });
+  }
+
+  nack({ type = 'cluster', nonce }: Sent, message = 'no'): Verdict | undefined {
+    return this.request(type, { responseNonce: nonce, errorDetail: { code: 3, message } });
+  }
+}
+
+/** The only response of a list. */
+export function only(sent: readonly Sent[]): Sent {
+  const [first] = sent;
+  if (sent.length !== 1 || first === undefined)
+    throw new Error(`expected one response, got ${JSON.stringify(sent)}`);
+  return first;
+}
+
+/** Type and names of responses, for comparing. */
+export function brief(sent: readonly Sent[]): string[] {
+  return sent.map(({ type, names, removed }) => {
+    const gone = removed.map((name) => `-${name}`);
+    return `${type}: ${[...[...names].sort(), ...gone.sort()].join(' ')}`.trim();
+  });
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ACK_TIMEOUT } from '../../src/server/subscription.ts';
+import { brief, Harness, only } from './harness.ts';
+
+/** A store with a service, and a delta and a sotw stream that have all of it. */
+function served() {
+  const harness = new Harness();
+  harness.set('cluster', { a: 1 });
+  harness.set('endpoint', { a: 1 });
+  harness.set('listener', { gateway: 1 });
+  harness.set('route', { gateway: 1 });
+  const delta = harness.delta();
+  delta.subscribe('cluster', '*');
+  delta.subscribe('endpoint', 'a');
+  delta.subscribe('listener', '*');
+  delta.subscribe('route', 'gateway');
+  const first = delta.pull();
+  for (const sent of first) delta.ack(sent);
+  const sotw = harness.sotw();
+  const names = { cluster: [], endpoint: ['a'], listener: [], route: ['gateway'], secret: [] };
+  for (const type of ['cluster', 'endpoint', 'listener', 'route'] as const)
+    sotw.request(type, names[type]);
+  for (const sent of sotw.pull()) sotw.ack(sent, names[sent.type ?? 'cluster']);
+  return { harness, delta, sotw, first, names };
+}
+
+describe('order', () => {
+  test('clusters, endpoints, listeners, routes', () => {
+    const { first } = served();
+    assert.deepEqual(
+      first.map(({ type }) => type),
+      ['cluster', 'endpoint', 'listener', 'route'],
+    );
+  });
+
+  test('incremental: routes wait for clusters, removals come last and the other way', () => {
+    const { harness, delta } = served();
+    harness.set('route', { gateway: 2 });
+    harness.set('endpoint', { a: null, b: 1 });
+    harness.set('cluster', { a: null, b: 1 });
+    const upsert = only(delta.pull());
+    assert.deepEqual(brief([upsert]), ['cluster: b'], 'nothing is removed yet');
+    delta.ack(upsert);
+    assert.deepEqual(brief(delta.pull()), ['route: gateway', 'endpoint: -a', 'cluster: -a']);
+  });
+
+  test('state of the world: a removed cluster stays in until the routes have left it', () => {
+    const { harness, sotw } = served();
+    harness.set('route', { gateway: 2 });
+    harness.set('cluster', { a: null, b: 1 });
+    const both = only(sotw.pull());
+    assert.deepEqual(brief([both]), ['cluster: a b']);
+    sotw.ack(both, []);
+    assert.deepEqual(brief(sotw.pull()), ['route: gateway', 'cluster: b']);
+  });
+
+  test('a changed cluster gets its unchanged endpoints again', () => {
+    const { harness, delta, sotw } = served();
+    harness.set('cluster', { a: 2 });
+    assert.deepEqual(brief(delta.pull()), ['cluster: a', 'endpoint: a']);
+    assert.deepEqual(brief(sotw.pull()), ['cluster: a', 'endpoint: a']);
+  });
+
+  test('endpoints are not held back by clusters that nobody has acknowledged', () => {
+    const { harness, delta, sotw } = served();
+    harness.set('cluster', { b: 1 });
+    only(delta.pull());
+    only(sotw.pull());
+    harness.set('endpoint', { a: 2 });
+    assert.deepEqual(brief(delta.pull()), ['endpoint: a']);
+    assert.deepEqual(brief(sotw.pull()), ['endpoint: a']);
+  });
+
+  test('pushes of a type are merged while one is not acknowledged', () => {
+    const { harness, delta, sotw, names } = served();
+    harness.set('endpoint', { a: 2 });
+    const sent = only(delta.pull());
+    const other = only(sotw.pull());
+    for (const content of [3, 4, 5]) {
+      harness.set('endpoint', { a: content });
+      assert.deepEqual([...delta.pull(), ...sotw.pull()], []);
+    }
+    delta.ack(sent);
+    sotw.ack(other, names.endpoint);
+    assert.equal(only(delta.pull()).version, harness.sets.endpoint.version);
+    assert.equal(only(sotw.pull()).version, harness.sets.endpoint.version);
+    assert.deepEqual([...delta.pull(), ...sotw.pull()], []);
+  });
+
+  test('an acknowledgement that never comes holds later pushes back only so long', () => {
+    const { harness, delta } = served();
+    harness.set('endpoint', { a: 2 });
+    only(delta.pull());
+    harness.set('endpoint', { a: 3 });
+    assert.deepEqual(delta.pull(), []);
+    delta.now += ACK_TIMEOUT;
+    only(delta.pull());
+  });
+
+  test('one bad resource does not stop the others', () => {
+    const { harness, delta } = served();
+    harness.set('route', { gateway: 13 });
+    delta.nack(only(delta.pull()), 'bad route');
+    harness.set('cluster', { c: 1 });
+    harness.set('endpoint', { a: 7 });
+    assert.deepEqual(brief(delta.pull()), ['cluster: c', 'endpoint: a']);
+  });
+});
