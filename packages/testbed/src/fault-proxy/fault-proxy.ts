@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../free-port.ts';
 import { Relay, type RelayFaults } from './relay.ts';
+import { reset } from './reset.ts';
 
 /** Where a TCP server listens. */
 export interface Target {
@@ -85,8 +86,8 @@ class ListeningProxy implements FaultProxy {
 
   cut(): void {
     for (const [client, { upstream }] of this.#open) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      reset(client);
+      reset(upstream);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { reset } from './reset.ts';
 
 /** What a {@link Relay} obeys; shared by all relays of a proxy, and changed while they run. */
 export interface RelayFaults {
@@ -73,7 +74,7 @@ export class Relay {
   #forward(item: Item): void {
     if (this.#sink.destroyed) return;
     if (item.kind === 'end') this.#sink.end();
-    else if (item.kind === 'reset') this.#sink.resetAndDestroy();
+    else if (item.kind === 'reset') reset(this.#sink);
     else if (item.data.length < this.#resetAfter) {
       this.#resetAfter -= item.data.length;
       this.#sink.write(item.data);
@@ -85,8 +86,8 @@ export class Relay {
     this.#queue.length = 0;
     this.#source.removeAllListeners('data');
     this.#sink.write(last, () => {
-      this.#sink.resetAndDestroy();
-      this.#source.resetAndDestroy();
+      reset(this.#sink);
+      reset(this.#source);
     });
   }
 }
