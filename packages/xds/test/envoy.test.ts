@@ -93,4 +93,26 @@ describe('a real Envoy', { skip: skipWithout('envoy') }, () => {
       }
     });
   }
+
+  test('an instance that was killed but is still registered costs no request, and is ejected', async () => {
+    const listen = { host: '127.0.0.1', port: 0 };
+    await using server = await startXdsServer({ listen }, { signal });
+    const alive = await backend(createServer((_request, response) => response.end('alive')));
+    try {
+      const dead = await freePort();
+      server.update(...new Catalog().put(service('shop', [alive.port, dead])));
+      const config = envoyBootstrap({
+        xds: server.address,
+        node: { id: 'envoy-1', cluster: 'test' },
+        gateway: `127.0.0.1:${await freePort()}`,
+      });
+      await using envoy = await startEnvoy({ config, signal });
+      const { gateway = 0 } = await envoy.listenerPorts();
+      for (let i = 0; i < 20; i++) assert.equal(await fetchVia(gateway, 'shop'), '200 alive');
+      const stats = await envoy.admin('/stats?filter=shop.outlier_detection.ejections_active');
+      assert.match(stats, /ejections_active: 1/);
+    } finally {
+      alive.close();
+    }
+  });
 });

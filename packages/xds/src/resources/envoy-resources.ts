@@ -91,18 +91,18 @@ export class EnvoyResources {
       const types: ResourceType[] = ['cluster', 'endpoint'];
       return types.filter((type) => this.#set(type).delete(name));
     }
-    return this.#upsert(change.after).flatMap((resource) =>
+    const same = change.type === 'updated' && change.before.protocol === change.after.protocol;
+    const resources = [this.#endpoints(change.after)];
+    if (!same) resources.push(makeResource('cluster', name, cluster(name, change.after.protocol)));
+    return resources.flatMap((resource) =>
       this.#set(resource.type).set(resource) ? [resource.type] : [],
     );
   }
 
-  #upsert(service: Service): Resource[] {
+  #endpoints(service: Service): Resource {
     const { assignment, problems } = loadAssignment(service);
     if (problems.length > 0) this.#problems.set(service.name, problems);
-    return [
-      makeResource('cluster', service.name, cluster(service.name, service.protocol)),
-      makeResource('endpoint', service.name, assignment),
-    ];
+    return makeResource('endpoint', service.name, assignment);
   }
 
   #set(type: ResourceType): ResourceSet {

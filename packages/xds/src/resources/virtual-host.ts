@@ -80,7 +80,7 @@ export function virtualHost(
   ];
   const http = [
     to(UPGRADE, { idleTimeout: LONG_IDLE }),
-    to(EVENT_STREAM, { idleTimeout: LONG_IDLE, retryPolicy: IDEMPOTENT }),
+    to(EVENT_STREAM, { idleTimeout: LONG_IDLE }),
     to(IDEMPOTENT_METHOD, { idleTimeout: IDLE, retryPolicy: IDEMPOTENT }),
     to(ALL, { idleTimeout: IDLE }),
   ];

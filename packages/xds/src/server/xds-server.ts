@@ -37,6 +37,11 @@ export interface XdsServerOptions {
   readonly stallTimeout?: number;
   /** Milliseconds between pings of a silent connection. Default 20,000; an answer has 10,000. */
   readonly keepalive?: number;
+  /**
+   * Milliseconds after which a connection is ended, give or take a tenth, so that proxies spread
+   * over replicas that came later. Default an hour.
+   */
+  readonly maxConnectionAge?: number;
   /** Milliseconds that `close()` waits for connections to end. Default 1,000. */
   readonly drainTimeout?: number;
 }
@@ -77,6 +82,8 @@ export async function startXdsServer(
     'grpc.keepalive_time_ms': keepalive,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.max_concurrent_streams': 100,
+    'grpc.max_connection_age_ms': options.maxConnectionAge ?? 3_600_000,
+    'grpc.max_connection_age_grace_ms': 5000,
   });
   const running = new RunningServer(server, options);
   try {
