@@ -109,8 +109,10 @@ describe('a real Envoy', { skip: skipWithout('envoy') }, () => {
       await using envoy = await startEnvoy({ config, signal });
       const { gateway = 0 } = await envoy.listenerPorts();
       for (let i = 0; i < 20; i++) assert.equal(await fetchVia(gateway, 'shop'), '200 alive');
-      const stats = await envoy.admin('/stats?filter=shop.outlier_detection.ejections_active');
-      assert.match(stats, /ejections_active: 1/);
+      const stats = '/stats?filter=shop.outlier_detection.ejections_active';
+      await until(async () => (await envoy.admin(stats)).includes('ejections_active: 1'), {
+        signal,
+      });
     } finally {
       alive.close();
     }
