@@ -1,0 +1,202 @@
+import type { RequestView } from '../config/header-match.ts';
+
+/** How the end of a request's body is known. */
+export type BodyFraming =
+  | { readonly type: 'none' }
+  | { readonly type: 'length'; readonly length: string }
+  | { readonly type: 'chunked' };
+
+/** A request that is refused without asking an endpoint. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** What the proxy needs to know of a request's head. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query, as they are sent on. */
+  readonly target: string;
+  /** As the client sent it, with its port. */
+  readonly host: string;
+  readonly body: BodyFraming;
+  /** The end-to-end fields as `name: value CRLF` lines, but for those that the proxy sets itself. */
+  readonly lines: string;
+  readonly forwardedFor: string | undefined;
+  readonly forwardedProto: string | undefined;
+  readonly forwardedHost: string | undefined;
+  readonly requestId: string | undefined;
+  /** The client takes trailers. */
+  readonly trailers: boolean;
+  /** The protocol that the client asks to upgrade to, lower case. */
+  readonly upgrade: string | undefined;
+}
+
+/** Rules of a listener for what it takes. */
+export interface HeadRules {
+  readonly rejectUnderscores: boolean;
+}
+
+const NO_BODY: BodyFraming = { type: 'none' };
+const CHUNKED: BodyFraming = { type: 'chunked' };
+
+/**
+ * Reads a request's head as Node's strict parser left it: `fields` are names and values in turns.
+ * What is hop by hop, by the standard or because Connection names it, is left out of `lines`.
+ */
+export function readRequestHead(
+  method: string,
+  url: string,
+  fields: readonly string[],
+  http11: boolean,
+  rules: HeadRules,
+): RequestHead | Refusal {
+  let host: string | undefined;
+  let body = NO_BODY;
+  let lines = '';
+  let connection: string | undefined;
+  let upgrade: string | undefined;
+  let te = '';
+  let forwardedFor: string | undefined;
+  let forwardedProto: string | undefined;
+  let forwardedHost: string | undefined;
+  let requestId: string | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    const value = fields[i + 1]!;
+    if (rules.rejectUnderscores && name.includes('_')) {
+      return refuse(400, 'A header name has an underscore.');
+    }
+    switch (SPECIAL_LENGTHS.has(name.length) ? name.toLowerCase() : '') {
+      case 'host':
+        if (host !== undefined) return refuse(400, 'There is more than one Host header.');
+        host = value;
+        continue;
+      case 'connection':
+        connection = connection === undefined ? value : `${connection},${value}`;
+        continue;
+      case 'content-length':
+        if (body !== NO_BODY) return refuse(400, 'The length of the body is not clear.');
+        body = { type: 'length', length: value };
+        continue;
+      case 'transfer-encoding':
+        if (body !== NO_BODY || !http11) return refuse(400, 'The length of the body is not clear.');
+        if (value.toLowerCase() !== 'chunked') {
+          return refuse(501, 'The only transfer coding that is understood is chunked.');
+        }
+        body = CHUNKED;
+        continue;
+      case 'upgrade':
+        upgrade = value.toLowerCase();
+        continue;
+      case 'te':
+        te += `,${value.toLowerCase()}`;
+        continue;
+      case 'keep-alive':
+      case 'proxy-connection':
+      case 'expect':
+      case 'http2-settings':
+        continue;
+      case 'x-forwarded-for':
+        forwardedFor = forwardedFor === undefined ? value : `${forwardedFor}, ${value}`;
+        continue;
+      case 'x-forwarded-proto':
+        forwardedProto = value;
+        continue;
+      case 'x-forwarded-host':
+        forwardedHost = value;
+        continue;
+      case 'x-request-id':
+        requestId = value;
+        continue;
+    }
+    lines += `${name}: ${value}\r\n`;
+  }
+  const options = connection === undefined ? NO_OPTIONS : connectionOptions(connection);
+  if (options.named.size > 0) lines = without(lines, options.named);
+  const target = originForm(method, url);
+  if (target === undefined) return refuse(400, 'The request target is malformed.');
+  return {
+    method,
+    target: target.path,
+    // RFC 9112, 3.2.2: the authority of an absolute target comes before the Host header.
+    host: target.authority ?? host ?? '',
+    body,
+    lines,
+    forwardedFor,
+    forwardedProto,
+    forwardedHost,
+    requestId,
+    trailers: te !== '' && te.split(',').some((coding) => coding.trim() === 'trailers'),
+    upgrade: options.upgrade ? upgrade : undefined,
+  };
+}
+
+/** The lengths of the names that are looked at; most names need not be put into lower case. */
+const SPECIAL_LENGTHS = new Set(
+  [
+    ...['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te'],
+    ...['keep-alive', 'proxy-connection', 'expect', 'http2-settings', 'x-forwarded-for'],
+    ...['x-forwarded-proto', 'x-forwarded-host', 'x-request-id'],
+  ].map((name) => name.length),
+);
+
+interface ConnectionOptions {
+  readonly upgrade: boolean;
+  /** Fields that the client means for the proxy only. */
+  readonly named: ReadonlySet<string>;
+}
+
+const NO_OPTIONS: ConnectionOptions = { upgrade: false, named: new Set() };
+
+function connectionOptions(value: string): ConnectionOptions {
+  if (value === 'keep-alive' || value === 'close') return NO_OPTIONS;
+  const named = new Set(value.split(',').map((option) => option.trim().toLowerCase()));
+  const upgrade = named.has('upgrade');
+  for (const option of ['', 'keep-alive', 'close', 'upgrade', 'te']) named.delete(option);
+  return { upgrade, named };
+}
+
+function without(lines: string, named: ReadonlySet<string>): string {
+  const kept = lines
+    .split('\r\n')
+    .filter((line) => !named.has(line.slice(0, line.indexOf(':')).toLowerCase()));
+  return kept.join('\r\n');
+}
+
+function originForm(
+  method: string,
+  url: string,
+): { readonly path: string; readonly authority?: string } | undefined {
+  if (url.includes('#')) return undefined;
+  if (url.startsWith('/')) return { path: url };
+  if (url === '*' && method === 'OPTIONS') return { path: '*' };
+  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(url);
+  if (!absolute) return undefined;
+  const rest = absolute[2]!;
+  return { authority: absolute[1]!, path: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function refuse(status: number, message: string): Refusal {
+  return { status, message };
+}
+
+/** A request's head as route conditions see it. `value` finds a header by its lower-case name. */
+export function viewOf(
+  head: RequestHead,
+  target: string,
+  value: (name: string) => string | undefined,
+): RequestView {
+  const mark = target.indexOf('?');
+  return {
+    method: head.method,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? '' : target.slice(mark + 1),
+    header(name) {
+      if (name === ':method') return head.method;
+      if (name === ':path') return target;
+      if (name === ':authority') return head.host;
+      return value(name);
+    },
+  };
+}

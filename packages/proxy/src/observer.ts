@@ -1,0 +1,25 @@
+import type { UpstreamFailure } from './upstream/failure.ts';
+
+/** A request that is over. */
+export interface FinishedRequest {
+  /** Undefined when no route was found. */
+  readonly cluster: string | undefined;
+  /** What the client got; 0 when it went away before. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** Attempts after the first one. */
+  readonly retries: number;
+  /** What went wrong upstream at last, also after the response had begun. */
+  readonly failure: UpstreamFailure['reason'] | undefined;
+}
+
+/** Where metrics come from. Called on the hot path: do little, and don't throw. */
+export interface ProxyObserver {
+  requestFinished?(request: FinishedRequest): void;
+  /** A connection to an endpoint could not be made. */
+  connectFailed?(event: { cluster: string; endpoint: string; detail: string }): void;
+  /** An endpoint is left aside for a while because it fails. */
+  endpointEjected?(event: { cluster: string; endpoint: string }): void;
+  /** The control plane sent something that was rejected. */
+  configRejected?(event: { type: string; message: string }): void;
+}

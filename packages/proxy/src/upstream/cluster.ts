@@ -1,0 +1,135 @@
+import { EndpointPicker } from '../balance/endpoint-picker.ts';
+import { OutlierDetector } from '../balance/outlier-detector.ts';
+import type { Assignment } from '../config/assignment.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
+import { EndpointPool, type PoolOptions } from './endpoint-pool.ts';
+
+/** An endpoint of a cluster, with its connections. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly pool: EndpointPool;
+}
+
+/** What a cluster takes from outside. */
+export interface ClusterEnvironment {
+  /** Milliseconds; only differences matter. */
+  now(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** An endpoint is left aside for a while. */
+  ejected(cluster: string, endpoint: Endpoint): void;
+}
+
+/** A cluster at work: endpoints that keep their connections and their record across updates. */
+export class Cluster {
+  /** Requests on their way, and those of them that are retries. */
+  activeRequests = 0;
+  activeRetries = 0;
+  readonly #environment: ClusterEnvironment;
+  readonly #outliers: OutlierDetector<Endpoint>;
+  #config: ClusterConfig;
+  #endpoints = new Map<string, Endpoint>();
+  readonly #retired = new Set<Endpoint>();
+  #picker: EndpointPicker<Endpoint>;
+
+  constructor(config: ClusterConfig, assignment: Assignment, environment: ClusterEnvironment) {
+    this.#environment = environment;
+    this.#config = config;
+    this.#outliers = new OutlierDetector(config.outlier, assignment.length);
+    this.#picker = new EndpointPicker<Endpoint>([], 0);
+    this.update(config, assignment);
+  }
+
+  /** What the control plane says of it. */
+  get config(): ClusterConfig {
+    return this.#config;
+  }
+
+  /** Its endpoints. */
+  get endpoints(): Iterable<Endpoint> {
+    return this.#endpoints.values();
+  }
+
+  /** Takes a new configuration. An endpoint that left finishes the requests it has. */
+  update(config: ClusterConfig, assignment: Assignment): void {
+    this.#config = config;
+    const endpoints = new Map<string, Endpoint>();
+    for (const { address, port } of assignment) {
+      const key = `${address} ${port}`;
+      const known = this.#endpoints.get(key);
+      const options = poolOptions(config, address, port);
+      known?.pool.configure(options);
+      endpoints.set(key, known ?? { address, port, pool: new EndpointPool(options) });
+    }
+    for (const [key, endpoint] of this.#endpoints) if (!endpoints.has(key)) this.#retire(endpoint);
+    this.#endpoints = endpoints;
+    this.#outliers.configure(config.outlier, endpoints.size);
+    const entries = assignment.map((target) => {
+      return { item: endpoints.get(`${target.address} ${target.port}`)!, target };
+    });
+    const phase = this.#environment.random();
+    this.#picker = new EndpointPicker(entries, config.panicThreshold, phase);
+  }
+
+  /** An endpoint for a request: not one of `tried`, while there is any other. */
+  pick(tried: readonly Endpoint[]): Endpoint | undefined {
+    const picker = this.#picker;
+    if (tried.length === 0 && this.#outliers.calm) return picker.pick() ?? picker.pickAny();
+    const now = this.#environment.now();
+    const untried = (endpoint: Endpoint) => !tried.includes(endpoint);
+    return (
+      picker.pick((each) => untried(each) && !this.#outliers.isEjected(each, now)) ??
+      picker.pick(untried) ??
+      picker.pick() ??
+      picker.pickAny(untried) ??
+      picker.pickAny()
+    );
+  }
+
+  /** A connection to the endpoint could not be made. */
+  connectFailed(endpoint: Endpoint): void {
+    if (!this.#outliers.connectFailed(endpoint, this.#environment.now())) return;
+    this.#environment.ejected(this.#config.name, endpoint);
+  }
+
+  /** The endpoint has answered. */
+  responded(endpoint: Endpoint, status: number): void {
+    if (status < 500 && this.#outliers.calm) return;
+    if (!this.#outliers.responded(endpoint, status, this.#environment.now())) return;
+    this.#environment.ejected(this.#config.name, endpoint);
+  }
+
+  /** Closes idle connections whose time is up, and forgets retired endpoints without any. */
+  sweep(now: number): void {
+    for (const { pool } of this.#endpoints.values()) pool.sweep(now);
+    for (const endpoint of this.#retired) {
+      if (endpoint.pool.size === 0) this.#retired.delete(endpoint);
+    }
+  }
+
+  /** Takes no more requests; those on their way are finished. */
+  retire(): void {
+    for (const endpoint of this.#endpoints.values()) this.#retire(endpoint);
+    this.#endpoints.clear();
+    this.#picker = new EndpointPicker<Endpoint>([], 0);
+  }
+
+  /** Drops every connection. */
+  destroy(): void {
+    this.retire();
+    for (const { pool } of this.#retired) pool.destroy();
+    this.#retired.clear();
+  }
+
+  #retire(endpoint: Endpoint): void {
+    endpoint.pool.retire();
+    this.#outliers.forget(endpoint);
+    if (endpoint.pool.size > 0) this.#retired.add(endpoint);
+  }
+}
+
+function poolOptions(config: ClusterConfig, address: string, port: number): PoolOptions {
+  const { connectTimeout, maxConnections, maxPending, keepAlive } = config;
+  return { address, port, connectTimeout, maxConnections, maxPending, keepAlive };
+}

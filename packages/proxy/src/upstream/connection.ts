@@ -1,0 +1,240 @@
+import { connect, type Socket } from 'node:net';
+import { HttpSyntaxError } from '../http1/header-lines.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
+import { ResponseParser, type ResponseSink } from '../http1/response-parser.ts';
+import type { UpstreamFailure } from './failure.ts';
+
+/** The side of a connection that has a request on it. After `failed` nothing more is called. */
+export interface Exchange {
+  /** The response's head; `last` when no body follows. */
+  head(head: ResponseHead, last: boolean): void;
+  /** A piece of the body; `last` when the response ends with it. */
+  body(piece: Buffer, last: boolean): void;
+  /** The end of a body whose last piece was not marked. */
+  end(trailers: readonly string[]): void;
+  /** For the time being there is no more of the response. */
+  flush(): void;
+  /** The server agreed to another protocol: the socket is the exchange's now. */
+  upgraded(head: ResponseHead, socket: Socket, first: Buffer): void;
+  /** The connection takes more of the request's body. */
+  writable(): void;
+  /** The response will not come, or not to its end. */
+  failed(failure: UpstreamFailure): void;
+}
+
+/** Who keeps a connection. */
+export interface ConnectionOwner {
+  /** It is connected. */
+  opened(connection: Connection): void;
+  /** Its exchange is over and it can take another. */
+  released(connection: Connection): void;
+  /** It is gone; `failure` when it never was connected. */
+  closed(connection: Connection, failure: UpstreamFailure | undefined): void;
+}
+
+/** Where and how to connect. Times in milliseconds. */
+export interface ConnectionOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly connectTimeout: number;
+}
+
+/** One HTTP/1.1 connection to an endpoint; carries one exchange at a time. */
+export class Connection implements ResponseSink {
+  /** Milliseconds since the epoch until which the server keeps it open idle, as far as it said. */
+  keptUntil = Number.POSITIVE_INFINITY;
+  /** Milliseconds since the epoch when it last became idle. */
+  idleSince = 0;
+  /** True from the second exchange on. */
+  reused = false;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #parser = new ResponseParser();
+  #exchange: Exchange | undefined;
+  #connected = false;
+  #keepAlive = true;
+  #requestDone = false;
+  #idleTimeout = 0;
+  #upgrade: ResponseHead | undefined;
+  #error: Error | undefined;
+
+  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+    const { address: host, port, connectTimeout } = options;
+    this.#owner = owner;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    this.#socket = socket;
+    socket.setTimeout(connectTimeout);
+    socket.on('connect', () => {
+      this.#connected = true;
+      socket.setTimeout(0);
+      owner.opened(this);
+    });
+    socket.on('data', (bytes) => this.#read(bytes));
+    socket.on('end', () => this.#eof());
+    socket.on('drain', () => this.#exchange?.writable());
+    socket.on('timeout', () => this.#timeout());
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('close', () => this.#close());
+  }
+
+  /** False once it is of no more use. */
+  get usable(): boolean {
+    return this.#connected && this.#keepAlive && !this.#socket.destroyed;
+  }
+
+  /**
+   * Sends a request's head, in latin1, for an exchange that gets the response. `bodiless`: it is a
+   * HEAD. The exchange fails after `idleTimeout` milliseconds in which no byte moves; 0 is never.
+   */
+  begin(head: string, exchange: Exchange, bodiless: boolean, idleTimeout: number): void {
+    if (this.#idleTimeout !== idleTimeout) {
+      this.#idleTimeout = idleTimeout;
+      this.#socket.setTimeout(idleTimeout);
+    }
+    this.#exchange = exchange;
+    this.#requestDone = false;
+    this.#parser.begin(this, bodiless);
+    this.#socket.write(head, 'latin1');
+  }
+
+  /** Sends a piece of the request's body; false when it is time to wait for `writable`. */
+  write(piece: Buffer | string): boolean {
+    return this.#socket.write(piece, 'latin1');
+  }
+
+  /** Keeps writes back until {@link uncork}, to send them in one. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  /** Ends a {@link cork}. */
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** The request has been sent to its end. */
+  finish(): void {
+    this.#requestDone = true;
+    if (this.#parser.done && this.#exchange) this.#release();
+  }
+
+  /** Stops reading, for a reader that is slower. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** Ends a {@link pause}. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Drops it; its exchange hears no more. */
+  destroy(): void {
+    this.#exchange = undefined;
+    this.#socket.destroy();
+  }
+
+  informational(): void {
+    // 100 is what the proxy says itself; the others are hints that may be left out.
+  }
+
+  head(head: ResponseHead, last: boolean): void {
+    this.#keepAlive = head.keepAlive;
+    if (head.idleTimeout !== undefined) {
+      // A second early, so that the server's close doesn't cross our next request.
+      this.keptUntil = Date.now() + Math.max(0, head.idleTimeout - 1) * 1000;
+    }
+    if (head.status === 101) this.#upgrade = head;
+    else this.#exchange?.head(head, last);
+  }
+
+  body(piece: Buffer, last: boolean): void {
+    this.#exchange?.body(piece, last);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#exchange?.end(trailers);
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#parser.done) {
+      // Bytes that nobody asked for, even while a request is being sent: not to be trusted.
+      this.#fail({ reason: 'protocol', detail: 'bytes after the end of a response' });
+      return;
+    }
+    try {
+      const used = this.#parser.push(bytes);
+      if (!this.#parser.done) {
+        this.#exchange?.flush();
+        return;
+      }
+      if (this.#upgrade) this.#handOver(this.#upgrade, bytes.subarray(used));
+      else if (used < bytes.length) this.#keepAlive = false;
+      if (this.#requestDone || !this.#keepAlive) this.#release();
+    } catch (error) {
+      if (!(error instanceof HttpSyntaxError)) throw error;
+      this.#fail({ reason: 'protocol', detail: error.message });
+    }
+  }
+
+  #eof(): void {
+    this.#keepAlive = false;
+    if (this.#parser.done) {
+      if (!this.#exchange) this.#socket.destroy();
+      return;
+    }
+    try {
+      this.#parser.eof();
+      this.#release();
+    } catch (error) {
+      if (!(error instanceof HttpSyntaxError)) throw error;
+      this.#fail({ reason: 'reset', detail: error.message });
+    }
+  }
+
+  #release(): void {
+    if (!this.#exchange) return;
+    this.#exchange = undefined;
+    if (!this.#keepAlive || !this.#requestDone) this.#socket.destroy();
+    if (this.#socket.destroyed) return;
+    this.reused = true;
+    this.#owner.released(this);
+  }
+
+  #handOver(head: ResponseHead, first: Buffer): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#keepAlive = false;
+    const socket = this.#socket;
+    for (const event of ['data', 'end', 'drain', 'timeout']) socket.removeAllListeners(event);
+    socket.setTimeout(0);
+    if (exchange) exchange.upgraded(head, socket, first);
+    else socket.destroy();
+  }
+
+  #timeout(): void {
+    // An idle connection is the owner's to close.
+    if (this.#connected && !this.#exchange) return;
+    const detail = this.#connected ? 'no byte for too long' : 'connecting took too long';
+    this.#fail({ reason: this.#connected ? 'timeout' : 'connect', detail });
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#keepAlive = false;
+    this.#error ??= new Error(failure.detail);
+    this.#socket.destroy();
+    exchange?.failed(failure);
+  }
+
+  #close(): void {
+    const detail = this.#error?.message ?? 'the connection was closed';
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#owner.closed(this, this.#connected ? undefined : { reason: 'connect', detail });
+    exchange?.failed({ reason: 'reset', detail });
+  }
+}
