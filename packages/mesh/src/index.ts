@@ -1,4 +1,7 @@
 export { RoundRobin, type Weighted } from './balance/round-robin.ts';
+export { ABSORB, type AbsorbOptions } from './catalog/absorber.ts';
+export { Catalog, type Commit } from './catalog/catalog.ts';
+export type { Overlay } from './catalog/overlay.ts';
 export {
   DEFAULT_WEIGHT,
   type Endpoint,

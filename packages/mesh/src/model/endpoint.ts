@@ -29,8 +29,10 @@ export interface Origin {
 export interface Endpoint {
   /** Unique within its service, and stable while the instance lives. */
   readonly id: string;
-  /** IP address or host name. */
+  /** IP address. */
   readonly address: string;
+  /** The registry's name for the address, where it gave a name. */
+  readonly hostname?: string;
   readonly port: number;
   /** Share of the load relative to its peers; 0 takes none. Default 100. */
   readonly weight: number;
@@ -57,6 +59,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.id === b.id &&
     a.address === b.address &&
     a.port === b.port &&
+    a.hostname === b.hostname &&
     a.weight === b.weight &&
     a.health === b.health &&
     a.role === b.role &&
