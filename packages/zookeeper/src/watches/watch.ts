@@ -38,12 +38,13 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<WatchEvent> {
+  /** The events in the batches in which they came. */
+  async *batches(): AsyncGenerator<readonly WatchEvent[]> {
     try {
       for (;;) {
         const batch = this.#pending;
         this.#pending = [];
-        yield* batch;
+        if (batch.length > 0) yield batch;
         if (this.#pending.length > 0) continue;
         if (this.#closed) return;
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -54,6 +55,10 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     } finally {
       await this.close();
     }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
+    for await (const batch of this.batches()) yield* batch;
   }
 
   /** Takes the watch off. Idempotent. */
