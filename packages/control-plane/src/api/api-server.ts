@@ -1,0 +1,173 @@
+import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
+import type { XdsServer } from '@meshkeeper/xds';
+import { ZooKeeperError } from '@meshkeeper/zookeeper';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { formatHostPort, type HostPort } from '../config/listen.ts';
+import { ControlPlaneError } from '../control-plane-error.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { OverlayStore } from '../overlays/overlay-store.ts';
+import { ApiError } from './problem.ts';
+import { endpointView, proxyView, registryView, serviceView } from './views.ts';
+
+/** What the API shows and changes. */
+export interface ApiOptions {
+  readonly listen: HostPort;
+  readonly catalog: Catalog;
+  readonly sources: readonly RegistrySource[];
+  readonly overlays: OverlayStore;
+  readonly xds: XdsServer;
+  readonly metrics: Metrics;
+  /** True once a complete snapshot was published. */
+  readonly ready: () => boolean;
+}
+
+/** The HTTP API, listening. */
+export interface ApiServer extends AsyncDisposable {
+  /** `http://host:port`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** How long a write to ZooKeeper may take before the API says that it is away, in milliseconds. */
+const WRITE_TIMEOUT = 5_000;
+
+const overlayBody = z.strictObject({
+  drain: z.boolean().optional(),
+  weight: z.number().int().min(0).max(10_000).optional(),
+  health: z.enum(['healthy', 'unhealthy', 'draining', 'unknown']).optional(),
+});
+
+/**
+ * Starts the HTTP API.
+ * @throws ControlPlaneError LISTEN_FAILED
+ */
+export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const app = Fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024 });
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = problemOf(error);
+    void reply.code(problem.status).type('application/problem+json').send(problem.document());
+  });
+  app.setNotFoundHandler((request) => {
+    throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);
+  });
+  probes(app, options);
+  catalogRoutes(app, options);
+  const { host, port } = options.listen;
+  try {
+    return server(app, await app.listen({ host, port }));
+  } catch (cause) {
+    await app.close();
+    const busy = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const where = formatHostPort(options.listen);
+    throw new ControlPlaneError(
+      'LISTEN_FAILED',
+      busy
+        ? `the API's address ${where} is in use: stop what listens there, or choose another with --api-listen`
+        : `the API can't listen on ${where}: ${String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function server(app: FastifyInstance, url: string): ApiServer {
+  const close = () => app.close();
+  return { url, close, [Symbol.asyncDispose]: close };
+}
+
+/** For machines that watch over this one. */
+function probes(app: FastifyInstance, { metrics, ready, sources }: ApiOptions): void {
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', (_request, reply) => {
+    const registries = sources.map(registryView);
+    const stale = registries.some(({ state }) => state === 'stale');
+    if (!ready()) void reply.code(503);
+    // Stale is still ready: what was last known is served, and no data plane is better off without.
+    return {
+      status: ready() ? (stale ? 'stale' : 'ready') : 'starting',
+      registries: registries.map(({ problems: _, ...registry }) => registry),
+    };
+  });
+  app.get('/metrics', async (_request, reply) => {
+    void reply.type(metrics.contentType);
+    return metrics.text();
+  });
+}
+
+function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { catalog, sources, overlays, xds } = options;
+  const serviceOf = (name: string) => {
+    const service = catalog.snapshot.services.get(name);
+    if (service !== undefined) return service;
+    throw new ApiError('unknown-service', `no service is called "${name}"`);
+  };
+  const endpointOf = (service: string, id: string) => {
+    const endpoint = serviceOf(service).endpoints.find((candidate) => candidate.id === id);
+    if (endpoint !== undefined) return endpoint;
+    throw new ApiError('unknown-endpoint', `"${service}" has no endpoint "${id}"`);
+  };
+
+  app.get('/api/v1/services', () => ({
+    revision: catalog.snapshot.revision,
+    services: [...catalog.snapshot.services]
+      .map((service) => serviceView(service, catalog))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    registries: sources.map(registryView),
+    /** What a data plane can't be served, and why. */
+    unservable: xds.problems,
+  }));
+  app.get<{ Params: { service: string } }>('/api/v1/services/:service', ({ params }) =>
+    serviceView(serviceOf(params.service), catalog),
+  );
+  app.get<{ Params: { service: string } }>('/api/v1/services/:service/endpoints', ({ params }) => {
+    const service = serviceOf(params.service);
+    return {
+      service: service.name,
+      endpoints: service.endpoints.map((endpoint) => endpointView(service.name, endpoint, catalog)),
+    };
+  });
+
+  type OverlayRoute = { Params: { service: string; id: string } };
+  const overlayPath = '/api/v1/services/:service/endpoints/:id/overlay';
+  app.put<OverlayRoute>(overlayPath, async ({ params, body }) => {
+    const endpoint = endpointOf(params.service, params.id);
+    const { drain, weight, health } = parseBody(body);
+    const overlay = {
+      ...(drain !== undefined && { drain }),
+      ...(weight !== undefined && { weight }),
+      ...(health !== undefined && { health }),
+    };
+    const signal = AbortSignal.timeout(WRITE_TIMEOUT);
+    await overlays.put(params.service, endpoint.id, overlay, signal);
+    return { service: params.service, endpoint: endpoint.id, overlay };
+  });
+  app.delete<OverlayRoute>(overlayPath, async ({ params }, reply) => {
+    await overlays.delete(params.service, params.id, AbortSignal.timeout(WRITE_TIMEOUT));
+    void reply.code(204);
+  });
+
+  app.get('/api/v1/proxies', () => ({ proxies: xds.proxies().map(proxyView) }));
+  app.get<{ Params: { id: string } }>('/api/v1/proxies/:id', ({ params }) => {
+    const proxy = xds.proxies().find(({ id }) => id === params.id);
+    if (proxy === undefined)
+      throw new ApiError('unknown-proxy', `no proxy called "${params.id}" is connected`);
+    return proxyView(proxy);
+  });
+}
+
+function parseBody(body: unknown): z.output<typeof overlayBody> {
+  const parsed = overlayBody.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new ApiError('invalid-request', z.prettifyError(parsed.error));
+}
+
+function problemOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const away =
+    (error instanceof ZooKeeperError && (error.retryable || error.code === 'SESSION_EXPIRED')) ||
+    (error instanceof Error && error.name === 'TimeoutError');
+  if (away) return new ApiError('zookeeper-unavailable', 'ZooKeeper is away: try again later');
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ApiError(status >= 400 && status < 500 ? 'invalid-request' : 'internal', message);
+}

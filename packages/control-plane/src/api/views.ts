@@ -1,0 +1,64 @@
+import type { Catalog, Endpoint, RegistrySource, Service } from '@meshkeeper/mesh';
+import type { ProxyStatus } from '@meshkeeper/xds';
+
+/** A service as the list shows it. */
+export function serviceView(service: Service, catalog: Catalog) {
+  const count = (health: Endpoint['health']) =>
+    service.endpoints.filter((endpoint) => endpoint.health === health).length;
+  return {
+    name: service.name,
+    protocol: service.protocol,
+    registries: [...new Set(service.endpoints.map(({ origin }) => origin.registry))].sort(),
+    endpoints: service.endpoints.length,
+    healthy: count('healthy') + count('unknown'),
+    draining: count('draining'),
+    unhealthy: count('unhealthy'),
+    held: catalog.held(service.name).size,
+  };
+}
+
+/** An endpoint with what its registry and the operators say. */
+export function endpointView(service: string, endpoint: Endpoint, catalog: Catalog) {
+  const { origin, ...rest } = endpoint;
+  const overlay = catalog.overlays(service).get(endpoint.id);
+  return {
+    ...rest,
+    held: catalog.held(service).has(endpoint.id),
+    ...(overlay && { overlay }),
+    origin: {
+      registry: origin.registry,
+      path: origin.path,
+      czxid: `0x${origin.czxid.toString(16)}`,
+      mzxid: `0x${origin.mzxid.toString(16)}`,
+      changed: new Date(origin.mtime).toISOString(),
+    },
+  };
+}
+
+/** A registry: whether it is read, and what in it could not be used. */
+export function registryView(source: RegistrySource) {
+  const { state } = source;
+  return {
+    name: source.name,
+    state: state.type,
+    ...(state.type === 'stale' && { staleSince: new Date(state.since).toISOString() }),
+    problems: [...source.problems.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+/** A connected data plane and what it has acknowledged. */
+export function proxyView(proxy: ProxyStatus) {
+  const { stream: _, types, connectedSince, ...rest } = proxy;
+  const time = (value: number | undefined) =>
+    value === undefined ? undefined : new Date(value).toISOString();
+  return {
+    ...rest,
+    connectedSince: time(connectedSince),
+    types: types.map(({ typeUrl, ackedAt, lastNack, ...type }) => ({
+      type: typeUrl.slice(typeUrl.lastIndexOf('.') + 1),
+      ...type,
+      ackedAt: time(ackedAt),
+      lastNack: lastNack && { ...lastNack, at: time(lastNack.at) },
+    })),
+  };
+}

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument } from 'yaml';
+import { ControlPlaneError } from '../control-plane-error.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/** Part of a configuration, as flags and the environment give it: `{ zookeeper: { connect: '…' } }`. */
+export type PartialConfig = { readonly [key: string]: PartialConfig | string | number | boolean };
+
+/** Where a configuration comes from, in rising precedence. */
+export interface ConfigSources {
+  /** A `meshkeeper.yaml`. */
+  readonly file?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What was said on the command line. */
+  readonly flags?: PartialConfig;
+}
+
+/** The variables that are read, and what each sets. */
+export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
+  MESHKEEPER_ZOOKEEPER_CONNECT: ['zookeeper', 'connect'],
+  MESHKEEPER_ZOOKEEPER_SESSION_TIMEOUT: ['zookeeper', 'sessionTimeout'],
+  MESHKEEPER_API_LISTEN: ['controlPlane', 'api', 'listen'],
+  MESHKEEPER_XDS_LISTEN: ['controlPlane', 'xds', 'listen'],
+  MESHKEEPER_GATEWAY_LISTEN: ['gateway', 'listen'],
+};
+
+interface Located {
+  readonly value: unknown;
+  /** Where a setting stands: `meshkeeper.yaml:12`, or undefined if it isn't in the file. */
+  line(path: readonly PropertyKey[]): string | undefined;
+  readonly errors: readonly string[];
+}
+
+/**
+ * Reads and checks the whole configuration.
+ * @throws ControlPlaneError INVALID_CONFIG with every error there is, each with where and what.
+ */
+export async function loadConfig(sources: ConfigSources): Promise<Config> {
+  const file = sources.file === undefined ? undefined : await readYaml(sources.file);
+  const environment = fromEnvironment(sources.env ?? {});
+  const merged = [file?.value ?? {}, environment.value, sources.flags ?? {}].reduce(mergeInto, {});
+  const parsed = configSchema.safeParse(merged);
+  const errors = [...(file?.errors ?? [])];
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) {
+      const setting = path.map(String).join('.');
+      const where = environment.variables.get(setting) ?? file?.line(path);
+      errors.push(
+        `${where === undefined ? '' : `${where}: `}${setting || 'configuration'}: ${message}`,
+      );
+    }
+  }
+  if (errors.length > 0 || !parsed.success)
+    throw new ControlPlaneError('INVALID_CONFIG', errors.join('\n'));
+  return parsed.data;
+}
+
+async function readYaml(file: string): Promise<Located> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ControlPlaneError('INVALID_CONFIG', `${file} can't be read: ${String(cause)}`, {
+      cause,
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  return {
+    value: document.errors.length > 0 ? {} : (document.toJS() ?? {}),
+    errors: document.errors.map((error) => {
+      const line = lines.linePos(error.pos[0]).line;
+      return `${file}:${line}: ${error.message.split('\n')[0]}`;
+    }),
+    line(path) {
+      // An unknown key has no node of its own in the schema's path; its parent's line is near enough.
+      for (let depth = path.length; depth > 0; depth--) {
+        const node: unknown = document.getIn(path.slice(0, depth), true);
+        if (hasRange(node)) return `${file}:${lines.linePos(node.range[0]).line}`;
+      }
+      return file;
+    },
+  };
+}
+
+function hasRange(node: unknown): node is { range: readonly [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>) {
+  let value: unknown = {};
+  const variables = new Map<string, string>();
+  for (const [variable, path] of Object.entries(ENVIRONMENT)) {
+    const text = env[variable];
+    if (text === undefined || text === '') continue;
+    variables.set(path.join('.'), variable);
+    value = mergeInto(
+      value,
+      path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), text),
+    );
+  }
+  return { value, variables };
+}
+
+/** `over` on top of `base`, objects member by member, anything else as a whole. */
+function mergeInto(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over))
+    merged[key] = key in merged ? mergeInto(merged[key], value) : value;
+  return merged;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

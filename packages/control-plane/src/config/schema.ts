@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { durationText } from './duration.ts';
+import { isLoopback, listenAddress } from './listen.ts';
+
+/** Where a server listens; beyond loopback only if somebody says that this is meant. */
+const listener = (defaultListen: string) =>
+  z
+    .strictObject({
+      listen: listenAddress.default(() => listenAddress.parse(defaultListen)),
+      insecure: z
+        .boolean()
+        .default(false)
+        .describe('Listen beyond loopback although there is no authentication.'),
+    })
+    .superRefine(({ listen, insecure }, context) => {
+      if (isLoopback(listen.host) || insecure) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['listen'],
+        message: `${listen.host} can be reached from other machines, and there is no authentication: listen on 127.0.0.1, or write "insecure: true" beside it`,
+      });
+    })
+    .prefault({});
+
+const registry = z.strictObject({
+  name: z.string().min(1).describe('Unique; shown wherever an endpoint comes from.'),
+  dialect: z.enum(['curator', 'spring']),
+  root: z
+    .string()
+    .regex(/^\/(?!.*\/$)/, 'an absolute path without / at its end')
+    .describe('The znode that the services are under; it need not exist yet.'),
+});
+
+/** Everything that `meshkeeper.yaml` may say. One schema: validation, types and reference. */
+export const configSchema = z.strictObject({
+  zookeeper: z
+    .strictObject({
+      connect: z
+        .string()
+        .min(1)
+        .default('127.0.0.1:2181')
+        .describe('host:port,host:port/chroot of the ensemble.'),
+      sessionTimeout: durationText.default(10_000),
+    })
+    .prefault({}),
+  registries: z
+    .array(registry)
+    .min(1)
+    .default([
+      { name: 'spring', dialect: 'spring', root: '/services' },
+      { name: 'curator', dialect: 'curator', root: '/discovery' },
+    ])
+    .superRefine((registries, context) => {
+      registries.forEach(({ name }, index) => {
+        if (registries.findIndex((other) => other.name === name) !== index)
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'name'],
+            message: `"${name}" names two registries: each needs a name of its own`,
+          });
+      });
+    }),
+  protection: z
+    .strictObject({
+      absorb: durationText
+        .default(15)
+        .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
+      recovery: durationText
+        .default(15_000)
+        .describe('The same, from the moment ZooKeeper is back after it was away.'),
+    })
+    .prefault({}),
+  controlPlane: z
+    .strictObject({ api: listener('127.0.0.1:7070'), xds: listener('127.0.0.1:7071') })
+    .prefault({}),
+  gateway: listener('127.0.0.1:7080'),
+});
+
+/** A complete configuration: every default is filled in, durations are milliseconds. */
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,138 @@
+import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
+import { startXdsServer, XdsError } from '@meshkeeper/xds';
+import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { startApi } from './api/api-server.ts';
+import { formatHostPort } from './config/listen.ts';
+import type { Config } from './config/schema.ts';
+import { ControlPlaneError } from './control-plane-error.ts';
+import { openRegistry } from './dialects.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { OverlayStore } from './overlays/overlay-store.ts';
+import { Reconciler } from './reconciler.ts';
+
+/** What a control plane is started with. */
+export interface ControlPlaneOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Called with each snapshot that is served and what it changed. */
+  readonly onSnapshot?: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
+  /** How long to wait for a first connection to ZooKeeper, in milliseconds. Default 10,000. */
+  readonly connectTimeout?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** A running control plane. */
+export interface ControlPlane extends AsyncDisposable {
+  /** `http://host:port` of the HTTP API. */
+  readonly api: string;
+  /** `host:port` of the xDS server. */
+  readonly xds: string;
+  /** Resolves with the first snapshot that is served. */
+  readonly ready: Promise<void>;
+  /** Ends it: data planes keep what they have. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a control plane: registries are read into the catalog, the catalog's snapshots are served
+ * over xDS, the API shows all of it. What is composed here is all there is.
+ * @throws ControlPlaneError
+ */
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<ControlPlane> {
+  const { config, logger, now = Date.now } = options;
+  await using stack = new AsyncDisposableStack();
+  const ready = Promise.withResolvers<void>();
+
+  const zk = stack.use(await reach(options, signal));
+  const sources = config.registries.map((registry) => openRegistry(registry, zk));
+  const overlays = new OverlayStore(zk, logger);
+  const catalog = new Catalog(
+    sources.map(({ name }) => name),
+    { steady: config.protection.absorb, recovery: config.protection.recovery },
+  );
+
+  const metrics = new Metrics(sources, catalog, () => xds.proxies().length, now);
+  const xds = stack.use(await listenXds(options, metrics, signal));
+  const reconciler = stack.use(
+    new Reconciler({
+      catalog,
+      sources,
+      overlays,
+      logger,
+      publish(snapshot, changes) {
+        metrics.published(changes);
+        xds.update(snapshot, changes);
+        options.onSnapshot?.(snapshot, changes);
+        ready.resolve();
+      },
+      failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
+    }),
+  );
+  const api = stack.use(
+    await startApi({
+      listen: config.controlPlane.api.listen,
+      ...{ catalog, sources, overlays, xds, metrics },
+      ready: () => reconciler.ready,
+    }),
+  );
+
+  const running = stack.move();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= running.disposeAsync();
+    return closing;
+  };
+  return {
+    api: api.url,
+    xds: formatHostPort(xds.address),
+    ready: ready.promise,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function reach(
+  { config, logger, connectTimeout = 10_000 }: ControlPlaneOptions,
+  signal: AbortSignal | undefined,
+): Promise<ZooKeeper> {
+  const { connect: servers, sessionTimeout } = config.zookeeper;
+  const late = AbortSignal.timeout(connectTimeout);
+  try {
+    return await connect(
+      { connect: servers, sessionTimeout, onExpired: 'renew', logger },
+      { signal: signal === undefined ? late : AbortSignal.any([signal, late]) },
+    );
+  } catch (cause) {
+    if (!late.aborted) throw cause;
+    throw new ControlPlaneError(
+      'ZOOKEEPER_UNREACHABLE',
+      `no ZooKeeper server answered at ${servers} within ${connectTimeout / 1000} s: start it, or say where it is with --zookeeper host:port`,
+      { cause },
+    );
+  }
+}
+
+async function listenXds(
+  { config, logger, now = Date.now }: ControlPlaneOptions,
+  metrics: Metrics,
+  signal: AbortSignal | undefined,
+) {
+  const { listen } = config.controlPlane.xds;
+  try {
+    return await startXdsServer(
+      { listen, logger, observer: metrics.observer, clock: now },
+      signal === undefined ? {} : { signal },
+    );
+  } catch (cause) {
+    if (!(cause instanceof XdsError) || cause.code !== 'listen-failed') throw cause;
+    throw new ControlPlaneError(
+      'LISTEN_FAILED',
+      `the xDS server can't listen on ${formatHostPort(listen)}: stop what listens there, or choose another address with --xds-listen`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,8 @@
+export { type ConfigSources, ENVIRONMENT, loadConfig, type PartialConfig } from './config/load.ts';
+export { type Config, configSchema } from './config/schema.ts';
+export {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from './control-plane.ts';
+export { ControlPlaneError, type ControlPlaneErrorCode } from './control-plane-error.ts';
