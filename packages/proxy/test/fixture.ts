@@ -109,14 +109,13 @@ export async function testMesh(
   };
   const server = await startXdsServer({ listen: ANY_PORT, observer });
   let snapshot: Snapshot = EMPTY_SNAPSHOT;
-  const put = (name: string, endpoints: readonly Endpoint[], protocol: Protocol) => {
-    const service: Service = { name, protocol, endpoints };
+  const put = (changes: readonly Service[]) => {
     const before = snapshot;
-    const changed = before.services.with(new Map([[name, service]]));
+    const changed = before.services.with(new Map(changes.map((each) => [each.name, each])));
     snapshot = { revision: before.revision + 1, services: changed };
     server.update(snapshot, diff(before, snapshot));
   };
-  for (const [name, endpoints] of Object.entries(services)) put(name, endpoints, 'http');
+  put(Object.entries(services).map(([name, endpoints]) => ({ name, protocol: 'http', endpoints })));
   const proxy = await startProxy({
     xds: { address: server.address, backoff: { base: 20, max: 50 } },
     node: { id: 'proxy-1', cluster: 'test' },
@@ -139,7 +138,7 @@ export async function testMesh(
         if (JSON.stringify(ports) === JSON.stringify(wanted)) resolve();
       };
       judged.add(look);
-      put(name, endpoints, protocol);
+      put([{ name, protocol, endpoints }]);
       await promise;
       judged.delete(look);
     },

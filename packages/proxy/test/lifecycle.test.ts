@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { until } from '@meshkeeper/testbed';
@@ -101,7 +102,11 @@ test('a slow backend does not make the proxy hold a 100 MB upload', async () => 
   async function* upload() {
     for (; pulled < COUNT; pulled++) yield piece;
   }
-  const answer = request(mesh.url, { method: 'POST', ...to('slow'), body: upload() });
+  const answer = request(mesh.url, {
+    method: 'POST',
+    ...to('slow'),
+    body: Readable.from(upload()),
+  });
   let before = -1;
   await until(
     () => {
@@ -139,7 +144,7 @@ test('WebSocket upgrades go through both ways; others are ignored', async () => 
 });
 
 test('a listener whose port is busy fails the start, and says which', async () => {
-  const holder = createServer().listen(0, '127.0.0.1');
+  await using holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const address = holder.address();
   assert(typeof address === 'object' && address);
@@ -153,7 +158,6 @@ test('a listener whose port is busy fails the start, and says which', async () =
     code: 'port-busy',
     message: `The port of the listener gateway, 127.0.0.1:${address.port}, is busy: stop what uses it or choose another.`,
   });
-  holder.close();
 });
 
 test('without a control plane the start gives up, with the reason; so does an abort', async () => {

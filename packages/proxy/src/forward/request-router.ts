@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ListenerConfig } from '../config/listener-config.ts';
 import type { ForwardAction } from '../config/route-action.ts';
 import { type RouteTable, withoutPort } from '../config/route-table.ts';
+import type { RequestKind } from '../listen/gateway-listener.ts';
 import type { ProxyObserver } from '../observer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { Forwarding } from './forwarding.ts';
@@ -44,8 +45,8 @@ export class RequestRouter {
   }
 
   /** Forwards the request, or answers it. */
-  handle(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const refusal = this.#route(request, response, expectsContinue);
+  handle(request: IncomingMessage, response: ServerResponse, kind: RequestKind): void {
+    const refusal = this.#route(request, response, kind);
     if (!refusal) return;
     const { status, message, keepAlive } = refusal;
     const { observer, draining } = this.#environment;
@@ -56,7 +57,7 @@ export class RequestRouter {
   #route(
     request: IncomingMessage,
     response: ServerResponse,
-    expectsContinue: boolean,
+    kind: RequestKind,
   ): Answer | undefined {
     const { method = '', url = '', rawHeaders, httpVersionMinor } = request;
     const head = readRequestHead(method, url, rawHeaders, httpVersionMinor === 1, this.#config);
@@ -64,10 +65,10 @@ export class RequestRouter {
     const target = normalizeTarget(head.target, this.#pathRules);
     if (target === undefined)
       return { status: 400, message: 'The path is malformed.', keepAlive: false };
-    if (head.upgrade !== undefined && head.body.type !== 'none') {
+    if (kind === 'upgrade' && head.body.type !== 'none') {
       return { status: 400, message: 'An upgrade with a body is not taken.', keepAlive: false };
     }
-    const keepAlive = head.body.type === 'none' && head.upgrade === undefined;
+    const keepAlive = head.body.type === 'none' && kind !== 'upgrade';
     const host = this.#config.stripPort ? withoutPort(head.host) : head.host;
     const routes = this.#environment.routes();
     if (!routes) return { status: 503, message: 'There are no routes yet.', keepAlive: keepAlive };
@@ -85,13 +86,13 @@ export class RequestRouter {
     if (action.type === 'respond') {
       return { status: action.status, message: action.body, keepAlive: keepAlive };
     }
-    return this.#forward(request, response, expectsContinue, head, target, action);
+    return this.#forward(request, response, kind, head, target, action);
   }
 
   #forward(
     request: IncomingMessage,
     response: ServerResponse,
-    expectsContinue: boolean,
+    kind: RequestKind,
     head: RequestHead,
     target: string,
     action: ForwardAction,
@@ -99,7 +100,7 @@ export class RequestRouter {
     const { observer, now, random } = this.#environment;
     const name = choose(action, random);
     const cluster = this.#environment.cluster(name);
-    const keepAlive = head.body.type === 'none' && head.upgrade === undefined;
+    const keepAlive = head.body.type === 'none' && kind !== 'upgrade';
     if (!cluster) {
       const message = `The route's cluster ${printable(name)} is not known.`;
       return { status: 503, message, keepAlive: keepAlive };
@@ -108,14 +109,12 @@ export class RequestRouter {
       const message = `${printable(name)} wants HTTP/2, which this proxy does not speak.`;
       return { status: 502, message, keepAlive: keepAlive };
     }
-    // Only what the route allows is an upgrade; otherwise the Upgrade header is ignored.
-    const asked = head.upgrade;
-    const allowed =
-      asked !== undefined && (action.upgrades.get(asked) ?? this.#config.upgrades.has(asked));
-    if (asked !== undefined && !allowed && !response.shouldKeepAlive) {
+    const asked = kind === 'upgrade' ? head.upgrade : undefined;
+    if (asked !== undefined && action.upgrades.get(asked) === false) {
       return { status: 403, message: 'The upgrade is not allowed here.', keepAlive: false };
     }
-    const sent = allowed || asked === undefined ? head : { ...head, upgrade: undefined };
+    // An upgrade that the listener doesn't know is an ordinary request (RFC 9110, 7.8).
+    const sent = asked === head.upgrade ? head : { ...head, upgrade: asked };
     const { useRemoteAddress, streamIdleTimeout } = this.#config;
     const remoteAddress = request.socket.remoteAddress ?? '';
     new Forwarding({
@@ -126,7 +125,7 @@ export class RequestRouter {
       action,
       cluster,
       idleTimeout: action.idleTimeout ?? streamIdleTimeout,
-      expectsContinue,
+      expectsContinue: kind === 'continue',
       observer,
       random,
       now,

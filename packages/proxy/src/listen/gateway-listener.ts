@@ -3,11 +3,17 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ListenerConfig } from '../config/listener-config.ts';
 import { ProxyError } from '../proxy-error.ts';
 
-/** Takes a request; `expectsContinue` when the client waits for `100 Continue`. */
+/**
+ * How a request came: `continue` when the client waits for `100 Continue` before it sends the body,
+ * `upgrade` when it asks for another protocol that the listener allows, so that no HTTP follows.
+ */
+export type RequestKind = 'plain' | 'continue' | 'upgrade';
+
+/** Takes a request. */
 export type RequestHandler = (
   request: IncomingMessage,
   response: ServerResponse,
-  expectsContinue: boolean,
+  kind: RequestKind,
 ) => void;
 
 /** A bound listener: an HTTP/1.1 server with Node's strict parser, and its drain. */
@@ -35,9 +41,9 @@ export class GatewayListener {
         config.upgrades.has((headers.upgrade ?? '').toLowerCase()),
     });
     this.#server.on('connection', (socket) => this.#connected(socket));
-    this.#server.on('request', (request, response) => this.#requested(request, response, false));
+    this.#server.on('request', (request, response) => this.#requested(request, response, 'plain'));
     this.#server.on('checkContinue', (request, response) =>
-      this.#requested(request, response, true),
+      this.#requested(request, response, 'continue'),
     );
     this.#server.on('upgrade', (request, socket, first) => {
       // The listener's sockets are TCP sockets.
@@ -107,11 +113,11 @@ export class GatewayListener {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  #requested(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #requested(request: IncomingMessage, response: ServerResponse, kind: RequestKind): void {
     const { socket } = request;
     this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + 1);
     response.on('close', () => this.#answered(socket));
-    this.#handler(request, response, expectsContinue);
+    this.#handler(request, response, kind);
   }
 
   #answered(socket: Socket): void {
@@ -133,7 +139,7 @@ export class GatewayListener {
       response.detachSocket(socket);
       socket.destroySoon();
     });
-    this.#handler(request, response, false);
+    this.#handler(request, response, 'upgrade');
   }
 }
 
