@@ -1,0 +1,68 @@
+import { CliError, ExitCode } from './exit-code.ts';
+import type { GlobalOptions } from './global-options.ts';
+
+const TIMEOUT = 10_000;
+
+/** Calls the control plane's API. What it refuses becomes a sentence and an exit code. */
+export class ApiClient {
+  readonly #server: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ server, token = process.env.MESHKEEPER_TOKEN }: GlobalOptions) {
+    this.#server = server.replace(/\/$/, '');
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#call('GET', path);
+  }
+
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#call('PUT', path, body);
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#call('DELETE', path);
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.#server}/api/v1${path}`, {
+        method,
+        headers: {
+          ...this.#headers,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    } catch (cause) {
+      throw new CliError(
+        `no control plane answers at ${this.#server}: start one with "meshkeeper up", or say where it is with --server`,
+        ExitCode.FAILED,
+        { cause },
+      );
+    }
+    // What the API answers is the API's to promise; T is what its documentation says.
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    throw await errorOf(response);
+  }
+}
+
+/** A name as one part of an API path. */
+export function segment(name: string): string {
+  return encodeURIComponent(name);
+}
+
+async function errorOf(response: Response): Promise<CliError> {
+  let detail = `the control plane answered ${response.status}`;
+  try {
+    const problem: unknown = await response.json();
+    if (typeof problem === 'object' && problem !== null && 'detail' in problem)
+      detail = String(problem.detail);
+  } catch {
+    // No problem document: the status says what there is to say.
+  }
+  return new CliError(detail, response.status === 404 ? ExitCode.NOT_FOUND : ExitCode.FAILED);
+}

@@ -1,0 +1,102 @@
+import type { ServiceChange } from '@meshkeeper/mesh';
+import type { Command } from 'commander';
+import {
+  type ControlPlaneFlags,
+  configurationOf,
+  withControlPlaneFlags,
+} from '../configuration.ts';
+import { type GlobalOptions, optionsOf } from '../global-options.ts';
+import { hostPort } from '../host-port.ts';
+import { announce, runUntilSignal } from '../lifecycle.ts';
+import { changeLine } from '../output/change-line.ts';
+import { runGateway } from './proxy.ts';
+
+interface UpFlags extends ControlPlaneFlags {
+  readonly demo?: boolean;
+  readonly data?: string;
+  readonly zookeeperListen: string;
+}
+
+export function addUpCommand(program: Command): void {
+  withControlPlaneFlags(
+    program
+      .command('up')
+      .description('run everything on this machine: ZooKeeper, control plane and gateway'),
+  )
+    .option('--gateway-listen <host:port>', 'where the gateway listens (default: 127.0.0.1:7080)')
+    .option(
+      '--zookeeper-listen <host:port>',
+      'where the embedded ZooKeeper listens',
+      '127.0.0.1:2181',
+    )
+    .option(
+      '--data <dir>',
+      'where the embedded ZooKeeper keeps its data (default: data; with --demo in memory)',
+    )
+    .option('--demo', 'with three services to play with')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper up --demo\n  meshkeeper up --zookeeper zk1:2181,zk2:2181',
+    )
+    .action(async (_: unknown, command: Command) => {
+      const options = optionsOf<UpFlags>(command);
+      await runUntilSignal((stack, signal) => up(stack, signal, options));
+    });
+}
+
+async function up(
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+  options: UpFlags & GlobalOptions,
+): Promise<void> {
+  const { createLogger } = await import('../output/logger.ts');
+  const logger = await createLogger(options.verbose);
+  const zookeeper = options.zookeeper ?? (await embedded(stack, signal, options));
+  const config = await configurationOf({ ...options, zookeeper });
+  const { startControlPlane } = await import('@meshkeeper/control-plane');
+  let tell: ((changes: readonly ServiceChange[]) => void) | undefined;
+  const { api, xds, ready } = stack.use(
+    await startControlPlane(
+      { config, logger, onSnapshot: (_, changes) => tell?.(changes) },
+      { signal },
+    ),
+  );
+  await ready;
+  const { host, port } = config.gateway.listen;
+  const gateway = await runGateway(stack, signal, {
+    xds,
+    listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    id: 'gateway',
+    verbose: options.verbose,
+  });
+  const listening = { api, xds, gateway, zookeeper };
+  if (options.demo) {
+    const { runDemo } = await import('../demo/demo.ts');
+    const demo = stack.use(await runDemo({ zookeeper, gateway, signal }));
+    announce(listening, options.output, demo.welcome(listening));
+  } else announce(listening, options.output, welcome(listening));
+  if (options.output !== 'json')
+    tell = (changes) => {
+      for (const change of changes) process.stdout.write(`${changeLine(change, new Date())}\n`);
+    };
+}
+
+async function embedded(
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+  { demo, data, zookeeperListen }: UpFlags,
+): Promise<string> {
+  const { startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
+  const { host, port } = hostPort(zookeeperListen, '--zookeeper-listen');
+  const dataDir = data ?? (demo ? undefined : 'data');
+  // The demo's sessions are short, so that one sees them end.
+  const tickTime = demo ? 500 : 2000;
+  const server = await startZooKeeperServer({ host, port, dataDir, tickTime }, { signal });
+  stack.use(server);
+  return server.connect;
+}
+
+function welcome(listening: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(listening).map(([name, where]) => `  ${name.padEnd(10)} ${where}`);
+  return ['Meshkeeper is up (Ctrl-C ends it).', ...rows].join('\n');
+}

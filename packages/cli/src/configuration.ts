@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import type { Config, PartialConfig } from '@meshkeeper/control-plane';
+import type { Command } from 'commander';
+import type { GlobalOptions } from './global-options.ts';
+
+/** The flags of commands that run a control plane. */
+export interface ControlPlaneFlags {
+  readonly zookeeper?: string;
+  readonly apiListen?: string;
+  readonly xdsListen?: string;
+  readonly gatewayListen?: string;
+}
+
+/** Read when no `--config` is given and it is there. */
+const DEFAULT_FILE = 'meshkeeper.yaml';
+
+/** Declares those flags. */
+export function withControlPlaneFlags(command: Command): Command {
+  return command
+    .option('--zookeeper <connect>', 'the ensemble: host:port,host:port/chroot')
+    .option('--api-listen <host:port>', 'where the API listens (default: 127.0.0.1:7070)')
+    .option('--xds-listen <host:port>', 'where the xDS server listens (default: 127.0.0.1:7071)');
+}
+
+/** The configuration: file, then environment, then flags. */
+export async function configurationOf(
+  options: ControlPlaneFlags & GlobalOptions,
+  over: PartialConfig = {},
+): Promise<Config> {
+  const { loadConfig } = await import('@meshkeeper/control-plane');
+  const file = options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
+  const { zookeeper, apiListen, xdsListen, gatewayListen } = options;
+  const flags: PartialConfig = {
+    ...(zookeeper !== undefined && { zookeeper: { connect: zookeeper } }),
+    controlPlane: {
+      ...(apiListen !== undefined && { api: { listen: apiListen } }),
+      ...(xdsListen !== undefined && { xds: { listen: xdsListen } }),
+    },
+    ...(gatewayListen !== undefined && { gateway: { listen: gatewayListen } }),
+    ...over,
+  };
+  return loadConfig({ file, env: process.env, flags });
+}

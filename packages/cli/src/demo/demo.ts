@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { Listening } from '../lifecycle.ts';
+
+/** The demo's services: two processes each. */
+const SERVICES = [
+  { service: 'orders', dialect: 'curator', calls: undefined },
+  { service: 'customers', dialect: 'spring', calls: undefined },
+  { service: 'shop', dialect: 'plain', calls: 'orders' },
+] as const;
+
+/** How long an instance may take to leave, in milliseconds. */
+const STOP_TIMEOUT = 500;
+
+/** What the demo needs to know. */
+export interface DemoOptions {
+  readonly zookeeper: string;
+  readonly gateway: string;
+  readonly signal: AbortSignal;
+}
+
+/** The running demo. */
+export interface Demo extends AsyncDisposable {
+  /** What runs, where, and what to try. */
+  welcome(listening: Listening): string;
+}
+
+/** Starts the services, and resolves when each can be reached through the gateway. */
+export async function runDemo({ zookeeper, gateway, signal }: DemoOptions): Promise<Demo> {
+  const children = SERVICES.flatMap(({ service, dialect, calls }) =>
+    [1, 2].map(() => ({ service, child: startInstance(service, dialect, calls) })),
+  );
+  const stop = async () => {
+    await Promise.all(children.map(({ child }) => stopInstance(child)));
+  };
+  try {
+    await Promise.all(SERVICES.map(({ service }) => reachable(gateway, service, signal)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const pid = children[0]?.child.pid ?? 0;
+  return { welcome: (listening) => welcome(listening, pid), [Symbol.asyncDispose]: stop };
+
+  function startInstance(service: string, dialect: string, calls: string | undefined) {
+    const [program] = process.argv.slice(1);
+    return spawn(
+      process.execPath,
+      [
+        ...process.execArgv,
+        program!, // this command's own script
+        'demo-instance',
+        ...['--service', service, '--dialect', dialect],
+        ...['--zookeeper', zookeeper, '--gateway', gateway],
+        ...(calls === undefined ? [] : ['--calls', calls]),
+      ],
+      // Detached, so that Ctrl-C reaches them through us: they leave while the mesh still serves.
+      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true },
+    );
+  }
+}
+
+async function stopInstance(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await Promise.race([exited, setTimeout(STOP_TIMEOUT, undefined, { ref: false })]);
+  child.kill('SIGKILL');
+}
+
+async function reachable(gateway: string, service: string, signal: AbortSignal): Promise<void> {
+  const { get } = await import('node:http');
+  for (;;) {
+    const status = await new Promise<number>((resolve) => {
+      get(gateway, { headers: { host: service }, signal }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      }).on('error', () => resolve(0));
+    });
+    signal.throwIfAborted();
+    if (status === 200) return;
+    await setTimeout(20, undefined, { signal });
+  }
+}
+
+function welcome({ api, xds, gateway, zookeeper }: Listening, pid: number): string {
+  return `Meshkeeper is up, with three services of two instances each (Ctrl-C ends it all).
+
+  gateway    ${gateway}
+  API        ${api}
+  xDS        ${xds}
+  ZooKeeper  ${zookeeper}
+
+  orders     registered by Curator's format       /discovery/orders
+  customers  registered as Spring Cloud does      /services/customers
+  shop       a plain instance, calls orders       /discovery/shop
+
+Try, in another terminal:
+
+  curl -H 'Host: shop' ${gateway}/
+  npx meshkeeper services
+  npx meshkeeper endpoints orders
+  kill -9 ${pid}    # an instance of orders: no request fails
+  npx meshkeeper zk ls --zookeeper ${zookeeper} /discovery
+
+What changes in the catalog from now on:
+`;
+}

@@ -1,0 +1,39 @@
+import { Command, Option } from 'commander';
+import { addBootstrapCommand } from './commands/bootstrap.ts';
+import { addCatalogCommands } from './commands/catalog.ts';
+import { addControlPlaneCommand } from './commands/control-plane.ts';
+import { addDemoInstanceCommand } from './commands/demo-instance.ts';
+import { addDrainCommands } from './commands/drain.ts';
+import { addProxyCommand } from './commands/proxy.ts';
+import { addProxyStatusCommand } from './commands/proxy-status.ts';
+import { addUpCommand } from './commands/up.ts';
+import { addZkCommands } from './commands/zk.ts';
+import { addZooKeeperCommand } from './commands/zookeeper.ts';
+import { OUTPUTS } from './output/format.ts';
+
+/** The whole command line. What a command needs is imported when it runs. */
+export function createProgram(): Command {
+  const program = new Command('meshkeeper')
+    .description('A service mesh for the services in your ZooKeeper.')
+    .version('0.1.0')
+    .option('--server <url>', 'API of the control plane', 'http://127.0.0.1:7070')
+    .option('--token <token>', 'token for the API (default: MESHKEEPER_TOKEN)')
+    .addOption(new Option('-o, --output <format>', 'what data is printed as').choices(OUTPUTS))
+    .option('--config <file>', 'meshkeeper.yaml to read')
+    .option('-v, --verbose', 'say more; repeat for more')
+    .option('--no-color', 'no colours')
+    .showHelpAfterError('(meshkeeper --help shows what there is)')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .exitOverride();
+  addUpCommand(program);
+  addZooKeeperCommand(program);
+  addControlPlaneCommand(program);
+  addProxyCommand(program);
+  addCatalogCommands(program);
+  addDrainCommands(program);
+  addProxyStatusCommand(program);
+  addZkCommands(program);
+  addBootstrapCommand(program);
+  addDemoInstanceCommand(program);
+  return program;
+}
