@@ -149,6 +149,18 @@ test('a response that is not valid HTTP is a 502', async () => {
   }
 });
 
+test('an answer that comes before the end of the upload ends the connection to the endpoint', async () => {
+  const closed = Promise.withResolvers<void>();
+  await using eager = await rawBackend((socket) => {
+    socket.on('close', () => closed.resolve());
+    socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno');
+  });
+  await using mesh = await testMesh({ web: [endpoint(eager.port)] });
+  const head = 'POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 1000\r\n\r\nsome';
+  assert.match(await raw(mesh.port, head, '\r\n\r\nno'), /^HTTP\/1\.1 413 /);
+  await closed.promise;
+});
+
 test('a client that goes away takes its request with it', async () => {
   const aborted = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();

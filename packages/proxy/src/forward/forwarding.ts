@@ -305,8 +305,12 @@ export class Forwarding implements Exchange, Waiter {
   #finishResponse(piece?: Buffer): void {
     const { response } = this.#context;
     const { statusCode } = response;
+    if (this.#body && !this.#body.done) {
+      // Answered before the whole request was sent: the connection is out of step.
+      this.#body.stop();
+      this.#connection?.destroy();
+    }
     this.#connection = undefined;
-    this.#body?.stop();
     this.#over(statusCode);
     if (piece) response.end(piece);
     else response.end();
