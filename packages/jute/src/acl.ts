@@ -1,4 +1,6 @@
-import { int, record, string, vector } from './type.ts';
+import type { Reader } from './reader.ts';
+import { int, record, string, type Type, vector } from './type.ts';
+import type { Writer } from './writer.ts';
 
 /** What an ACL entry may allow; combine with `|`. */
 export const Perms = {
@@ -19,7 +21,14 @@ export interface Acl {
   readonly id: string;
 }
 
-export const aclType = vector(record({ perms: int, scheme: string, id: string }));
+/** An id; null reads as empty: kazoo writes the empty id of `auth` as null, and servers take it. */
+const id: Type<string> = {
+  least: string.least,
+  read: (reader: Reader) => reader.string() ?? '',
+  write: (writer: Writer, value) => writer.string(value),
+};
+
+export const aclType = vector(record({ perms: int, scheme: string, id }));
 
 /** Anyone may do anything: ZooKeeper's `OPEN_ACL_UNSAFE`, its default. */
 export const OPEN_ACL: readonly Acl[] = [{ perms: Perms.ALL, scheme: 'world', id: 'anyone' }];

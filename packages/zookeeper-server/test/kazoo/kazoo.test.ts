@@ -28,6 +28,7 @@ describe('kazoo, unchanged', { skip: skipWithout('kazoo') }, () => {
       'ephemerals and sequences',
       'watches',
       'transactions',
+      'an ACL of the creator',
       'a lock',
       'closing a session',
     ]);

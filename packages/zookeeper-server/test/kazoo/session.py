@@ -3,8 +3,9 @@
 import sys
 import threading
 from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import BadVersionError, NodeExistsError, NoNodeError, RolledBackError
+from kazoo.exceptions import BadVersionError, NoAuthError, NodeExistsError, RolledBackError
 from kazoo.protocol.states import EventType
+from kazoo.security import ACL, Id
 
 hosts = sys.argv[1]
 phase = sys.argv[2]
@@ -54,6 +55,17 @@ def basics():
     assert isinstance(results[0], RolledBackError) and isinstance(results[1], NodeExistsError), results
     assert two.exists("/u") is None
     print("transactions")
+
+    owner = KazooClient(hosts=hosts, timeout=4, auth_data=[("digest", "user:secret")])
+    owner.start(timeout=10)
+    owner.create("/owned", b"x", acl=[ACL(31, Id("auth", ""))])
+    try:
+        two.get("/owned")
+        raise AssertionError("read without authorisation")
+    except NoAuthError:
+        pass
+    owner.stop()
+    print("an ACL of the creator")
 
     order = []
 
