@@ -49,6 +49,7 @@ export type { ResourceProblem } from './resources/problem.ts';
 export { makeResource, type Resource } from './resources/resource.ts';
 export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
 export { DEFAULT_GATEWAY, LISTENER_KEYS, type Scope, scopeOf } from './resources/scope.ts';
+export type { Variant } from './server/framer.ts';
 export type { Judged, XdsObserver } from './server/observer.ts';
 export type { ConnectedProxy, ProxyStatus, TypeStatus } from './server/proxy-status.ts';
 export { startXdsServer, type XdsServer, type XdsServerOptions } from './server/xds-server.ts';
