@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import colors from 'picocolors';
 
 /** Rows of text under headings. */
 export interface Table {
@@ -12,14 +13,13 @@ export function formatTable({ head, rows }: Table): string {
   const widths = head.map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const [headings, ...body] = lines.map((line) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [colors.bold(headings), ...body].join('\n');
 }
 
 /** A cell without terminal escapes and control characters. */

@@ -1,0 +1,34 @@
+/**
+ * Runs the tests: `npm test`, `npm test -- packages/jute/test/*.test.ts` for some of them,
+ * `npm run soak` for the long forms.
+ */
+import { spawnSync } from 'node:child_process';
+import { delimiter, resolve } from 'node:path';
+
+const args = process.argv.slice(2);
+const soak = args.includes('--soak');
+const files = args.filter((arg) => !arg.startsWith('--'));
+const flags = args.filter((arg) => arg.startsWith('--') && arg !== '--soak');
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    '--conditions=source',
+    '--test',
+    '--test-concurrency=2',
+    // A test that hangs fails, long before whoever waits for it gives up.
+    `--test-timeout=${soak ? 3_600_000 : 180_000}`,
+    ...flags,
+    ...(files.length > 0 ? files : ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts']),
+  ],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      // What the tests start is found as npm scripts find it.
+      PATH: `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`,
+      ...(soak && { MESHKEEPER_SOAK: '1' }),
+    },
+  },
+);
+process.exitCode = status ?? 1;

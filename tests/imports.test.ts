@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join, resolve, sep } from 'node:path';
+import { test } from 'node:test';
+import { workspacePackages } from '../scripts/packages.ts';
+
+/**
+ * Which package's sources may import which: the map of the project. The ones that are not here may
+ * import none. Why the command imports more than the control plane: docs/decisions/0001.
+ */
+const TABLE: Readonly<Record<string, readonly string[]>> = {
+  jute: [],
+  zookeeper: ['jute'],
+  'zookeeper-server': ['jute'],
+  mesh: [],
+  registries: ['mesh', 'zookeeper'],
+  xds: ['mesh'],
+  proxy: ['mesh', 'xds'],
+  'control-plane': ['mesh', 'registries', 'xds', 'zookeeper'],
+  cli: ['control-plane', 'mesh', 'proxy', 'registries', 'xds', 'zookeeper', 'zookeeper-server'],
+  testbed: ['zookeeper'],
+};
+
+/** Packages that prove and measure the others, and may import any. */
+const FREE = new Set(['bench']);
+
+const IMPORT = /(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g;
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+function importsOf(folder: string): Import[] {
+  return globSync(`${folder}/src/**/*.{ts,tsx}`).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, specifier]) => ({
+      file,
+      specifier: specifier!,
+    })),
+  );
+}
+
+for (const { folder, name, dependencies } of workspacePackages()) {
+  const own = basename(folder);
+  const imports = importsOf(folder);
+
+  test(`${name} imports only what the map allows, and only by name`, () => {
+    for (const { file, specifier } of imports) {
+      const where = `${file} imports ${specifier}`;
+      if (specifier.startsWith('.')) {
+        const target = resolve(file, '..', specifier);
+        assert.ok(target.startsWith(resolve(folder) + sep), `${where}: that is another package`);
+        continue;
+      }
+      if (specifier.startsWith('node:')) continue;
+      const [scope, part, ...deeper] = specifier.split('/');
+      if (scope === '@meshkeeper') {
+        assert.ok(
+          FREE.has(own) || TABLE[own]?.includes(part!),
+          `${where}: the map has no such arrow`,
+        );
+        assert.deepEqual(deeper, [], `${where}: only a package's index is for others`);
+        assert.ok(
+          dependencies.includes(`@meshkeeper/${part}`),
+          `${where}: not in its package.json`,
+        );
+      } else {
+        const dependency = specifier.startsWith('@') ? `${scope}/${part}` : scope!;
+        assert.ok(dependencies.includes(dependency), `${where}: not in its package.json`);
+      }
+    }
+  });
+
+  test(`${name} depends on nothing that it doesn't import`, () => {
+    const used = imports.map(({ specifier }) => specifier);
+    for (const dependency of dependencies)
+      assert.ok(
+        used.some(
+          (specifier) => specifier === dependency || specifier.startsWith(`${dependency}/`),
+        ),
+        `${join(folder, 'package.json')} lists ${dependency}, which nothing imports`,
+      );
+  });
+}
