@@ -9,6 +9,7 @@ export interface ControlPlaneFlags {
   readonly apiListen?: string;
   readonly xdsListen?: string;
   readonly gatewayListen?: string;
+  readonly insecure?: boolean;
 }
 
 /** Read when no `--config` is given and it is there. */
@@ -19,7 +20,8 @@ export function withControlPlaneFlags(command: Command): Command {
   return command
     .option('--zookeeper <connect>', 'the ensemble: host:port,host:port/chroot')
     .option('--api-listen <host:port>', 'where the API listens (default: 127.0.0.1:7070)')
-    .option('--xds-listen <host:port>', 'where the xDS server listens (default: 127.0.0.1:7071)');
+    .option('--xds-listen <host:port>', 'where the xDS server listens (default: 127.0.0.1:7071)')
+    .option('--insecure', 'allow listeners beyond loopback, although there is no authentication');
 }
 
 /** The configuration: file, then environment, then flags. */
@@ -29,14 +31,15 @@ export async function configurationOf(
 ): Promise<Config> {
   const { loadConfig } = await import('@meshkeeper/control-plane');
   const file = options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
-  const { zookeeper, apiListen, xdsListen, gatewayListen } = options;
+  const { zookeeper, apiListen, xdsListen, gatewayListen, insecure } = options;
+  const listener = (listen: string | undefined): PartialConfig => ({
+    ...(listen !== undefined && { listen }),
+    ...(insecure && { insecure }),
+  });
   const flags: PartialConfig = {
     ...(zookeeper !== undefined && { zookeeper: { connect: zookeeper } }),
-    controlPlane: {
-      ...(apiListen !== undefined && { api: { listen: apiListen } }),
-      ...(xdsListen !== undefined && { xds: { listen: xdsListen } }),
-    },
-    ...(gatewayListen !== undefined && { gateway: { listen: gatewayListen } }),
+    controlPlane: { api: listener(apiListen), xds: listener(xdsListen) },
+    gateway: listener(gatewayListen),
     ...over,
   };
   return loadConfig({ file, env: process.env, flags });

@@ -19,8 +19,11 @@ export function createProgram(): Command {
     .option('--server <url>', 'API of the control plane', 'http://127.0.0.1:7070')
     .option('--token <token>', 'token for the API (default: MESHKEEPER_TOKEN)')
     .addOption(new Option('-o, --output <format>', 'what data is printed as').choices(OUTPUTS))
-    .option('--config <file>', 'meshkeeper.yaml to read')
-    .option('-v, --verbose', 'say more; repeat for more')
+    .option(
+      '--config <file>',
+      'the configuration to read (default: meshkeeper.yaml, if it is there)',
+    )
+    .option('-v, --verbose', 'say more')
     .option('--no-color', 'no colours')
     .showHelpAfterError('(meshkeeper --help shows what there is)')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

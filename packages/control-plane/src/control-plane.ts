@@ -1,5 +1,5 @@
 import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
-import { startXdsServer, XdsError } from '@meshkeeper/xds';
+import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
@@ -7,6 +7,7 @@ import type { Config } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { openRegistry } from './dialects.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { observers } from './metrics/observers.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { Reconciler } from './reconciler.ts';
 
@@ -14,8 +15,13 @@ import { Reconciler } from './reconciler.ts';
 export interface ControlPlaneOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** Called with each snapshot that is served and what it changed. */
-  readonly onSnapshot?: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
+  /**
+   * Called with each snapshot that is served, what it changed, and when it was handed to the data
+   * planes, by `now`: a response that was sent earlier does not hold it.
+   */
+  readonly onSnapshot?: (snapshot: Snapshot, changes: readonly ServiceChange[], at: number) => void;
+  /** Is told what the data planes do. Must not throw. */
+  readonly observer?: XdsObserver;
   /** How long to wait for a first connection to ZooKeeper, in milliseconds. Default 10,000. */
   readonly connectTimeout?: number;
   /** Milliseconds since the epoch. */
@@ -64,9 +70,10 @@ export async function startControlPlane(
       overlays,
       logger,
       publish(snapshot, changes) {
-        metrics.published(changes);
+        const at = now();
+        metrics.published(changes, at);
         xds.update(snapshot, changes);
-        options.onSnapshot?.(snapshot, changes);
+        options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
       },
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
@@ -117,14 +124,14 @@ async function reach(
 }
 
 async function listenXds(
-  { config, logger, now = Date.now }: ControlPlaneOptions,
+  { config, logger, observer = {}, now = Date.now }: ControlPlaneOptions,
   metrics: Metrics,
   signal: AbortSignal | undefined,
 ) {
   const { listen } = config.controlPlane.xds;
   try {
     return await startXdsServer(
-      { listen, logger, observer: metrics.observer, clock: now },
+      { listen, logger, observer: observers(metrics.observer, observer), clock: now },
       signal === undefined ? {} : { signal },
     );
   } catch (cause) {

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { optionsOf } from '../global-options.ts';
-import { hostPort } from '../host-port.ts';
+import { type HostPort, hostPort, listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
 
 interface Flags {
   readonly xds: string;
   readonly gatewayListen: string;
   readonly id?: string;
+  readonly insecure?: boolean;
 }
 
 export function addProxyCommand(program: Command): void {
@@ -16,6 +17,7 @@ export function addProxyCommand(program: Command): void {
     .description('run the embedded data plane alone, as a gateway')
     .option('--xds <host:port>', 'xDS server of the control plane', '127.0.0.1:7071')
     .option('--gateway-listen <host:port>', 'where the gateway listens', '127.0.0.1:7080')
+    .option('--insecure', 'listen beyond loopback, although there is no authentication')
     .option('--id <id>', 'its name at the control plane (default: host name and process id)')
     .addHelpText(
       'after',
@@ -26,7 +28,7 @@ export function addProxyCommand(program: Command): void {
       await runUntilSignal(async (stack, signal) => {
         const gateway = await runGateway(stack, signal, {
           xds: options.xds,
-          listen: options.gatewayListen,
+          listen: listenerAddress(options.gatewayListen, '--gateway-listen', options.insecure),
           id: options.id ?? `${hostname()}-${process.pid}`,
           verbose: options.verbose,
         });
@@ -41,7 +43,7 @@ export async function runGateway(
   signal: AbortSignal,
   options: {
     readonly xds: string;
-    readonly listen: string;
+    readonly listen: HostPort;
     readonly id: string;
     readonly verbose?: boolean | undefined;
   },
@@ -53,7 +55,7 @@ export async function runGateway(
       {
         xds: { address: hostPort(options.xds, '--xds') },
         node: { id: options.id, cluster: 'gateway' },
-        listeners: { gateway: hostPort(options.listen, '--gateway-listen') },
+        listeners: { gateway: options.listen },
         drainTimeout: 1000,
         logger: await createLogger(options.verbose),
       },

@@ -6,7 +6,7 @@ import {
   withControlPlaneFlags,
 } from '../configuration.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
-import { hostPort } from '../host-port.ts';
+import { listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
 import { changeLine } from '../output/change-line.ts';
 import { runGateway } from './proxy.ts';
@@ -62,10 +62,9 @@ async function up(
     ),
   );
   await ready;
-  const { host, port } = config.gateway.listen;
   const gateway = await runGateway(stack, signal, {
     xds,
-    listen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    listen: config.gateway.listen,
     id: 'gateway',
     verbose: options.verbose,
   });
@@ -84,10 +83,10 @@ async function up(
 async function embedded(
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-  { demo, data, zookeeperListen }: UpFlags,
+  { demo, data, zookeeperListen, insecure }: UpFlags,
 ): Promise<string> {
   const { startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
-  const { host, port } = hostPort(zookeeperListen, '--zookeeper-listen');
+  const { host, port } = listenerAddress(zookeeperListen, '--zookeeper-listen', insecure);
   const dataDir = data ?? (demo ? undefined : 'data');
   // The demo's sessions are short, so that one sees them end.
   const tickTime = demo ? 500 : 2000;

@@ -51,7 +51,10 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     }
   }
   if (errors.length > 0 || !parsed.success)
-    throw new ControlPlaneError('INVALID_CONFIG', errors.join('\n'));
+    throw new ControlPlaneError(
+      'INVALID_CONFIG',
+      `the configuration can't be used:\n${errors.map((error) => `  ${error}`).join('\n')}`,
+    );
   return parsed.data;
 }
 

@@ -3,10 +3,10 @@ import { durationText } from './duration.ts';
 import { isLoopback, listenAddress } from './listen.ts';
 
 /** Where a server listens; beyond loopback only if somebody says that this is meant. */
-const listener = (defaultListen: string) =>
+const listener = (what: string, preset: string) =>
   z
     .strictObject({
-      listen: listenAddress.default(() => listenAddress.parse(defaultListen)),
+      listen: listenAddress.prefault(preset).describe(what),
       insecure: z
         .boolean()
         .default(false)
@@ -40,7 +40,9 @@ export const configSchema = z.strictObject({
         .min(1)
         .default('127.0.0.1:2181')
         .describe('host:port,host:port/chroot of the ensemble.'),
-      sessionTimeout: durationText.default(10_000),
+      sessionTimeout: durationText
+        .prefault('10s')
+        .describe('Session timeout to ask for; the ensemble has the last word.'),
     })
     .prefault({}),
   registries: z
@@ -63,17 +65,20 @@ export const configSchema = z.strictObject({
   protection: z
     .strictObject({
       absorb: durationText
-        .default(15)
+        .prefault('15ms')
         .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
       recovery: durationText
-        .default(15_000)
+        .prefault('15s')
         .describe('The same, from the moment ZooKeeper is back after it was away.'),
     })
     .prefault({}),
   controlPlane: z
-    .strictObject({ api: listener('127.0.0.1:7070'), xds: listener('127.0.0.1:7071') })
+    .strictObject({
+      api: listener('Where the API listens.', '127.0.0.1:7070'),
+      xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
+    })
     .prefault({}),
-  gateway: listener('127.0.0.1:7080'),
+  gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
 });
 
 /** A complete configuration: every default is filled in, durations are milliseconds. */

@@ -9,7 +9,6 @@ const ENDPOINT_TYPE = 'ClusterLoadAssignment';
 export class Metrics {
   readonly #registry = new Registry();
   readonly #propagation = new Propagation();
-  readonly #now: () => number;
   readonly #propagationSeconds: Histogram;
   readonly #nacks: Counter;
   readonly #changes: Counter;
@@ -24,7 +23,6 @@ export class Metrics {
     now: () => number,
   ) {
     const registers = [this.#registry];
-    this.#now = now;
     collectDefaultMetrics({ register: this.#registry });
     this.#propagationSeconds = new Histogram({
       name: 'meshkeeper_propagation_seconds',
@@ -119,9 +117,9 @@ export class Metrics {
     }
   }
 
-  /** A snapshot was handed to the data planes. */
-  published(changes: readonly ServiceChange[]): void {
-    this.#propagation.published(changes, this.#now());
+  /** A snapshot is handed to the data planes at `at`: milliseconds since the epoch. */
+  published(changes: readonly ServiceChange[], at: number): void {
+    this.#propagation.published(changes, at);
     for (const { type } of changes) this.#changes.inc({ type });
   }
 

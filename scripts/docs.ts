@@ -1,0 +1,15 @@
+/** Writes `docs/reference/` and `meshkeeper.schema.json` from the commands and the schema: `npm run docs`. */
+import { writeFileSync } from 'node:fs';
+import { commandReference } from './docs/commands.ts';
+import { configurationReference, configurationSchema } from './docs/configuration.ts';
+
+/** What is generated, by file. */
+export function generated(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/reference/cli.md', commandReference()],
+    ['docs/reference/configuration.md', configurationReference()],
+    ['meshkeeper.schema.json', configurationSchema()],
+  ]);
+}
+
+if (import.meta.main) for (const [file, text] of generated()) writeFileSync(file, text);
