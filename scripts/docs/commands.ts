@@ -40,13 +40,14 @@ function section(command: Command, parent: string): string[] {
 
 function options(command: Command): string[] {
   if (command.options.length === 0) return [];
-  const rows = command.options.map(({ flags, description, defaultValue, argChoices }) => {
+  const rows = command.options.map(({ flags, description, defaultValue, argChoices, envVar }) => {
     const choices = argChoices
       ? ` One of ${argChoices.map((choice) => `\`${choice}\``).join(', ')}.`
       : '';
     const preset =
       defaultValue === undefined || defaultValue === true ? '' : ` Default \`${defaultValue}\`.`;
-    return `| \`${flags}\` | ${sentence(description)}${choices}${preset} |`;
+    const variable = envVar === undefined ? '' : ` Or the environment's \`${envVar}\`.`;
+    return `| \`${flags}\` | ${sentence(description)}${choices}${preset}${variable} |`;
   });
   return ['| flag | |', '|---|---|', ...rows, ''];
 }

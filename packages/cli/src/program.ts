@@ -16,7 +16,11 @@ export function createProgram(): Command {
   const program = new Command('meshkeeper')
     .description('A service mesh for the services in your ZooKeeper.')
     .version('0.1.0')
-    .option('--server <url>', 'API of the control plane', 'http://127.0.0.1:7070')
+    .addOption(
+      new Option('--server <url>', 'API of the control plane')
+        .env('MESHKEEPER_SERVER')
+        .default('http://127.0.0.1:7070'),
+    )
     .option('--token <token>', 'token for the API (default: MESHKEEPER_TOKEN)')
     .addOption(new Option('-o, --output <format>', 'what data is printed as').choices(OUTPUTS))
     .option(

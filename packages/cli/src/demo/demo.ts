@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import type { Listening } from '../lifecycle.ts';
 
@@ -9,6 +11,9 @@ const SERVICES = [
   { service: 'customers', dialect: 'spring', calls: undefined },
   { service: 'shop', dialect: 'plain', calls: 'orders' },
 ] as const;
+
+/** Instances of each service. */
+const INSTANCES = 2;
 
 /** How long an instance may take to leave, in milliseconds. */
 const STOP_TIMEOUT = 500;
@@ -26,13 +31,13 @@ export interface Demo extends AsyncDisposable {
   welcome(listening: Listening): string;
 }
 
-/** Starts the services, and resolves when each can be reached through the gateway. */
+/** Starts the services, and resolves when every instance was reached through the gateway. */
 export async function runDemo({ zookeeper, gateway, signal }: DemoOptions): Promise<Demo> {
   const children = SERVICES.flatMap(({ service, dialect, calls }) =>
-    [1, 2].map(() => ({ service, child: startInstance(service, dialect, calls) })),
+    Array.from({ length: INSTANCES }, () => startInstance(service, dialect, calls)),
   );
   const stop = async () => {
-    await Promise.all(children.map(({ child }) => stopInstance(child)));
+    await Promise.all(children.map(stopInstance));
   };
   try {
     await Promise.all(SERVICES.map(({ service }) => reachable(gateway, service, signal)));
@@ -40,7 +45,7 @@ export async function runDemo({ zookeeper, gateway, signal }: DemoOptions): Prom
     await stop();
     throw error;
   }
-  const pid = children[0]?.child.pid ?? 0;
+  const pid = children[0]?.pid ?? 0;
   return { welcome: (listening) => welcome(listening, pid), [Symbol.asyncDispose]: stop };
 
   function startInstance(service: string, dialect: string, calls: string | undefined) {
@@ -69,18 +74,29 @@ async function stopInstance(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
 }
 
+/** Waits until every instance of a service has answered. */
 async function reachable(gateway: string, service: string, signal: AbortSignal): Promise<void> {
-  const { get } = await import('node:http');
-  for (;;) {
-    const status = await new Promise<number>((resolve) => {
-      get(gateway, { headers: { host: service }, signal }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      }).on('error', () => resolve(0));
-    });
+  const answered = new Set<string>();
+  while (answered.size < INSTANCES) {
+    const instance = await instanceBehind(gateway, service, signal);
     signal.throwIfAborted();
-    if (status === 200) return;
-    await setTimeout(20, undefined, { signal });
+    if (instance === undefined) await setTimeout(20, undefined, { signal });
+    else answered.add(instance);
+  }
+}
+
+/** The instance that answers now; undefined when none does. */
+async function instanceBehind(
+  gateway: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const [response] = await once(get(gateway, { headers: { host: service }, signal }), 'response');
+    const body = await text(response);
+    return response.statusCode === 200 ? JSON.parse(body).instance : undefined;
+  } catch {
+    return undefined; // not there yet
   }
 }
 

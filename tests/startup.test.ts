@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { tempDir } from '@meshkeeper/testbed';
+
+/** The best of three starts: what the program needs, not what else the machine is doing. */
+async function best(start: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) times.push(await start());
+  return Math.min(...times);
+}
+
+/** Starts a command, runs `ready` with its ready line, ends it; milliseconds until `ready` was done. */
+async function timed(
+  command: string,
+  args: readonly string[],
+  ready: (line: string) => Promise<void>,
+): Promise<number> {
+  const began = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  try {
+    const [line] = await once(createInterface(child.stdout), 'line');
+    await ready(line);
+    return performance.now() - began;
+  } finally {
+    const ended = once(child, 'exit');
+    process.kill(-child.pid!, 'SIGTERM');
+    await ended;
+  }
+}
+
+test('the embedded server listens within 300 ms', async () => {
+  await using folder = await tempDir();
+  const args = ['zookeeper', '--port', '0', '--data', folder.path, '-o', 'json'];
+  const time = await best(() => timed('meshkeeper', args, async () => {}));
+  assert.ok(time < 300, `${time} ms`);
+});
+
+test('npm start answers the first request through the gateway within 3 s', async () => {
+  const listeners = ['api', 'xds', 'gateway', 'zookeeper'];
+  const flags = listeners.flatMap((name) => [`--${name}-listen`, '127.0.0.1:0']);
+  const args = ['start', '--silent', '--', '-o', 'json', ...flags];
+  const time = await best(() =>
+    timed('npm', args, async (line) => {
+      const request = get(JSON.parse(line).gateway, { headers: { host: 'shop' }, agent: false });
+      const [response] = await once(request, 'response');
+      assert.equal(response.statusCode, 200);
+      response.resume();
+    }),
+  );
+  assert.ok(time < 3000, `${time} ms`);
+});
