@@ -32,6 +32,20 @@ test('frames come out whole, however the stream is cut', () => {
   );
 });
 
+test('frames are taken one at a time, and what is left of a chunk waits', () => {
+  const splitter = new FrameSplitter(16);
+  const stream = Buffer.from('000000016100000000000000026263000000', 'hex');
+  assert.equal(splitter.next(), undefined);
+  splitter.add(stream);
+  assert.equal(String(splitter.next()), 'a');
+  assert.equal(String(splitter.next()), '');
+  assert.equal(String(splitter.next()), 'bc');
+  assert.equal(splitter.next(), undefined);
+  splitter.add(Buffer.from('0164', 'hex'));
+  assert.equal(String(splitter.next()), 'd');
+  assert.equal(splitter.next(), undefined);
+});
+
 test('a frame over the limit or of negative length is refused at its length', () => {
   const refuse = (hex: string) => () =>
     new FrameSplitter(16).push(Buffer.from(hex, 'hex'), () => assert.fail('no frame'));
