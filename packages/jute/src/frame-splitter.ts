@@ -12,7 +12,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class FrameSplitter {
   readonly #maxFrame: number;
-  #chunk = NOTHING;
+  #chunk: Buffer = NOTHING;
   #offset = 0;
   readonly #header = Buffer.alloc(LENGTH_SIZE);
   #headerFilled = 0;
