@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  FrameSplitter,
   MAX_FRAME,
   replyHeader,
   SYNC_CONNECTED,
@@ -10,7 +11,6 @@ import {
 import type { AuthId } from '../auth/auth-id.ts';
 import type { Client } from '../engine/client.ts';
 import type { Event } from '../engine/outcome.ts';
-import { type Frame, FrameSplitter } from './frame-splitter.ts';
 import { Outbox } from './outbox.ts';
 
 /** Where a connection stands. */
@@ -23,9 +23,9 @@ export type Phase =
 
 /** What a connection needs of its server. */
 export interface ConnectionHost {
-  /** A whole frame came; it is a view that is good until the call returns. */
-  frame(connection: Connection, frame: Frame): void;
-  /** Four bytes that are no frame's length before the handshake; true if they were a command. */
+  /** A whole frame came; it may be a view of a larger buffer. */
+  frame(connection: Connection, frame: Buffer): void;
+  /** The first four bytes of all; true if they were a command rather than a frame's length. */
   word(connection: Connection, word: string): boolean;
   /** The batch of transactions that what is written now depends on. */
   readonly currentBatch: number;
@@ -65,9 +65,11 @@ export class Connection implements Client {
     this.remotePort = socket.remotePort ?? 0;
     this.ids = [{ scheme: 'ip', id: this.remoteAddress }];
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => {
-      this.#splitter.push(chunk);
-      this.#read();
+    socket.once('data', (first) => {
+      // A command comes in one piece, and nothing behind it is read.
+      if (this.#host.word(this, first.toString('latin1', 0, 4))) return;
+      socket.on('data', (chunk) => this.#received(chunk));
+      this.#received(first);
     });
     socket.on('drain', () => this.#resume());
     socket.on('error', () => socket.destroy());
@@ -165,6 +167,11 @@ export class Connection implements Client {
     this.#socket.destroy();
   }
 
+  #received(chunk: Buffer): void {
+    this.#splitter.add(chunk);
+    this.#read();
+  }
+
   #read(): void {
     try {
       for (;;) {
@@ -173,10 +180,6 @@ export class Connection implements Client {
           this.#paused = true;
           this.#socket.pause();
           return;
-        }
-        if (this.phase.at === 'handshake') {
-          const word = this.#splitter.peekWord();
-          if (word !== undefined && this.#host.word(this, word)) return;
         }
         const frame = this.#splitter.next();
         if (frame === undefined) return;

@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ConnectRequest,
-  type ConnectResponse,
-  connectRequest,
-  Reader,
-} from '@meshkeeper/jute';
+import type { ConnectRequest, ConnectResponse } from '@meshkeeper/jute';
 import type { SessionTable } from '../sessions/session-table.ts';
-import type { Frame } from './frame-splitter.ts';
 
 const PASSWORD_BYTES = 16;
 
@@ -28,11 +22,6 @@ export type Greeting =
 export interface TimeoutRange {
   readonly minSessionTimeout: number;
   readonly maxSessionTimeout: number;
-}
-
-/** @throws JuteError if the frame is no connect request. */
-export function readConnectRequest({ buffer, start, end }: Frame): ConnectRequest {
-  return connectRequest.read(new Reader(buffer, start, end));
 }
 
 /** Decides about a connect request. */

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import {
   type AnyRequest,
+  connectRequest,
   connectResponse,
   ErrorCode,
   JuteError,
@@ -21,8 +22,7 @@ import type { Storage } from '../storage/storage.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { answerWord, type WordContext } from './four-letter-words.ts';
-import type { Frame } from './frame-splitter.ts';
-import { connectResponseFor, greet, readConnectRequest } from './handshake.ts';
+import { connectResponseFor, greet } from './handshake.ts';
 import { Latency, type ServerStats } from './stats.ts';
 
 /** Milliseconds that a connection may take to shake hands. */
@@ -178,15 +178,15 @@ export class ZooKeeperServer implements ConnectionHost, AsyncDisposable {
     return answer !== undefined;
   }
 
-  frame(connection: Connection, frame: Frame): void {
+  frame(connection: Connection, frame: Buffer): void {
     if (connection.phase.at === 'handshake') this.#greet(connection, frame);
     else this.#request(connection, frame);
   }
 
-  #greet(connection: Connection, frame: Frame): void {
+  #greet(connection: Connection, frame: Buffer): void {
     const { clock, logger } = this.#options;
     const { state } = this.#engine;
-    const request = readConnectRequest(frame);
+    const request = connectRequest.read(new Reader(frame));
     const greeting = greet(request, state, this.#options);
     if (greeting.kind === 'ahead') {
       const seen = `0x${greeting.seen.toString(16)}`;
@@ -219,8 +219,8 @@ export class ZooKeeperServer implements ConnectionHost, AsyncDisposable {
     connection.frame((writer) => connectResponse.write(writer, response));
   }
 
-  #request(connection: Connection, { buffer, start, end }: Frame): void {
-    const reader = new Reader(buffer, start, end);
+  #request(connection: Connection, frame: Buffer): void {
+    const reader = new Reader(frame);
     const { xid, type } = requestHeader.read(reader);
     const op = operationOf(type);
     const { clock } = this.#options;
