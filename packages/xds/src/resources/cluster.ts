@@ -31,6 +31,14 @@ const OUTLIER_DETECTION: Cluster['outlierDetection'] = {
   maxEjectionPercent: { value: 80 },
 };
 
+/**
+ * With half of the instances killed every second request is sent again: Envoy's three retries at a
+ * time would let the others fail. As many as there may be requests.
+ */
+const CIRCUIT_BREAKERS: Cluster['circuitBreakers'] = {
+  thresholds: [{ maxRetries: { value: 1024 } }],
+};
+
 const HTTP2_OPTIONS = {
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': pack(
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
@@ -50,8 +58,13 @@ export function cluster(name: string, protocol: Protocol): Cluster {
     lbPolicy: LbPolicy.ROUND_ROBIN,
     // The registry's removal is final, also for a host whose health checks still pass.
     ignoreHealthOnHostRemoval: true,
-    // Balance over all hosts only when none is fit; Envoy's 50 % would send half to dead ones.
-    commonLbConfig: { healthyPanicThreshold: { value: 1 } },
+    commonLbConfig: {
+      // Balance over all hosts only when none is fit; Envoy's 50 % would send half to dead ones.
+      healthyPanicThreshold: { value: 1 },
+      // Envoy puts an ejection off for up to a second when the endpoints have just changed.
+      updateMergeWindow: duration(10),
+    },
+    circuitBreakers: CIRCUIT_BREAKERS,
     outlierDetection: OUTLIER_DETECTION,
     ...(http2 ? { typedExtensionProtocolOptions: HTTP2_OPTIONS } : {}),
   };
