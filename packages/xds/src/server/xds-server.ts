@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import type { Node } from '../codec/messages.ts';
-import type { ResourceType } from '../codec/resource-type.ts';
+import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import { type Clock, type Logger, SILENT } from '../logger.ts';
 import { EnvoyResources, type ResourceChanges } from '../resources/envoy-resources.ts';
 import { formatHostPort, type HostPort } from '../resources/host-port.ts';
@@ -14,7 +14,7 @@ import { DiscoveryStream } from './discovery-stream.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { Framer } from './framer.ts';
 import type { XdsObserver } from './observer.ts';
-import type { ProxyStatus } from './proxy-status.ts';
+import type { ProxyStatus, TypeStatus } from './proxy-status.ts';
 import { METHODS, SERVICES } from './services.ts';
 
 /** How the server is started. */
@@ -181,7 +181,8 @@ class RunningServer implements XdsServer {
   }
 
   proxies(): ProxyStatus[] {
-    return [...this.#connections].flatMap((connection) => connection.status() ?? []);
+    const proxies = [...this.#connections].flatMap((connection) => connection.status() ?? []);
+    return this.#waiting.length === 0 ? proxies : proxies.map(awaiting);
   }
 
   close(): Promise<void> {
@@ -224,4 +225,13 @@ class RunningServer implements XdsServer {
       });
     });
   }
+}
+
+/** The status while configuration waits for the debounce: it is under way, though not yet sent. */
+function awaiting(proxy: ProxyStatus): ProxyStatus {
+  const types = proxy.types.map((type): TypeStatus => {
+    const waits = type.state === 'synced' && resourceTypeOf(type.typeUrl) !== 'endpoint';
+    return waits ? { ...type, state: 'pending' } : type;
+  });
+  return { ...proxy, types };
 }
