@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY } from '@meshkeeper/mesh';
+import { changeLine } from '../src/output/change-line.ts';
+import { formatTable } from '../src/output/table.ts';
+
+test('columns line up, and what a registry says can not move the cursor', () => {
+  const table = formatTable({
+    head: ['ID', 'NAME'],
+    rows: [
+      ['1', '\u001b[31mred\u001b[0m\r\n'],
+      ['longer', 'x'],
+    ],
+  });
+  assert.equal(table, 'ID      NAME\n1       red??\nlonger  x');
+});
+
+test('a change is a line that says what joined, left and changed', () => {
+  const endpoint = (port: number, over: Partial<Endpoint> = {}): Endpoint => ({
+    id: String(port),
+    address: '10.0.0.1',
+    port,
+    weight: DEFAULT_WEIGHT,
+    locality: NO_LOCALITY,
+    health: 'unknown',
+    metadata: {},
+    origin: { registry: 'r', path: '/x', czxid: 1n, mzxid: 1n, mtime: 0 },
+    ...over,
+  });
+  const service = (...endpoints: Endpoint[]) => ({
+    name: 'a',
+    protocol: 'http' as const,
+    endpoints,
+  });
+  const line = changeLine(
+    {
+      type: 'updated',
+      name: 'a',
+      before: service(endpoint(1), endpoint(2), endpoint(3)),
+      after: service(endpoint(2, { health: 'draining' }), endpoint(3, { weight: 5 }), endpoint(4)),
+    },
+    new Date(2026, 0, 1, 12, 30, 5),
+  );
+  assert.equal(
+    line,
+    '12:30:05  a  + 10.0.0.1:4  - 10.0.0.1:1  ~ 10.0.0.1:2 unknown -> draining  ~ 10.0.0.1:3 weight 100 -> 5',
+  );
+  const added = changeLine({ type: 'added', name: 'b', after: service() }, new Date());
+  assert.match(added, /b {2}added$/);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { diff, type Service, ServiceMap, type Snapshot } from '../src/index.ts';
+import { endpoint, service } from './sample.ts';
+
+const name = fc.stringMatching(/^[a-z]{1,3}$/);
+const snapshot = (services: ServiceMap, revision = 1): Snapshot => ({ revision, services });
+
+test('behaves as a Map whatever is set and removed, and never changes an older version', () => {
+  const changes = fc.dictionary(name, fc.option(fc.nat(9), { nil: undefined }), { maxKeys: 8 });
+  fc.assert(
+    fc.property(fc.array(changes, { maxLength: 10 }), (rounds) => {
+      const model = new Map<string, Service>();
+      let map = ServiceMap.empty;
+      for (const round of rounds) {
+        const before = map;
+        const expectedBefore = [...model.keys()].sort();
+        const change = new Map<string, Service | undefined>();
+        for (const [key, port] of Object.entries(round)) {
+          const value = port === undefined ? undefined : service(key, endpoint('1', port + 1));
+          change.set(key, value);
+          if (value === undefined) model.delete(key);
+          else model.set(key, value);
+        }
+        map = before.with(change);
+        assert.deepEqual([...before].map((each) => each.name).sort(), expectedBefore);
+        assert.equal(map.size, model.size);
+        for (const [key, value] of model) assert.equal(map.get(key), value);
+        assert.deepEqual(
+          map.changedSince(before),
+          new Set([...change.keys()].filter((key) => map.get(key) !== before.get(key))),
+        );
+      }
+      assert.deepEqual(
+        [...ServiceMap.from(model.values())].map((each) => each.name).sort(),
+        [...map].map((each) => each.name).sort(),
+      );
+    }),
+  );
+});
+
+test('a diff says what was added, updated and removed, and nothing of what was only read again', () => {
+  const before = ServiceMap.from([
+    service('same', endpoint('1', 1)),
+    service('again', endpoint('1', 1, 5)),
+    service('moved', endpoint('1', 1)),
+    service('gone', endpoint('1', 1)),
+  ]);
+  const after = before.with(
+    new Map<string, Service | undefined>([
+      ['again', service('again', endpoint('1', 1, 9))],
+      ['moved', service('moved', endpoint('1', 2))],
+      ['gone', undefined],
+      ['new', service('new')],
+    ]),
+  );
+  const changes = diff(snapshot(before), snapshot(after)).map(
+    ({ type, name }) => `${type} ${name}`,
+  );
+  assert.deepEqual(changes.sort(), ['added new', 'removed gone', 'updated moved']);
+});
+
+test('the cost of a change does not grow with the catalog', () => {
+  const of = (size: number) =>
+    ServiceMap.from(Array.from({ length: size }, (_, i) => service(`service-${i}`)));
+  const [small, large] = [of(2_000), of(200_000)];
+  const time = (map: ServiceMap) => {
+    const began = performance.now();
+    for (let i = 0; i < 300; i++)
+      map.with(new Map([[`service-${i}`, undefined]])).changedSince(map);
+    return performance.now() - began;
+  };
+  time(small); // warm
+  const ratio = Math.min(...[1, 2, 3].map(() => time(large) / time(small)));
+  assert.ok(ratio < 50, `a hundred times the services cost ${ratio} times as much`);
+});
