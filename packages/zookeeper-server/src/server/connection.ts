@@ -21,18 +21,22 @@ export type Phase =
   | { readonly at: 'draining'; readonly sessionId: bigint }
   | { readonly at: 'closed' };
 
-/** What a connection needs of its server. */
+/** Who answers what comes on a connection. */
 export interface ConnectionHost {
   /** A whole frame came; it may be a view of a larger buffer. */
   frame(connection: Connection, frame: Buffer): void;
   /** The first four bytes of all; true if they were a command rather than a frame's length. */
   word(connection: Connection, word: string): boolean;
+  closed(connection: Connection): void;
+}
+
+/** Who says when what is written to a connection may be sent. */
+export interface Outlet {
   /** The batch of transactions that what is written now depends on. */
   readonly currentBatch: number;
   readonly durableBatch: number;
-  /** There is something in the outbox. */
+  /** There is something in the connection's outbox. */
   dirty(connection: Connection): void;
-  closed(connection: Connection): void;
 }
 
 /** From this many unsent bytes on nothing more is read of a connection. */
@@ -52,14 +56,16 @@ export class Connection implements Client {
   sent = 0;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
+  readonly #outlet: Outlet;
   readonly #splitter = new FrameSplitter(MAX_FRAME);
   readonly #outbox = new Outbox();
   #outstanding = 0;
   #paused = false;
 
-  constructor(socket: Socket, host: ConnectionHost, now: number) {
+  constructor(socket: Socket, host: ConnectionHost, outlet: Outlet, now: number) {
     this.#socket = socket;
     this.#host = host;
+    this.#outlet = outlet;
     this.phase = { at: 'handshake', since: now };
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.remotePort = socket.remotePort ?? 0;
@@ -94,43 +100,39 @@ export class Connection implements Client {
   /** Writes a reply; `body` writes what follows the header. */
   reply(xid: number, zxid: bigint, err: number, body?: (writer: Writer) => void): void {
     if (this.phase.at === 'closed') return;
-    const writer = this.#outbox.writer(this.#host.currentBatch);
-    const start = writer.begin();
-    replyHeader.write(writer, { xid, zxid, err });
-    body?.(writer);
-    writer.end(start);
+    this.frame((writer) => {
+      replyHeader.write(writer, { xid, zxid, err });
+      body?.(writer);
+    });
     this.#outstanding++;
     this.sent++;
-    this.#host.dirty(this);
-  }
-
-  /** Writes one frame without a reply header: the handshake's. */
-  frame(write: (writer: Writer) => void): void {
-    if (this.phase.at === 'closed') return;
-    const writer = this.#outbox.writer(this.#host.currentBatch);
-    const start = writer.begin();
-    write(writer);
-    writer.end(start);
-    this.#host.dirty(this);
   }
 
   /** Sends an event. */
   notify({ type, path, zxid }: Event<Connection>): void {
     if (this.phase.at !== 'session') return;
-    const writer = this.#outbox.writer(this.#host.currentBatch);
-    const start = writer.begin();
-    replyHeader.write(writer, { xid: Xid.NOTIFICATION, zxid, err: 0 });
-    watcherEvent.write(writer, { type, state: SYNC_CONNECTED, path });
-    writer.end(start);
+    this.frame((writer) => {
+      replyHeader.write(writer, { xid: Xid.NOTIFICATION, zxid, err: 0 });
+      watcherEvent.write(writer, { type, state: SYNC_CONNECTED, path });
+    });
     this.sent++;
     if (this.#outbox.size + this.#socket.writableLength > HOPELESS_BYTES) this.destroy();
-    else this.#host.dirty(this);
+  }
+
+  /** Writes one frame. */
+  frame(write: (writer: Writer) => void): void {
+    if (this.phase.at === 'closed') return;
+    const writer = this.#outbox.writer(this.#outlet.currentBatch);
+    const start = writer.begin();
+    write(writer);
+    writer.end(start);
+    this.#outlet.dirty(this);
   }
 
   /** Sends what may be sent. */
   flush(): void {
     if (this.phase.at === 'closed') return;
-    const free = this.#outbox.take(this.#host.durableBatch);
+    const free = this.#outbox.take(this.#outlet.durableBatch);
     if (free.length > 0) {
       this.#socket.cork();
       for (const bytes of free) this.#socket.write(bytes);
@@ -156,7 +158,7 @@ export class Connection implements Client {
     if (this.phase.at === 'closed') return;
     this.phase = { at: 'draining', sessionId: this.sessionId };
     this.#socket.pause();
-    this.#host.dirty(this);
+    this.#outlet.dirty(this);
   }
 
   /** Closes at once. */

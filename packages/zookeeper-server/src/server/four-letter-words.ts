@@ -1,5 +1,5 @@
 import type { FourLetterWord } from '../options.ts';
-import type { ServerStats } from './stats.ts';
+import type { WordContext } from './word-context.ts';
 
 /** The version of the original whose behaviour this server has. */
 export const COMPATIBLE_WITH = '3.9.5';
@@ -9,22 +9,6 @@ const KNOWN = new Set(
     ' ',
   ),
 );
-
-/** One connection, for `stat` and `cons`. */
-export interface ConnectionLine {
-  readonly address: string;
-  readonly sessionId: bigint;
-  readonly queued: number;
-  readonly received: number;
-  readonly sent: number;
-}
-
-/** What the answers are made of. */
-export interface WordContext {
-  readonly stats: ServerStats;
-  readonly connections: readonly ConnectionLine[];
-  readonly configuration: Readonly<Record<string, string | number>>;
-}
 
 const lines = (all: readonly string[]) => all.map((line) => `${line}\n`).join('');
 

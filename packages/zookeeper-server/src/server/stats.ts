@@ -1,3 +1,5 @@
+import type { Core } from './core.ts';
+
 /** The server's figures at one moment. */
 export interface ServerStats {
   readonly connections: number;
@@ -22,27 +24,23 @@ export interface ServerStats {
   readonly uptime: number;
 }
 
-/** Minimum, mean and maximum of a series. */
-export class Latency {
-  #count = 0;
-  #sum = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = 0;
-
-  add(value: number): void {
-    this.#count++;
-    this.#sum += value;
-    this.#min = Math.min(this.#min, value);
-    this.#max = Math.max(this.#max, value);
-  }
-
-  get figures(): ServerStats['latency'] {
-    if (this.#count === 0) return { min: 0, average: 0, max: 0 };
-    const round = (value: number) => Math.round(value * 100) / 100;
-    return {
-      min: round(this.#min),
-      average: round(this.#sum / this.#count),
-      max: round(this.#max),
-    };
-  }
+/** The figures of a server that started at a time of its clock's `monotonic`. */
+export function statsOf(core: Core, startedAt: number): ServerStats {
+  const { options, engine, connections, delivery } = core;
+  const { state, watches } = engine;
+  const counts = watches.counts;
+  return {
+    connections: connections.size,
+    sessions: state.sessions.size,
+    znodes: state.tree.size,
+    ephemerals: state.tree.ephemeralCount,
+    dataSize: state.tree.dataSize,
+    watches: counts.watches,
+    watchedPaths: counts.paths,
+    watchers: counts.watchers,
+    zxid: state.lastZxid,
+    ...connections.traffic,
+    latency: delivery.latency,
+    uptime: Math.round(options.clock.monotonic() - startedAt),
+  };
 }
