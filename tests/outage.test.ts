@@ -78,6 +78,36 @@ test('ZooKeeper is killed and comes back: nothing is noticed', { skip }, async (
   await back();
 });
 
+test('applications return later than ZooKeeper, in new sessions: nothing is noticed', {
+  skip,
+}, async () => {
+  const [witness, late] = curators;
+  late!.pause();
+  await zookeeper.kill();
+  await until(async () => (await readiness()).status === 'stale');
+  await zookeeper.start();
+  await until(async () => (await witness!.query('orders')).length === 1, {
+    message: 'the session of the one that is late has ended',
+  });
+  for (const service of SERVICES)
+    await until(
+      async () => {
+        const endpoints = await endpointsOf(api, service);
+        assert.deepEqual(
+          endpoints.map(({ id, held }) => ({ id, held })),
+          [
+            { id: `${service}-1`, held: false },
+            { id: `${service}-2`, held: true },
+          ],
+        );
+        return true;
+      },
+      { message: `${service}-2 is held` },
+    );
+  late!.resume();
+  await back();
+});
+
 test('what changes after an outage is noticed', { skip }, async () => {
   const [curator] = curators;
   const orders = { curator: curator!, service: 'orders' };
