@@ -293,6 +293,8 @@ export class ZooKeeper implements AsyncDisposable {
         succeed: () => {
           this.#session.watches.add(kind, server, watch.watcher);
           this.#watches.add(watch);
+          // Nobody has it after an abort: it would collect events until the client's end.
+          if (signal?.aborted) void watch.close();
           resolve();
         },
         fail: reject,

@@ -87,6 +87,16 @@ export class Session {
     return this.#lastZxid;
   }
 
+  /** True when no state follows: closed, refused, or expired and not renewed. */
+  get ended(): boolean {
+    const { type } = this.#state;
+    return (
+      type === 'closed' ||
+      type === 'auth-failed' ||
+      (type === 'expired' && !this.#renews(this.#state))
+    );
+  }
+
   /** Calls `listener` at each change of the state, until the returned function is called. */
   onState(listener: (state: SessionState) => void): () => void {
     this.#listeners.add(listener);
@@ -147,7 +157,7 @@ export class Session {
 
   async #keepConnected(): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted && !this.#ended()) {
+    while (!signal.aborted && !this.ended) {
       const { host, wrapped } = this.#hosts.next();
       const server = `${host.host}:${host.port}`;
       try {
@@ -181,7 +191,7 @@ export class Session {
 
   /** Runs a connection until its end. */
   #live(connection: Connection, response: ConnectResponse, server: string): Promise<void> {
-    if (this.#ended()) {
+    if (this.ended) {
       connection.destroy(new Error('the client was closed'));
       return Promise.resolve();
     }
@@ -197,7 +207,7 @@ export class Session {
         lost: (cause) => {
           if (this.#connection === connection) this.#connection = undefined;
           this.#apply({ type: 'connection-lost', at: performance.now() });
-          if (!this.#ended()) this.#options.logger.warn({ server, err: cause }, 'connection lost');
+          if (!this.ended) this.#options.logger.warn({ server, err: cause }, 'connection lost');
           resolve();
         },
       });
@@ -281,15 +291,6 @@ export class Session {
 
   #renews(state: SessionState): boolean {
     return state.type === 'expired' && this.#options.onExpired === 'renew';
-  }
-
-  #ended(): boolean {
-    const { type } = this.#state;
-    return (
-      type === 'closed' ||
-      type === 'auth-failed' ||
-      (type === 'expired' && !this.#renews(this.#state))
-    );
   }
 
   #authRequest(

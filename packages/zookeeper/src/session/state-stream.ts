@@ -25,9 +25,8 @@ export class StateStream implements AsyncIterable<SessionState> {
         const batch = pending;
         pending = [];
         yield* batch;
-        const last = batch.at(-1);
-        if (last?.type === 'closed' || last?.type === 'auth-failed') return;
         if (pending.length > 0) continue;
+        if (this.#session.ended) return;
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
         await promise;
