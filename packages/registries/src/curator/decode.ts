@@ -24,7 +24,7 @@ export function decodeInstance(registry: string, id: string, { path, data, stat 
     problem: { path, code, message },
   });
   // Parents hold nothing, or the address of the host that made them (Curator's default data).
-  if (data.length === 0 || (data.length < 50 && isIP(data.toString()) !== 0))
+  if (data.length === 0 || (data.length < 100 && isIP(data.toString()) !== 0))
     return { type: 'directory' };
   if (data.length > MAX_DATA)
     return problem('too-large', `${data.length} bytes; an instance has at most ${MAX_DATA}`);
@@ -34,11 +34,11 @@ export function decodeInstance(registry: string, id: string, { path, data, stat 
   const spring = payload?.['@class'] === SPRING_PAYLOAD_CLASS;
   const address = json.address;
   if (typeof address !== 'string' || !isHost(address))
-    return problem('bad-address', `"address" is ${JSON.stringify(address)}, no host name or IP`);
+    return problem('bad-address', `"address" is ${shown(address)}, no host name or IP`);
   // A secure Spring instance is reached at its sslPort.
   const ports = spring ? [json.sslPort, json.port] : [json.port, json.sslPort];
   const port = ports.find((value) => value !== null && value !== undefined);
-  if (!isPort(port)) return problem('bad-address', `"port" is ${JSON.stringify(port)}, no port`);
+  if (!isPort(port)) return problem('bad-address', `"port" is ${shown(port)}, no port`);
   const metadata = textOf(payload?.metadata ?? payload ?? json.payload);
   const status = metadata.instance_status ?? '';
   const up = json.enabled !== false && /^(up)?$/i.test(status);
@@ -76,6 +76,15 @@ function isHost(address: string): boolean {
 
 function isPort(port: unknown): port is number {
   return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+}
+
+/** A value for a message; what could be long, or nested deeper than the stack, only by its kind. */
+function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'an array' : 'an object';
+  return value === undefined ? 'missing' : String(value);
 }
 
 /** The text, number and boolean members of an object; a bare string is its own payload. */
