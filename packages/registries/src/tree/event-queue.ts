@@ -1,32 +1,46 @@
-import type { WatchEvent, Watcher } from '@meshkeeper/zookeeper';
+import type { WatchEvent } from '@meshkeeper/zookeeper';
 
-/** Events of many one-shot watches in one line. Bounded by the number of znodes watched. */
+/** Events that a slow consumer may be behind by; after that it is told to read again. */
+const MAX_PENDING = 65_536;
+
+/** Events from several places in one line. One consumer. */
 export class EventQueue {
   #pending: WatchEvent[] = [];
   #wake: (() => void) | undefined;
-  #closed = false;
+  #ended = false;
 
-  /** The watcher to leave everywhere: one function, so that a path is watched once. */
-  readonly watcher: Watcher = (event) => {
-    this.#pending.push(event);
+  /** Adds an event. One function, so that it can be left as a watcher, and once at each path. */
+  readonly push = (event: WatchEvent): void => {
+    if (this.#ended) return;
+    // A reset makes everything before it needless: the consumer reads anew anyway.
+    if (event.type === 'reset' || this.#pending.length >= MAX_PENDING)
+      this.#pending = [{ type: 'reset' }];
+    else this.#pending.push(event);
     this.#wake?.();
   };
 
-  /** The events in the batches in which they came, until it is closed. */
+  /** Forgets what is pending: the consumer is about to read all of it. */
+  clear(): void {
+    this.#pending = [];
+  }
+
+  /** The events in the batches in which they came, until the end. */
   async *batches(): AsyncGenerator<readonly WatchEvent[]> {
-    while (!this.#closed) {
+    while (!this.#ended) {
       const batch = this.#pending;
       this.#pending = [];
       if (batch.length > 0) yield batch;
       if (this.#pending.length > 0) continue;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      await promise;
+      if (!this.#ended) await promise;
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Ends the iteration; what is pending is dropped. Idempotent. */
+  end(): void {
+    this.#ended = true;
+    this.#pending = [];
     this.#wake?.();
   }
 }

@@ -1,83 +1,80 @@
 import { isZooKeeperError, joinPath, type Watcher, type ZooKeeper } from '@meshkeeper/zookeeper';
-import type { ZNode } from './tree-change.ts';
+import { each } from './each.ts';
+import type { Read } from './tree-change.ts';
 
-/** Requests under way at once while a tree is read: enough to fill the line, no storm. */
+/** Znodes read at once: enough to fill the line, no storm. */
 const CONCURRENCY = 64;
 
-/** Reads znodes and subtrees, with a bounded number of requests under way. */
-export class TreeReader {
-  readonly #zk: ZooKeeper;
-  readonly #signal: AbortSignal;
+/** What a reader of a tree takes. */
+export interface TreeReaderOptions {
+  readonly zk: ZooKeeper;
+  readonly root: string;
+  readonly signal: AbortSignal;
   /** Left on everything that is read, where the server has no recursive watches. */
-  readonly #watch: Watcher | undefined;
-  readonly #unreadable: (path: string, error: Error) => void;
+  readonly watch: Watcher | undefined;
+}
 
-  /** `unreadable`: told of a znode whose ACL or state keeps it from being read; the rest goes on. */
-  constructor(
-    zk: ZooKeeper,
-    signal: AbortSignal,
-    watch: Watcher | undefined,
-    unreadable: (path: string, error: Error) => void,
-  ) {
-    this.#zk = zk;
-    this.#signal = signal;
-    this.#watch = watch;
-    this.#unreadable = unreadable;
+/**
+ * Reads znodes and subtrees, with a bounded number of requests under way. A znode that can't be
+ * read is an answer; errors are those of the connection and the session.
+ */
+export class TreeReader {
+  readonly #options: TreeReaderOptions;
+
+  constructor(options: TreeReaderOptions) {
+    this.#options = options;
   }
 
-  /**
-   * All there is at and below these paths.
-   * @throws ZooKeeperError when the connection or the session is lost meanwhile.
-   */
-  async subtrees(paths: readonly string[]): Promise<Map<string, ZNode>> {
-    const nodes = new Map<string, ZNode>();
+  /** All there is at and below these paths. */
+  async subtrees(paths: readonly string[]): Promise<Read[]> {
+    const reads: Read[] = [];
     const todo = [...paths];
-    const visit = async (path: string): Promise<void> => {
-      const [node, children] = await Promise.all([this.node(path), this.children(path)]);
-      if (node === undefined) return;
-      nodes.set(path, node);
-      for (const child of children) todo.push(joinPath(path, child));
-    };
-    const underWay = new Set<Promise<void>>();
-    while (todo.length > 0 || underWay.size > 0) {
-      const path = underWay.size < CONCURRENCY ? todo.pop() : undefined;
-      if (path === undefined) {
-        await Promise.race(underWay);
-        continue;
-      }
-      const visiting = visit(path).finally(() => underWay.delete(visiting));
-      visiting.catch(() => {}); // the race above throws it
-      underWay.add(visiting);
-    }
-    return nodes;
-  }
-
-  /** One znode; undefined when it isn't there or can't be read. */
-  async node(path: string): Promise<ZNode | undefined> {
-    return this.#tolerant(path, async () => {
-      const { data, stat } = await this.#zk.get(path, this.#options());
-      return { path, data, stat };
+    await each(CONCURRENCY, todo, async (path) => {
+      const [read, children] = await Promise.all([this.#node(path), this.#children(path)]);
+      reads.push(read);
+      if (read.type === 'node') for (const child of children) todo.push(joinPath(path, child));
     });
+    return reads;
   }
 
-  /** The names of a znode's children; none when it isn't there or can't be read. */
-  async children(path: string): Promise<readonly string[]> {
-    const read = await this.#tolerant(path, () => this.#zk.children(path, this.#options()));
-    return read?.children ?? [];
+  /** These znodes, without what is below them. */
+  async nodes(paths: Iterable<string>): Promise<Read[]> {
+    const reads: Read[] = [];
+    await each(CONCURRENCY, [...paths], async (path) => void reads.push(await this.#node(path)));
+    return reads;
   }
 
-  #options() {
-    return { signal: this.#signal, watch: this.#watch };
+  /** The paths of the children of all of these; none of one that isn't there or can't be read. */
+  async children(paths: Iterable<string>): Promise<string[]> {
+    const found: string[] = [];
+    await each(CONCURRENCY, [...paths], async (path) => {
+      for (const child of await this.#children(path)) found.push(joinPath(path, child));
+    });
+    return found;
   }
 
-  async #tolerant<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+  async #node(path: string): Promise<Read> {
+    const { zk, root, signal, watch } = this.#options;
     try {
-      return await read();
+      const { data, stat } = await zk.get(path, { signal, watch });
+      return { type: 'node', path, node: { path, data, stat } };
     } catch (error) {
-      if (isZooKeeperError(error, 'NO_NODE')) return undefined;
-      if (!isZooKeeperError(error, 'NO_AUTH')) throw error;
-      this.#unreadable(path, error);
-      return undefined;
+      if (isZooKeeperError(error, 'NO_AUTH')) return { type: 'unreadable', path, error };
+      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
+    }
+    // Where there is nothing, no watch was left; a parent's tells of all but the root.
+    if (path !== root || watch === undefined) return { type: 'missing', path };
+    if ((await zk.exists(path, { signal, watch })) === null) return { type: 'missing', path };
+    return this.#node(path);
+  }
+
+  async #children(path: string): Promise<readonly string[]> {
+    const { zk, signal, watch } = this.#options;
+    try {
+      return (await zk.children(path, { signal, watch })).children;
+    } catch (error) {
+      if (isZooKeeperError(error, 'NO_NODE') || isZooKeeperError(error, 'NO_AUTH')) return [];
+      throw error;
     }
   }
 }

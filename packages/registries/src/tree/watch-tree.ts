@@ -1,153 +1,147 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   isZooKeeperError,
-  joinPath,
-  type WatchEvent,
+  type Watch,
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
 import { EventQueue } from './event-queue.ts';
-import type { TreeEvent, ZNode } from './tree-change.ts';
+import { type LookAt, lookAt } from './look-at.ts';
+import { Mirror, type MirrorChange } from './mirror.ts';
+import type { TreeEvent } from './tree-change.ts';
 import { TreeReader } from './tree-reader.ts';
 
 /** What `watchTree` takes. */
 export interface WatchTreeOptions {
   readonly signal: AbortSignal;
-  /** Told of a znode that can't be read; the others are unaffected. */
+  /**
+   * Told of a znode that can't be read, before the event of the same read; the others are
+   * unaffected. It stays so until an event removes or upserts the path, or resets.
+   */
   readonly unreadable: (path: string, error: Error) => void;
   /** Set to false to do without recursive watches, as with servers before 3.6. */
   readonly recursive?: boolean;
+  /**
+   * How often znodes that can't be read are tried again, in milliseconds; servers tell nothing of
+   * them. Default 10,000.
+   */
+  readonly retry?: number;
 }
 
-/** Where events come from: a recursive watch, or child and data watches left while reading. */
-interface Events {
-  batches(): AsyncGenerator<readonly WatchEvent[]>;
-  close(): Promise<void>;
-}
+/** Before reading again after an error, in milliseconds. */
+const PAUSE = 50;
 
 /**
  * Follows a subtree, whether or not its root exists yet: a complete `reset` first, `changes` after
  * it, and another `reset` after any gap. One recursive watch where the server has it, one-shot
  * watches on everything otherwise. Level-triggered: an event says only where to look, what is told
  * is what was read. Ends when the signal aborts or the client is closed.
+ * @throws ZooKeeperError when the session has ended for good otherwise: it expired and isn't
+ *   renewed, or its credentials were refused.
  */
 export async function* watchTree(
   zk: ZooKeeper,
   root: string,
   options: WatchTreeOptions,
 ): AsyncGenerator<TreeEvent> {
-  const { signal, unreadable } = options;
-  const recursive =
-    options.recursive === false ? undefined : await recursiveWatch(zk, root, signal);
-  const queue = recursive === undefined ? new EventQueue() : undefined;
-  const events: Events = recursive ?? queue!;
-  const reader = new TreeReader(zk, signal, queue?.watcher, unreadable);
-  const known = new Map<string, ZNode>();
-  const abort = () => void events.close();
-  signal.addEventListener('abort', abort, { once: true });
+  if (options.signal.aborted) return;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const queue = new EventQueue();
+  const mirror = new Mirror();
+  const retry = setInterval(() => {
+    for (const path of mirror.unreadable) queue.push({ type: 'changed', path, zxid: -1n });
+  }, options.retry ?? 10_000);
+  signal.addEventListener('abort', () => queue.end(), { once: true });
+  void followSession(zk, signal, queue).finally(() => stop.abort());
+  const told = (change: MirrorChange) => {
+    for (const [path, error] of change.unreadable) options.unreadable(path, error);
+    return change;
+  };
+  let watch: Watch | undefined;
   try {
+    if (options.recursive !== false) watch = await recursiveWatch(zk, root, signal);
+    if (watch !== undefined) void pass(watch, queue);
+    const oneShot = watch === undefined;
+    const reader = new TreeReader({ zk, root, signal, watch: oneShot ? queue.push : undefined });
+    const batches = queue.batches();
     let stale = true;
-    const batches = events.batches();
-    for (;;) {
+    while (!signal.aborted) {
       try {
         if (stale) {
           await zk.sync(root, { signal });
-          // Where there is nothing yet, a child watch has nothing to stand on.
-          if (queue) await zk.exists(root, { signal, watch: queue.watcher });
-          const nodes = await reader.subtrees([root]);
+          queue.clear(); // what it tells of is read now
+          const reads = await reader.subtrees([root]);
+          mirror.clear();
           stale = false;
-          known.clear();
-          for (const [path, node] of nodes) known.set(path, node);
-          yield { type: 'reset', nodes };
+          const { upserted } = told(mirror.apply(reads));
+          yield { type: 'reset', nodes: new Map(upserted.map((node) => [node.path, node])) };
         }
         const { value: batch, done } = await batches.next();
-        if (done) return;
-        if (batch.some(({ type }: WatchEvent) => type === 'reset')) {
-          stale = true;
-          continue;
-        }
-        const { removed, reread, relist } = lookAt(batch, known);
-        for (const path of removed) known.delete(path);
+        if (done) break;
+        stale = batch.some(({ type }) => type === 'reset');
+        if (stale) continue;
+        const look = lookAt(batch, mirror, oneShot);
+        const removed = look.removed.filter((path) => mirror.remove(path));
         if (removed.length > 0) yield { type: 'changes', removed, upserted: [] };
-        if (reread.size + relist.size > 0) {
-          const change = await readAgain(reader, reread, relist, known);
-          if (change !== undefined) yield change;
+        for await (const reads of readAgain(reader, look, mirror)) {
+          const change = told(mirror.apply(reads));
+          if (change.removed.length + change.upserted.length + change.unreadable.size > 0)
+            yield { type: 'changes', removed: change.removed, upserted: change.upserted };
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || isZooKeeperError(error, 'CLOSED')) break;
         if (!isGap(error)) throw error;
-        // A `reset` follows when the connection is back; until then there is nothing to read.
         stale = true;
-        const { done } = await batches.next();
-        if (done) return;
+        await setTimeout(PAUSE, undefined, { signal }).catch(() => {});
       }
     }
   } finally {
-    signal.removeEventListener('abort', abort);
-    await events.close();
+    clearInterval(retry);
+    stop.abort();
+    await watch?.close();
   }
+  // What has ended for good says why when it is asked.
+  if (!options.signal.aborted && zk.state.type !== 'closed') await zk.exists(root);
 }
 
-/** What a batch of events asks for: paths that are gone for sure, to be read, to be listed. */
-function lookAt(batch: readonly WatchEvent[], known: ReadonlyMap<string, ZNode>) {
-  const last = new Map<string, WatchEvent & { path: string }>();
-  const relist = new Set<string>();
-  for (const event of batch) {
-    if (event.type === 'reset') continue;
-    if (event.type === 'children') relist.add(event.path);
-    else last.set(event.path, event);
-  }
-  const removed: string[] = [];
-  const reread = new Set<string>();
-  for (const [path, event] of last) {
-    const node = known.get(path);
-    // A delete from before the znode that was read since is old news; without its zxid, look.
-    if (event.type === 'deleted' && node !== undefined && event.zxid >= node.stat.czxid)
-      removed.push(path);
-    else if (event.type !== 'deleted' || event.zxid <= 0n) reread.add(path);
-  }
-  return { removed, reread, relist };
-}
-
-async function readAgain(
-  reader: TreeReader,
-  reread: ReadonlySet<string>,
-  relist: ReadonlySet<string>,
-  known: Map<string, ZNode>,
-): Promise<TreeEvent | undefined> {
-  const removed: string[] = [];
-  const upserted: ZNode[] = [];
-  const put = (node: ZNode) => {
-    const old = known.get(node.path);
-    if (old?.stat.mzxid === node.stat.mzxid && old.stat.czxid === node.stat.czxid) return;
-    known.set(node.path, node);
-    upserted.push(node);
-  };
-  await Promise.all([
-    ...[...reread].map(async (path) => {
-      const node = await reader.node(path);
-      if (node !== undefined) put(node);
-      else if (known.delete(path)) removed.push(path);
-    }),
-    ...[...relist].map(async (path) => {
-      const children = await reader.children(path);
-      const fresh = children.map((child) => joinPath(path, child)).filter((at) => !known.has(at));
-      for (const node of (await reader.subtrees(fresh)).values()) put(node);
-    }),
+/** The mirror must have taken each part before it is asked for the next. */
+async function* readAgain(reader: TreeReader, look: LookAt, mirror: Mirror) {
+  const [nodes, children] = await Promise.all([
+    reader.nodes(look.nodes),
+    reader.children(look.parents),
   ]);
-  if (removed.length + upserted.length === 0) return undefined;
-  return { type: 'changes', removed, upserted };
+  yield nodes;
+  // Only now: a child that was read as missing may be back in a list that was read later.
+  yield await reader.subtrees(children.filter((path) => mirror.version(path) === undefined));
 }
 
-/** A recursive watch on `root`; undefined when the server doesn't have them. */
+/** A recursive watch on `root`; undefined when the server doesn't have them, or after the end. */
 async function recursiveWatch(zk: ZooKeeper, root: string, signal: AbortSignal) {
-  for (;;) {
+  while (!signal.aborted) {
     try {
       return await zk.addWatch(root, { recursive: true, signal });
     } catch (error) {
       if (isZooKeeperError(error, 'UNIMPLEMENTED')) return undefined;
+      if (signal.aborted || isZooKeeperError(error, 'CLOSED')) return undefined;
       if (!isGap(error)) throw error;
+      await setTimeout(PAUSE, undefined, { signal }).catch(() => {});
     }
   }
+  return undefined;
+}
+
+/** Ends with the session. Each new connection is a gap: one-shot watches say nothing of it. */
+async function followSession(zk: ZooKeeper, signal: AbortSignal, queue: EventQueue) {
+  let away = false;
+  for await (const { type } of zk.states({ signal })) {
+    if (away && type === 'connected') queue.push({ type: 'reset' });
+    away = type !== 'connected';
+  }
+}
+
+async function pass(watch: Watch, queue: EventQueue): Promise<void> {
+  for await (const batch of watch.batches()) for (const event of batch) queue.push(event);
 }
 
 function isGap(error: unknown): boolean {
