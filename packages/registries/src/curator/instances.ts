@@ -1,18 +1,23 @@
+import { isIP } from 'node:net';
 import type { Endpoint, Problem, Service } from '@meshkeeper/mesh';
+import { parentOf } from '@meshkeeper/zookeeper';
 import type { TreeEvent, ZNode } from '../tree/tree-change.ts';
 import { decodeInstance, type UnresolvedEndpoint } from './decode.ts';
-import { placeOf, serviceOfDirectory } from './layout.ts';
+import { directoryOf, placeOf, serviceOfDirectory } from './layout.ts';
 
 /**
  * The services of a discovery tree, kept from its events. Pure: tree events in, names of changed
  * services out; addresses are resolved by the function that it is given.
+ *
+ * A znode may be both: an instance of the service above it, and the directory of a nested one.
  */
 export class Instances {
   readonly #registry: string;
   readonly #root: string;
   readonly #services = new Map<string, Map<string, UnresolvedEndpoint>>();
-  readonly #directories = new Set<string>();
-  readonly problems = new Map<string, Problem>();
+  /** Every znode there is below the root. */
+  readonly #paths = new Set<string>();
+  readonly #problems = new Map<string, Problem>();
 
   constructor(registry: string, root: string) {
     this.#registry = registry;
@@ -21,23 +26,26 @@ export class Instances {
 
   /** Takes an event; gives the services that it changed, or `all` after a reset. */
   apply(event: TreeEvent): ReadonlySet<string> | 'all' {
+    const changed = new Set<string>();
     if (event.type === 'reset') {
       const known = [...this.#services.keys()];
       this.#services.clear();
-      this.#directories.clear();
-      this.problems.clear();
-      for (const node of event.nodes.values()) this.#put(node);
+      this.#paths.clear();
+      this.#problems.clear();
+      for (const node of event.nodes.values()) this.#put(node, changed);
       // A service that is known stays known, without instances, while its directory is there.
-      for (const name of known) if (this.#directories.has(name)) this.#instancesOf(name);
+      for (const name of known)
+        if (this.#paths.has(directoryOf(this.#root, name))) this.#instancesOf(name);
       return 'all';
     }
-    const changed = new Set<string>();
     for (const path of event.removed) this.#remove(path, changed);
-    for (const node of event.upserted) {
-      const service = this.#put(node);
-      if (service !== undefined) changed.add(service);
-    }
+    for (const node of event.upserted) this.#put(node, changed);
     return changed;
+  }
+
+  /** What is no instance and should be one, by path. */
+  get problems(): ReadonlyMap<string, Problem> {
+    return this.#problems;
   }
 
   /** Names of all services. */
@@ -45,11 +53,17 @@ export class Instances {
     return this.#services.keys();
   }
 
-  /** The services that have an instance at this host name. */
-  servicesAt(host: string): string[] {
-    return [...this.#services]
-      .filter(([, instances]) => [...instances.values()].some(({ address }) => address === host))
-      .map(([name]) => name);
+  /** The host names at which there are instances, with the services that they belong to. */
+  hosts(): Map<string, Set<string>> {
+    const hosts = new Map<string, Set<string>>();
+    for (const [service, instances] of this.#services)
+      for (const { address } of instances.values()) {
+        if (isIP(address) !== 0) continue;
+        const services = hosts.get(address);
+        if (services === undefined) hosts.set(address, new Set([service]));
+        else services.add(service);
+      }
+    return hosts;
   }
 
   /**
@@ -73,44 +87,46 @@ export class Instances {
     return { name, protocol: 'http', endpoints };
   }
 
-  /** The service that the znode belongs to, if it changed one. */
-  #put(node: ZNode): string | undefined {
-    const directory = serviceOfDirectory(this.#root, node.path);
-    const place = placeOf(this.#root, node.path);
-    this.problems.delete(node.path);
-    if (directory === undefined) return undefined;
-    const decoded =
-      place === undefined || node.stat.numChildren > 0
-        ? ({ type: 'directory' } as const)
-        : decodeInstance(this.#registry, place.node, node);
-    if (place === undefined || decoded.type === 'directory') {
-      this.#directories.add(directory);
-      return undefined;
+  #put(node: ZNode, changed: Set<string>): void {
+    const { path } = node;
+    this.#problems.delete(path);
+    if (serviceOfDirectory(this.#root, path) === undefined) return;
+    this.#paths.add(path);
+    // Who has children is a directory, whatever its data is.
+    this.#problems.delete(parentOf(path));
+    const place = placeOf(this.#root, path);
+    if (place === undefined) return;
+    const decoded = decodeInstance(this.#registry, place.node, node);
+    if (decoded.type === 'instance') {
+      this.#instancesOf(place.service).set(path, decoded.endpoint);
+      changed.add(place.service);
+      return;
     }
-    if (decoded.type === 'problem') {
-      this.problems.set(node.path, decoded.problem);
-      // What it was before it broke is not what it is now.
-      return this.#services.get(place.service)?.delete(node.path) ? place.service : undefined;
-    }
-    this.#instancesOf(place.service).set(node.path, decoded.endpoint);
-    return place.service;
+    // What it was before is not what it is now.
+    this.#drop(place.service, path, changed);
+    if (decoded.type === 'problem' && node.stat.numChildren === 0)
+      this.#problems.set(path, decoded.problem);
   }
 
   #remove(path: string, changed: Set<string>): void {
-    this.problems.delete(path);
+    this.#problems.delete(path);
+    if (!this.#paths.delete(path)) return;
     const directory = serviceOfDirectory(this.#root, path);
-    if (directory !== undefined && this.#directories.delete(directory)) {
-      if (this.#services.get(directory)?.size === 0) {
-        this.#services.delete(directory);
-        changed.add(directory);
-      }
-      return;
+    if (directory !== undefined && this.#services.get(directory)?.size === 0) {
+      this.#services.delete(directory);
+      changed.add(directory);
     }
     const place = placeOf(this.#root, path);
-    if (place === undefined || !this.#services.get(place.service)?.delete(path)) return;
-    if (!this.#directories.has(place.service) && this.#services.get(place.service)?.size === 0)
-      this.#services.delete(place.service);
-    changed.add(place.service);
+    if (place !== undefined) this.#drop(place.service, path, changed);
+  }
+
+  /** Takes an instance out, and its service with the last one, unless its directory is there. */
+  #drop(service: string, path: string, changed: Set<string>): void {
+    const instances = this.#services.get(service);
+    if (!instances?.delete(path)) return;
+    changed.add(service);
+    if (instances.size === 0 && !this.#paths.has(directoryOf(this.#root, service)))
+      this.#services.delete(service);
   }
 
   #instancesOf(service: string): Map<string, UnresolvedEndpoint> {

@@ -2,7 +2,12 @@ import { joinPath } from '@meshkeeper/zookeeper';
 
 /** The path of an instance. A service name with `/` in it nests directories, as in Spring. */
 export function instancePath(root: string, service: string, id: string): string {
-  return joinPath(joinPath(root, service), id);
+  return joinPath(directoryOf(root, service), id);
+}
+
+/** The path of the directory that holds a service's instances. */
+export function directoryOf(root: string, service: string): string {
+  return joinPath(root, service);
 }
 
 /**

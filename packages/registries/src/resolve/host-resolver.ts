@@ -2,10 +2,14 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 /** What is known of a host name. */
-type Entry =
-  | { readonly type: 'looking-up'; readonly last: string | undefined }
-  | { readonly type: 'resolved'; readonly address: string; readonly at: number }
-  | { readonly type: 'failed'; readonly message: string; readonly at: number };
+interface Entry {
+  address: string | undefined;
+  /** Why the last lookup found nothing. */
+  failure: string | undefined;
+  /** When the last lookup ended. */
+  at: number;
+  lookingUp: boolean;
+}
 
 /** What a resolver takes. */
 export interface HostResolverOptions {
@@ -15,10 +19,11 @@ export interface HostResolverOptions {
   readonly lookup?: (host: string) => Promise<string>;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
+  /** For how many milliseconds an address is good; a third of it for a failure. Default 30,000. */
+  readonly ttl?: number;
 }
 
-/** After so many milliseconds a name is looked up again, when it is asked for. */
-const FRESH = 30_000;
+export const DEFAULT_TTL = 30_000;
 /** The system's lookups share four threads with the file system: two of them are left alone. */
 const CONCURRENCY = 2;
 const TIMEOUT = 5_000;
@@ -30,9 +35,8 @@ const TIMEOUT = 5_000;
 export class HostResolver {
   readonly #options: HostResolverOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #queue: string[] = [];
+  #queue: string[] = [];
   #underWay = 0;
-  #closed = false;
 
   constructor(options: HostResolverOptions) {
     this.#options = options;
@@ -41,39 +45,45 @@ export class HostResolver {
   /** The IP address, if known; an IP address is its own. */
   address(host: string): string | undefined {
     if (isIP(host) !== 0) return host;
-    const entry = this.#entries.get(host);
-    if (entry === undefined || (entry.type !== 'looking-up' && this.#now() - entry.at > FRESH))
-      this.#start(host, entry?.type === 'resolved' ? entry.address : undefined);
-    if (entry?.type === 'resolved') return entry.address;
-    return entry?.type === 'looking-up' ? entry.last : undefined;
+    let entry = this.#entries.get(host);
+    if (entry === undefined) {
+      entry = { address: undefined, failure: undefined, at: -Infinity, lookingUp: false };
+      this.#entries.set(host, entry);
+    }
+    this.#renew(host, entry);
+    return entry.address;
   }
 
-  /** Why a host has no address; undefined while it has one or is being looked up. */
+  /** Why a host has no address; undefined while it has one, or was not looked up yet. */
   failure(host: string): string | undefined {
     const entry = this.#entries.get(host);
-    return entry?.type === 'failed' ? entry.message : undefined;
+    return entry?.address === undefined ? entry?.failure : undefined;
   }
 
-  /** Looks up again what failed or is old. To be called now and then. */
-  refresh(): void {
+  /** Looks up again what failed or is old, and forgets all others than these. To be called now and then. */
+  refresh(hosts: { has(host: string): boolean }): void {
     for (const [host, entry] of this.#entries)
-      if (entry.type !== 'looking-up' && this.#now() - entry.at > FRESH)
-        this.#start(host, entry.type === 'resolved' ? entry.address : undefined);
+      if (hosts.has(host)) this.#renew(host, entry);
+      else if (!entry.lookingUp) this.#entries.delete(host);
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#queue.length = 0;
+  /** Begins no more lookups, until it is asked again. */
+  pause(): void {
+    for (const host of this.#queue) this.#entries.delete(host);
+    this.#queue = [];
   }
 
-  #start(host: string, last: string | undefined): void {
-    this.#entries.set(host, { type: 'looking-up', last });
+  #renew(host: string, entry: Entry): void {
+    const { ttl = DEFAULT_TTL } = this.#options;
+    const good = entry.address === undefined ? ttl / 3 : ttl;
+    if (entry.lookingUp || this.#now() - entry.at <= good) return;
+    entry.lookingUp = true;
     this.#queue.push(host);
     this.#next();
   }
 
   #next(): void {
-    while (this.#underWay < CONCURRENCY && !this.#closed) {
+    while (this.#underWay < CONCURRENCY) {
       const host = this.#queue.shift();
       if (host === undefined) return;
       this.#underWay++;
@@ -85,27 +95,24 @@ export class HostResolver {
   }
 
   async #resolve(host: string): Promise<void> {
-    const before = this.#entries.get(host);
-    const last = before?.type === 'looking-up' ? before.last : undefined;
+    const entry = this.#entries.get(host);
+    if (entry === undefined) return;
+    const { address, failure } = entry;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT} ms`)), TIMEOUT);
     try {
-      const address = await Promise.race([this.#lookup(host), late]);
-      this.#entries.set(host, { type: 'resolved', address, at: this.#now() });
-      if (address !== last && !this.#closed) this.#options.changed(host);
+      entry.address = await Promise.race([this.#lookup(host), late]);
+      entry.failure = undefined;
     } catch (error) {
-      const message = `${host} can't be resolved: ${error instanceof Error ? error.message : error}`;
-      // An address that worked is better than none.
-      this.#entries.set(
-        host,
-        last === undefined
-          ? { type: 'failed', message, at: this.#now() }
-          : { type: 'resolved', address: last, at: this.#now() },
-      );
-      if (last === undefined && !this.#closed) this.#options.changed(host);
+      entry.failure = `${host} can't be resolved: ${error instanceof Error ? error.message : error}`;
     } finally {
       clearTimeout(timer);
     }
+    entry.at = this.#now();
+    entry.lookingUp = false;
+    // A failure doesn't matter where there is an address: one that worked is better than none.
+    if (entry.address !== address || (address === undefined && entry.failure !== failure))
+      this.#options.changed(host);
   }
 
   #lookup(host: string): Promise<string> {
