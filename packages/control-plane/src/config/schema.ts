@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
   protection: z
     .strictObject({
       absorb: durationText
-        .prefault('15ms')
+        .prefault('14ms')
         .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
       recovery: durationText
         .prefault('15s')

@@ -23,7 +23,7 @@ export class Metrics {
     now: () => number,
   ) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100 });
     this.#propagationSeconds = new Histogram({
       name: 'meshkeeper_propagation_seconds',
       help: 'From the commit of a change in ZooKeeper to the acknowledgement of a data plane.',

@@ -5,7 +5,7 @@ import { addressOf } from './merge.ts';
 export interface AbsorbOptions {
   /**
    * In quiet times: as long as a client library takes to delete its znode and create it again
-   * (2 to 13 ms were measured). Default 15.
+   * (2 to 13 ms were measured). Default 14.
    */
   readonly steady: number;
   /**
@@ -16,7 +16,7 @@ export interface AbsorbOptions {
 }
 
 /** The defaults. */
-export const ABSORB: AbsorbOptions = { steady: 15, recovery: 15_000 };
+export const ABSORB: AbsorbOptions = { steady: 14, recovery: 15_000 };
 
 /**
  * Keeps an endpoint that has gone for a moment, because most that vanish and come back within
