@@ -6,6 +6,12 @@ const SESSIONS = 3;
 const UNORDERED = new Set(['children', 'ephemerals', 'clientInfo']);
 const ZXIDS = new Set(['czxid', 'mzxid', 'pzxid', 'zxid']);
 const TIMES = new Set(['ctime', 'mtime']);
+/**
+ * Requests that are answered before the next one is sent. The original answers auth before requests
+ * that came earlier, checks what comes while a setACL is under way against the ACL from before it,
+ * and close ends the connection.
+ */
+const ALONE: ReadonlySet<Step['op']> = new Set(['auth', 'setACL', 'closeSession']);
 
 /** What one server answers to a sequence, in a form that is equal for servers that behave alike. */
 export async function transcript(port: number, root: string, steps: readonly Step[]) {
@@ -50,10 +56,7 @@ export async function transcript(port: number, root: string, steps: readonly Ste
 
 /** Whether a step may be sent before the one before it is answered. */
 function joins(steps: readonly Step[], at: number): boolean {
-  // The original answers auth before requests that came earlier, and close ends the connection.
-  return (
-    steps[at]!.op !== 'auth' && steps[at - 1]!.op !== 'auth' && steps[at - 1]!.op !== 'closeSession'
-  );
+  return steps[at]!.op !== 'auth' && !ALONE.has(steps[at - 1]!.op);
 }
 
 async function send(client: RawClient, step: Step, root: string) {
