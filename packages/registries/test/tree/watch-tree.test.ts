@@ -11,6 +11,7 @@ import {
 } from '@meshkeeper/zookeeper';
 import { servers } from '../servers.ts';
 import { Follower, readTree } from './follower.ts';
+import { writeInRounds } from './random-writes.ts';
 
 describe('watchTree', { concurrency: true }, () => {
   for (const [name, start] of Object.entries(servers))
@@ -271,41 +272,11 @@ describe('watchTree', { concurrency: true }, () => {
           await using proxy = await startFaultProxy({ target: target() });
           await using client = await connect({ connect: proxy.connect, onExpired: 'renew' });
           await using follower = new Follower(client, root, { recursive });
-          const random = generator(recursive ? 7 : 8);
-          const pick = (count: number) => Math.floor(random() * count);
-          const write = async (): Promise<void> => {
-            const depth = 1 + pick(4);
-            const parts = Array.from({ length: depth - 1 }, () => `n${pick(3)}`);
-            const path = [root, ...parts].join('/');
-            const action = pick(3);
-            const done =
-              action === 0
-                ? zk.create(path, `${random()}`)
-                : action === 1
-                  ? zk.set(path, `${random()}`)
-                  : zk.delete(path);
-            await done.catch((error: unknown) => {
-              const refused = ['NO_NODE', 'NODE_EXISTS', 'NOT_EMPTY'] as const;
-              if (!refused.some((code) => isZooKeeperError(error, code))) throw error;
-            });
-          };
-          for (let round = 0; round < 50; round++) {
-            const writes = Array.from({ length: 5 + pick(40) }, write);
+          await writeInRounds(zk, root, recursive ? 7 : 8, async (round, write) => {
             if (round % 5 === 2) proxy.cut();
-            await Promise.all(writes);
+            await write();
             await shows(follower, await readTree(zk, root));
-          }
+          });
         });
       });
 });
-
-/** Mulberry32: the same numbers at each run. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
