@@ -35,14 +35,12 @@ const instance = encodeInstance({
 });
 
 async function register(): Promise<void> {
-  for (const parent of ['/discovery', '/discovery/greeter'])
-    await zk.create(parent, null, { mode: CreateMode.CONTAINER }).catch(ignoreExisting);
-  await zk.create(path, instance, { mode: CreateMode.EPHEMERAL }).catch(ignoreExisting);
+  try {
+    await zk.create(path, instance, { mode: CreateMode.EPHEMERAL, parents: true });
+  } catch (error) {
+    if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
+  }
   console.log(`registered ${path}`);
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
 }
 
 async function keepRegistered(): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import { type ConnectString, parseConnectString } from './connect-string.ts';
 import { type Data, toBuffer } from './data.ts';
 import { type Logger, silent } from './logger.ts';
+import { withParents } from './parents.ts';
 import { validatePath } from './path.ts';
 import { requestOf, Session } from './session/session.ts';
 import type { SessionState } from './session/session-state.ts';
@@ -60,6 +61,8 @@ export interface CreateOptions extends CallOptions {
   readonly acl?: readonly Acl[] | undefined;
   /** Time to live in milliseconds, for the modes with TTL. */
   readonly ttl?: number | undefined;
+  /** Creates missing parents too, as containers. Default false: NO_NODE. */
+  readonly parents?: boolean | undefined;
 }
 
 /** What a write that can be conditional takes. */
@@ -144,7 +147,10 @@ export class ZooKeeper implements AsyncDisposable {
     // With a sequence number behind it, a path may end with a slash.
     validatePath(path.length > 1 && path.endsWith('/') ? `${path}0` : path, 'create');
     const part = createPart(this.#server(path), { ...options, data });
-    const created = await this.#call(part.op, part.request, path, options.signal);
+    const send = () => this.#call(part.op, part.request, path, options.signal);
+    const created = await (options.parents
+      ? withParents(this, path, options.signal, send)
+      : send());
     return { path: this.#session.chroot.strip(created.path), stat: created.stat };
   }
 

@@ -104,6 +104,17 @@ for (const [name, start] of Object.entries(servers)) {
         await assert.rejects(zk.get(bad), code('INVALID_ARGUMENT'), bad);
     });
 
+    test('missing parents are made where that is asked for, as containers', async () => {
+      const path = await root();
+      await assert.rejects(zk.create(`${path}/a/b/c`), code('NO_NODE'));
+      const made = await zk.create(`${path}/a/b/c`, 'x', { parents: true });
+      assert.equal(made.path, `${path}/a/b/c`);
+      await Promise.all(
+        [1, 2, 3].map((i) => zk.create(`${path}/x/y/${i}`, null, { parents: true })),
+      );
+      assert.equal((await zk.children(`${path}/x/y`)).children.length, 3);
+    });
+
     test('a multi does all or nothing', async () => {
       const path = await root();
       const done = await zk.multi([

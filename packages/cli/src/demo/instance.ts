@@ -9,13 +9,7 @@ import {
   SPRING_PAYLOAD_CLASS,
   STANDARD_URI_SPEC,
 } from '@meshkeeper/registries';
-import {
-  CreateMode,
-  connect,
-  isZooKeeperError,
-  parentOf,
-  type ZooKeeper,
-} from '@meshkeeper/zookeeper';
+import { CreateMode, connect, isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { runUntilSignal } from '../lifecycle.ts';
 
 /** An instance of the demo. */
@@ -112,32 +106,10 @@ async function keepRegistered(zk: ZooKeeper, path: string, data: Buffer): Promis
   for await (const state of zk.states()) {
     if (state.type !== 'connected') continue;
     try {
-      await createWithParents(zk, path, data);
+      await zk.create(path, data, { mode: CreateMode.EPHEMERAL, parents: true });
     } catch (error) {
       // The connection or the session went meanwhile: the next state brings another try.
       if (!isZooKeeperError(error, 'NODE_EXISTS')) continue;
     }
-  }
-}
-
-async function createWithParents(zk: ZooKeeper, path: string, data: Buffer): Promise<void> {
-  try {
-    await zk.create(path, data, { mode: CreateMode.EPHEMERAL });
-  } catch (error) {
-    if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-    await createParents(zk, parentOf(path));
-    await zk.create(path, data, { mode: CreateMode.EPHEMERAL });
-  }
-}
-
-async function createParents(zk: ZooKeeper, path: string): Promise<void> {
-  if (path === '/') return;
-  try {
-    await zk.create(path, null, { mode: CreateMode.CONTAINER });
-  } catch (error) {
-    if (isZooKeeperError(error, 'NODE_EXISTS')) return;
-    if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-    await createParents(zk, parentOf(path));
-    await createParents(zk, path);
   }
 }

@@ -3,14 +3,9 @@ import { joinPath } from '@meshkeeper/zookeeper';
 /** Where overlays are kept. */
 export const OVERLAYS = '/meshkeeper/overlays';
 
-/** The znode of a service's overlays. */
-export function serviceOverlays(service: string): string {
-  return joinPath(OVERLAYS, encodeName(service));
-}
-
 /** The znode of an endpoint's overlay. */
 export function endpointOverlay(service: string, endpoint: string): string {
-  return joinPath(serviceOverlays(service), encodeName(endpoint));
+  return joinPath(joinPath(OVERLAYS, encodeName(service)), encodeName(endpoint));
 }
 
 /** Whose overlay a znode is; undefined for the directories above. */

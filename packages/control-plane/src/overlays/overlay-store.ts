@@ -1,8 +1,8 @@
 import type { Overlay } from '@meshkeeper/mesh';
 import { watchTree, type ZNode } from '@meshkeeper/registries';
-import { CreateMode, isZooKeeperError, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { z } from 'zod';
-import { endpointOverlay, OVERLAYS, ownerOf, serviceOverlays } from './overlay-paths.ts';
+import { endpointOverlay, OVERLAYS, ownerOf } from './overlay-paths.ts';
 
 /** What an overlay's znode holds. */
 const stored = z.object({
@@ -60,10 +60,8 @@ export class OverlayStore {
     for (let attempt = 1; ; attempt++) {
       try {
         const stat = await this.#zk.exists(path, { signal });
-        if (stat === null) {
-          await this.#create(serviceOverlays(service), signal);
-          await this.#zk.create(path, data, { signal });
-        } else await this.#zk.set(path, data, { version: stat.version, signal });
+        if (stat === null) await this.#zk.create(path, data, { parents: true, signal });
+        else await this.#zk.set(path, data, { version: stat.version, signal });
         return;
       } catch (error) {
         const lostRace =
@@ -81,19 +79,6 @@ export class OverlayStore {
       await this.#zk.delete(endpointOverlay(service, endpoint), { signal });
     } catch (error) {
       if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-    }
-  }
-
-  /** Creates a directory and those above it; the server removes it when it is empty again. */
-  async #create(path: string, signal: AbortSignal): Promise<void> {
-    const parts = path.slice(1).split('/');
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const mode = depth <= 2 ? CreateMode.PERSISTENT : CreateMode.CONTAINER;
-      try {
-        await this.#zk.create(`/${parts.slice(0, depth).join('/')}`, null, { mode, signal });
-      } catch (error) {
-        if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
-      }
     }
   }
 
