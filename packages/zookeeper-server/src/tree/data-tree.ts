@@ -1,17 +1,10 @@
 import { type Acl, OPEN_ACL, READ_ACL, type Stat } from '@meshkeeper/jute';
 import { AclPool } from './acl-pool.ts';
 import type { TreeView } from './node-view.ts';
+import { OwnedNodes } from './owned-nodes.ts';
 import { ownerOf } from './owner.ts';
 import { nameOf, parentOf } from './path.ts';
-import {
-  formatStats,
-  LIMITS,
-  parseStats,
-  QuotaIndex,
-  quotaSubject,
-  STATS,
-  statsPath,
-} from './quota.ts';
+import { QuotaUse } from './quota-use.ts';
 import { CONFIG_PATH, PROC_PATH, QUOTA_PATH } from './special-paths.ts';
 import type { NodeChange } from './txn.ts';
 import { ZNode, type ZNodeFields } from './znode.ts';
@@ -39,10 +32,12 @@ const ORIGIN = { ...NEW, czxid: 0n, mzxid: 0n, pzxid: 0n, ctime: 0, mtime: 0 };
  */
 export class DataTree implements TreeView {
   readonly #nodes = new Map<string, ZNode>();
-  readonly #ephemerals = new Map<bigint, Set<string>>();
-  readonly #containers = new Set<string>();
-  readonly #ttls = new Set<string>();
-  readonly #quotas = new QuotaIndex();
+  readonly #owned = new OwnedNodes();
+  readonly #quotas = new QuotaUse({
+    node: (path) => this.#nodes.get(path),
+    entries: () => this.#nodes,
+    store: (path, data) => this.#store(path, data),
+  });
   readonly #acls = new AclPool();
   #dataSize = 0;
   /** Told of a znode before it changes: a snapshot that is being written keeps its old state. */
@@ -76,14 +71,12 @@ export class DataTree implements TreeView {
   }
 
   get ephemeralCount(): number {
-    let count = 0;
-    for (const paths of this.#ephemerals.values()) count += paths.size;
-    return count;
+    return this.#owned.ephemeralCount;
   }
 
   /** The ephemerals of a session, in the order of their creation. */
   ephemeralsOf(sessionId: bigint): Iterable<string> {
-    return this.#ephemerals.get(sessionId) ?? [];
+    return this.#owned.ephemeralsOf(sessionId);
   }
 
   /** All znodes below a path. */
@@ -97,11 +90,11 @@ export class DataTree implements TreeView {
 
   /** Containers that had children and have none, and znodes that outlived their time to live. */
   *reapable(now: number): Generator<string> {
-    for (const path of this.#containers) {
+    for (const path of this.#owned.containers) {
       const node = this.#nodes.get(path);
       if (node && node.childCount === 0 && node.cversion > 0) yield path;
     }
-    for (const path of this.#ttls) {
+    for (const path of this.#owned.ttls) {
       const node = this.#nodes.get(path);
       if (node === undefined || node.childCount > 0) continue;
       const owner = ownerOf(node.owner);
@@ -147,7 +140,7 @@ export class DataTree implements TreeView {
     const acl = this.#acls.intern(change.acl);
     const node = new ZNode({ ...NEW, ...times, data, acl, owner });
     this.#add(path, node);
-    this.#noteQuota(path, parentPath, data?.length ?? 0);
+    this.#quotas.created(path, sizeOf(data));
     listener?.created(path, acl);
     listener?.childrenChanged(parentPath || '/', parent.acl);
     return node.stat();
@@ -161,11 +154,9 @@ export class DataTree implements TreeView {
     parent.removeChild(nameOf(path));
     if (stamp.zxid > parent.pzxid) parent.pzxid = stamp.zxid;
     this.#nodes.delete(path);
-    this.#dataSize -= path.length + (node.data?.length ?? 0);
-    this.#disown(path, node.owner);
-    if (nameOf(path) === LIMITS && parentPath.startsWith(PROC_PATH))
-      this.#quotas.delete(quotaSubject(parentPath));
-    this.#use(path, -(node.data?.length ?? 0), -1);
+    this.#dataSize -= path.length + sizeOf(node.data);
+    this.#owned.delete(path, node.owner);
+    this.#quotas.deleted(path, sizeOf(node.data));
     listener?.deleted(path, node.acl);
     listener?.childrenChanged(parentPath || '/', parent.acl);
   }
@@ -173,14 +164,14 @@ export class DataTree implements TreeView {
   #setData(change: NodeChange & { type: 'setData' }, stamp: Stamp, listener?: TreeListener): Stat {
     const node = this.#touch(change.path);
     const data = change.data && Buffer.from(change.data);
-    const grown = (data?.length ?? 0) - (node.data?.length ?? 0);
+    const grown = sizeOf(data) - sizeOf(node.data);
     this.#dataSize += grown;
     node.data = data;
     node.version = change.version;
     node.mtime = stamp.time;
     node.mzxid = stamp.zxid;
     const stat = node.stat();
-    this.#use(change.path, grown, 0);
+    this.#quotas.grown(change.path, grown);
     listener?.dataChanged(change.path, node.acl);
     return stat;
   }
@@ -193,9 +184,7 @@ export class DataTree implements TreeView {
   /** Forgets everything, before the znodes of a snapshot are put in. */
   clear(): void {
     this.#nodes.clear();
-    this.#ephemerals.clear();
-    this.#containers.clear();
-    this.#ttls.clear();
+    this.#owned.clear();
     this.#dataSize = 0;
   }
 
@@ -207,8 +196,7 @@ export class DataTree implements TreeView {
       if (parent === undefined) return path;
       parent.addChild(nameOf(path));
       this.#own(path, node);
-      if (nameOf(path) === LIMITS && path.startsWith(`${QUOTA_PATH}/`))
-        this.#quotas.add(quotaSubject(parentOf(path)));
+      this.#quotas.restored(path);
     }
     return this.#nodes.has('') ? undefined : '/';
   }
@@ -229,64 +217,18 @@ export class DataTree implements TreeView {
   }
 
   #own(path: string, node: ZNode): void {
-    this.#dataSize += path.length + (node.data?.length ?? 0);
-    if (node.owner === 0n) return;
-    const owner = ownerOf(node.owner);
-    if (owner.kind === 'container') this.#containers.add(path);
-    else if (owner.kind === 'ttl') this.#ttls.add(path);
-    else if (owner.kind === 'session') {
-      const paths = this.#ephemerals.get(owner.sessionId);
-      if (paths) paths.add(path);
-      else this.#ephemerals.set(owner.sessionId, new Set([path]));
-    }
+    this.#dataSize += path.length + sizeOf(node.data);
+    this.#owned.add(path, node.owner);
   }
 
-  #disown(path: string, stored: bigint): void {
-    if (stored === 0n) return;
-    this.#containers.delete(path);
-    this.#ttls.delete(path);
-    const paths = this.#ephemerals.get(stored);
-    paths?.delete(path);
-    if (paths?.size === 0) this.#ephemerals.delete(stored);
-  }
-
-  #noteQuota(path: string, parentPath: string, bytes: number): void {
-    if (parentPath.startsWith(QUOTA_PATH)) {
-      const name = nameOf(path);
-      const subject = quotaSubject(parentPath);
-      if (name === LIMITS) this.#quotas.add(subject);
-      if (name === STATS) this.#recount(subject);
-    }
-    this.#use(path, bytes, 1);
-  }
-
-  /** Counts a quota's use when its counter is created. */
-  #recount(subject: string): void {
-    const prefix = `${subject}/`;
-    let [count, bytes] = [0, 0];
-    for (const [path, node] of this.#nodes) {
-      if (path !== subject && !path.startsWith(prefix)) continue;
-      count++;
-      bytes += node.data?.length ?? 0;
-    }
-    const stats = this.#nodes.get(statsPath(subject));
-    if (stats) this.#setStats(subject, stats, new Map(Object.entries({ count, bytes })));
-  }
-
-  #use(path: string, bytes: number, count: number): void {
-    const subject = this.#quotas.covering(path);
-    const node = subject === undefined ? undefined : this.#nodes.get(statsPath(subject));
-    if (subject === undefined || node === undefined) return;
-    const stats = parseStats(node.data);
-    stats.set('count', (stats.get('count') ?? -1) + count);
-    stats.set('bytes', (stats.get('bytes') ?? -1) + bytes);
-    this.#setStats(subject, node, stats);
-  }
-
-  #setStats(subject: string, node: ZNode, stats: ReadonlyMap<string, number>): void {
-    this.beforeChange?.(statsPath(subject), node);
-    const data = formatStats(stats);
-    this.#dataSize += data.length - (node.data?.length ?? 0);
+  /** Replaces data that no client wrote. */
+  #store(path: string, data: Buffer): void {
+    const node = this.#touch(path);
+    this.#dataSize += data.length - sizeOf(node.data);
     node.data = data;
   }
+}
+
+function sizeOf(data: Buffer | null): number {
+  return data?.length ?? 0;
 }
