@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ZooKeeperServer as Original, skipWithout, startZooKeeper } from '@meshkeeper/testbed';
 import fc from 'fast-check';
 import { startZooKeeperServer, type ZooKeeperServer } from '../../src/index.ts';
-import { type Step, sequence } from './step.ts';
+import { sequence } from './sequence.ts';
+import type { Step } from './step.ts';
 import { transcript } from './transcript.ts';
 
 const SEQUENCES = Number(process.env.MESHKEEPER_SEQUENCES ?? 1_000);

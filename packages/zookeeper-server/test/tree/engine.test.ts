@@ -9,7 +9,8 @@ import { encodeBatch } from '../../src/storage/log-format.ts';
 import { readLog } from '../../src/storage/log-reader.ts';
 import { readTxn, writeTxn } from '../../src/storage/txn-record.ts';
 import type { Txn } from '../../src/tree/txn.ts';
-import { requestOf, sequence } from '../back-to-back/step.ts';
+import { sequence } from '../back-to-back/sequence.ts';
+import { requestOf } from '../back-to-back/step.ts';
 
 const ids = [{ scheme: 'ip', id: '127.0.0.1' }];
 
