@@ -138,6 +138,11 @@ export class ZooKeeper implements AsyncDisposable {
     return new StateStream(this.#session, signal);
   }
 
+  /** Calls `listener` at each change of the state, at once, until the returned function is called. */
+  onState(listener: (state: SessionState) => void): () => void {
+    return this.#session.onState(listener);
+  }
+
   /** Creates a znode. `path` in the answer is the whole name, with the sequence number if any. */
   async create(
     path: string,

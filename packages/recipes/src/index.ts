@@ -1,0 +1,7 @@
+export type { AcquireOptions } from './lease/acquire-options.ts';
+export { compareFencing, type Fencing, formatFencing, parseFencing } from './lease/fencing.ts';
+export type { Lease } from './lease/lease.ts';
+export type { TrustPolicy } from './lease/trust.ts';
+export { Mutex, type MutexAcquireOptions } from './mutex/mutex.ts';
+export { RecipeError, type RecipeErrorCode } from './recipe-error.ts';
+export type { RecipeOptions } from './recipe-options.ts';

@@ -1,0 +1,33 @@
+import { type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
+
+/**
+ * Runs a call that may be run twice, again after every loss of the connection: the client holds it
+ * back until it is connected, so that this does not spin.
+ * @throws what the call throws and isn't worth a retry; the signal's reason
+ */
+export async function retrying<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError) || !error.retryable) throw error;
+    }
+  }
+}
+
+/**
+ * Deletes a znode for sure, in the background if need be: tried again after every loss of the
+ * connection, until it is gone. An ephemeral's end comes with its session's at the latest.
+ */
+export async function deleteGuaranteed(zk: ZooKeeper, path: string): Promise<void> {
+  try {
+    await retrying(() => zk.delete(path));
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    // NO_NODE: done. SESSION_EXPIRED, CLOSED: it went with its session. Anything else can't be
+    // helped by trying again.
+    const over = ['NO_NODE', 'SESSION_EXPIRED', 'CLOSED'];
+    if (!over.includes(error.code)) throw error;
+  }
+}
