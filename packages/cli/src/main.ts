@@ -8,6 +8,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(ExitCode.DONE);
   });
+  // What gRPC logs by itself is said again by whoever called it, in a sentence.
+  process.env.GRPC_VERBOSITY ??= 'NONE';
   const program = createProgram();
   try {
     await program.parseAsync(argv, { from: 'user' });

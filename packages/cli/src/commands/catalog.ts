@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ApiClient, segment } from '../api-client.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
+import { clean } from '../output/table.ts';
 
 interface ServiceView {
   readonly name: string;
@@ -108,5 +109,5 @@ function row(service: ServiceView): string[] {
 }
 
 function warn(text: string): void {
-  process.stderr.write(`warning: ${JSON.stringify(text).slice(1, -1)}\n`);
+  process.stderr.write(`warning: ${clean(text)}\n`);
 }

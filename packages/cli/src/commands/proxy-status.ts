@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ApiClient } from '../api-client.ts';
 import { optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
+import { clean } from '../output/table.ts';
 
 interface ProxyView {
   readonly id: string;
@@ -49,9 +50,7 @@ export function addProxyStatusCommand(program: Command): void {
       for (const { id, types } of data.proxies)
         for (const { type, state, lastNack } of types)
           if (state === 'rejected' && lastNack)
-            process.stderr.write(
-              `warning: ${id} rejected ${type}: ${JSON.stringify(lastNack.message)}\n`,
-            );
+            process.stderr.write(`warning: ${id} rejected ${type}: ${clean(lastNack.message)}\n`);
     });
 }
 

@@ -74,8 +74,15 @@ export function addZkCommands(program: Command): void {
       const flags = optionsOf<CreateFlags>(command);
       const mode = await modeOf(flags);
       const create = async (client: ZooKeeper) => {
-        const created = await client.create(path, data ?? null, { mode, ttl: flags.ttl });
-        process.stdout.write(`${created.path}\n`);
+        try {
+          const created = await client.create(path, data ?? null, { mode, ttl: flags.ttl });
+          process.stdout.write(`${created.path}\n`);
+        } catch (error) {
+          if (!(error instanceof Error && 'code' in error && error.code === 'NO_NODE')) throw error;
+          const parent = path.slice(0, path.lastIndexOf('/'));
+          const message = `there is no znode ${parent} to create it under: create that first`;
+          throw new CliError(message, ExitCode.NOT_FOUND, { cause: error });
+        }
       };
       if (!flags.ephemeral) return withZooKeeper(command, create);
       await runUntilSignal(async (stack, signal) => {
@@ -85,20 +92,21 @@ export function addZkCommands(program: Command): void {
   add('set', "replace a znode's data")
     .argument('<path>')
     .argument('<data>', 'text')
-    .option('--version <n>', 'only if it has this version', wholeNumber)
+    .option('--if-version <n>', 'only if it has this version', wholeNumber)
     .action((path: string, data: string, _: unknown, command: Command) =>
       withZooKeeper(command, async (client) => {
-        const { version } = command.opts<{ version?: number }>();
-        const stat = await client.set(path, data, { version });
+        const { ifVersion } = command.opts<{ ifVersion?: number }>();
+        const stat = await client.set(path, data, { version: ifVersion });
         process.stderr.write(`${path} has version ${stat.version} now\n`);
       }),
     );
   add('delete', 'delete a znode without children')
     .argument('<path>')
-    .option('--version <n>', 'only if it has this version', wholeNumber)
+    .option('--if-version <n>', 'only if it has this version', wholeNumber)
     .action((path: string, _: unknown, command: Command) =>
       withZooKeeper(command, async (client) => {
-        await client.delete(path, { version: command.opts<{ version?: number }>().version });
+        const { ifVersion } = command.opts<{ ifVersion?: number }>();
+        await client.delete(path, { version: ifVersion });
       }),
     );
   add('watch', 'print what happens at a znode and below it, until Ctrl-C')

@@ -22,8 +22,8 @@ export function formatTable({ head, rows }: Table): string {
   return [colors.bold(headings), ...body].join('\n');
 }
 
-/** A cell without terminal escapes and control characters. */
-function clean(text: string): string {
+/** Text without terminal escapes and control characters: what others wrote can't move the cursor. */
+export function clean(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it removes
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
