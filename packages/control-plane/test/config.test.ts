@@ -58,7 +58,7 @@ controlPlane:
     await assert.rejects(loadConfig({ file, env }), (error) => {
       assert.ok(error instanceof ControlPlaneError && error.code === 'INVALID_CONFIG');
       for (const expected of [
-        `${file}:2: zookeeper: Unrecognized key: "conect"`,
+        `${file}:2: zookeeper.conect: there is no such setting: see docs/reference/configuration.md`,
         `${file}:3: zookeeper.sessionTimeout: "10 parsecs" is no duration: write 250ms`,
         `${file}:5: registries.0.root: an absolute path`,
         `${file}:6: registries.1.dialect: Invalid option`,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -42,7 +43,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const parsed = configSchema.safeParse(merged);
   const errors = [...(file?.errors ?? [])];
   if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues) {
+    for (const { path, message } of parsed.error.issues.flatMap(perKey)) {
       const setting = path.map(String).join('.');
       const where = environment.variables.get(setting) ?? file?.line(path);
       errors.push(
@@ -58,6 +59,15 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   return parsed.data;
 }
 
+/** Each key that isn't known is an error of its own, with the line that it stands in. */
+function perKey(
+  issue: z.core.$ZodIssue,
+): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  const message = 'there is no such setting: see docs/reference/configuration.md';
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message }));
+}
+
 async function readYaml(file: string): Promise<Located> {
   let text: string;
   try {
@@ -68,15 +78,18 @@ async function readYaml(file: string): Promise<Located> {
     });
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const errors = document.errors.map(
+    ({ message, pos }) => `${file}:${lines.linePos(pos[0]).line}: ${message}`,
+  );
+  const value: unknown = errors.length > 0 ? {} : (document.toJS() ?? {});
+  if (!isObject(value))
+    errors.push(`${file}:1: settings are written as "name: value", and this holds none`);
   return {
-    value: document.errors.length > 0 ? {} : (document.toJS() ?? {}),
-    errors: document.errors.map((error) => {
-      const line = lines.linePos(error.pos[0]).line;
-      return `${file}:${line}: ${error.message.split('\n')[0]}`;
-    }),
+    value: isObject(value) ? value : {},
+    errors,
     line(path) {
-      // An unknown key has no node of its own in the schema's path; its parent's line is near enough.
+      // What is missing has no node of its own; its parent's line is near enough.
       for (let depth = path.length; depth > 0; depth--) {
         const node: unknown = document.getIn(path.slice(0, depth), true);
         if (hasRange(node)) return `${file}:${lines.linePos(node.range[0]).line}`;

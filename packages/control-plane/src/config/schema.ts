@@ -37,7 +37,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       connect: z
         .string()
-        .min(1)
+        .min(1, 'write host:port,host:port')
         .default('127.0.0.1:2181')
         .describe('host:port,host:port/chroot of the ensemble.'),
       sessionTimeout: durationText
@@ -47,7 +47,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   registries: z
     .array(registry)
-    .min(1)
+    .min(1, 'name at least one, or leave it out')
     .default([
       { name: 'spring', dialect: 'spring', root: '/services' },
       { name: 'curator', dialect: 'curator', root: '/discovery' },
