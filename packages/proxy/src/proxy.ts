@@ -40,6 +40,9 @@ class RunningProxy implements EmbeddedProxy {
   readonly #rejected = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
+  #started = false;
+  /** A listener could not be bound at the start, which ends it. */
+  #failed = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: ProxyOptions) {
@@ -115,10 +118,14 @@ class RunningProxy implements EmbeddedProxy {
       if (problem === undefined) {
         this.#rejected.delete(batch.type);
         batch.accept();
-        if (this.#plane.complete) this.#ready.resolve();
+        if (!this.#plane.complete) continue;
+        this.#started = true;
+        this.#ready.resolve();
       } else {
         this.#rejected.set(batch.type, problem);
-        this.#logger.warn({ type: batch.type, problem }, 'rejecting what the control plane sent');
+        // The start has failed by it, and says so itself.
+        const level = this.#failed ? 'info' : 'warn';
+        this.#logger[level]({ type: batch.type, problem }, 'rejecting what the control plane sent');
         this.#observer.configRejected?.({ type: batch.type, message: problem });
         batch.reject(problem);
       }
@@ -130,6 +137,7 @@ class RunningProxy implements EmbeddedProxy {
       return await this.#plane.apply(batch);
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error;
+      this.#failed = !this.#started;
       this.#ready.reject(error);
       return error.message;
     }
