@@ -9,12 +9,11 @@ import {
   type Stat,
   WatcherType,
 } from '@meshkeeper/jute';
-import { type ConnectString, parseConnectString } from './connect-string.ts';
+import { requestOf } from './connection/request.ts';
 import { type Data, toBuffer } from './data.ts';
-import { type Logger, silent } from './logger.ts';
 import { withParents } from './parents.ts';
 import { validatePath } from './path.ts';
-import { requestOf, Session } from './session/session.ts';
+import type { Session } from './session/session.ts';
 import type { SessionState } from './session/session-state.ts';
 import { StateStream } from './session/state-stream.ts';
 import { createPart, type TransactionOp, type TransactionResult, toPart } from './transaction.ts';
@@ -22,24 +21,6 @@ import { Watch } from './watches/watch.ts';
 import type { Watcher } from './watches/watch-event.ts';
 import type { WatchKind } from './watches/watch-table.ts';
 import { ZooKeeperError } from './zookeeper-error.ts';
-
-/** How to connect. */
-export interface ConnectOptions {
-  /** `host:port,host:port/chroot`; a port left out is 2181. */
-  readonly connect: string;
-  /** Session timeout to ask for, in milliseconds; the server has the last word. Default 10,000. */
-  readonly sessionTimeout?: number;
-  /**
-   * What follows on the session's expiry. `close` (default): every later call fails with
-   * SESSION_EXPIRED. `renew`: a new session is opened; persistent watches are set again and told
-   * `reset`, one-shot watches end with `reset`, ephemerals are the caller's to create again. Both
-   * show the state `expired` first.
-   */
-  readonly onExpired?: 'close' | 'renew';
-  readonly logger?: Logger;
-  /** In [0, 1). Default `Math.random`. */
-  readonly random?: () => number;
-}
 
 /** What every call takes. */
 export interface CallOptions {
@@ -69,44 +50,6 @@ export interface CreateOptions extends CallOptions {
 export interface VersionOptions extends CallOptions {
   /** The version that the znode must have (else BAD_VERSION). Default -1: any. */
   readonly version?: number | undefined;
-}
-
-/**
- * Opens a session. Resolves when it is established; tries every server, again and again, until the
- * signal aborts.
- * @throws ZooKeeperError INVALID_ARGUMENT for a connect string that is none; the signal's reason.
- */
-export async function connect(
-  options: ConnectOptions,
-  { signal }: CallOptions = {},
-): Promise<ZooKeeper> {
-  const parsed: ConnectString = parseConnectString(options.connect);
-  const session = new Session({
-    connect: parsed,
-    timeout: options.sessionTimeout ?? 10_000,
-    onExpired: options.onExpired ?? 'close',
-    logger: options.logger ?? silent,
-    random: options.random ?? Math.random,
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = session.onState((state) => {
-    if (state.type === 'connected') resolve();
-    else if (state.type === 'auth-failed') reject(new ZooKeeperError('AUTH_FAILED'));
-  });
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    signal?.throwIfAborted();
-    session.start();
-    await promise;
-    return new ZooKeeper(session);
-  } catch (error) {
-    await session.close();
-    throw error;
-  } finally {
-    stop();
-    signal?.removeEventListener('abort', abort);
-  }
 }
 
 /**

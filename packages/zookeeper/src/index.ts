@@ -9,13 +9,12 @@ export {
 } from '@meshkeeper/jute';
 export {
   type CallOptions,
-  type ConnectOptions,
   type CreateOptions,
-  connect,
   type ReadOptions,
   type VersionOptions,
   ZooKeeper,
 } from './client.ts';
+export { type ConnectOptions, connect } from './connect.ts';
 export { type ConnectString, type HostPort, parseConnectString } from './connect-string.ts';
 export type { Data } from './data.ts';
 export type { Logger } from './logger.ts';

@@ -1,4 +1,10 @@
-import type { Operation } from '@meshkeeper/jute';
+import {
+  type Operation,
+  type OperationName,
+  type RequestOf,
+  type ResponseOf,
+  rowOf,
+} from '@meshkeeper/jute';
 import type { ZooKeeperError } from '../zookeeper-error.ts';
 
 /** A request on its way: what goes out, and what its answer does. */
@@ -14,4 +20,17 @@ export interface Request {
   succeed(response: unknown, zxid: bigint): void;
   /** The answer is an error (`err` is its code), or there will be none. */
   fail(error: ZooKeeperError, err?: number): void;
+}
+
+/** A request of the table's operation, with its types. */
+export function requestOf<N extends OperationName>(
+  operation: N,
+  body: RequestOf<N>,
+  path: string | undefined,
+  succeed: (response: ResponseOf<N>, zxid: bigint) => void,
+  fail: (error: ZooKeeperError, err?: number) => void,
+): Request {
+  // The row read the response, so that it is of the row's type.
+  const answered = succeed as (response: unknown, zxid: bigint) => void;
+  return { operation, path, row: rowOf(operation), body, succeed: answered, fail };
 }

@@ -1,16 +1,7 @@
-import {
-  type ConnectResponse,
-  EventType as Events,
-  type EventType,
-  type OperationName,
-  type RequestOf,
-  type ResponseOf,
-  rowOf,
-  Xid,
-} from '@meshkeeper/jute';
+import { type ConnectResponse, EventType as Events, type EventType, Xid } from '@meshkeeper/jute';
 import type { ConnectString } from '../connect-string.ts';
 import { Connection } from '../connection/connection.ts';
-import type { Request } from '../connection/request.ts';
+import { type Request, requestOf } from '../connection/request.ts';
 import type { Logger } from '../logger.ts';
 import { Chroot } from '../path.ts';
 import type { WatchEvent, Watcher } from '../watches/watch-event.ts';
@@ -313,19 +304,6 @@ export class Session {
     this.#options.logger.debug({ state: next.type }, 'session');
     for (const listener of this.#listeners) listener(next);
   }
-}
-
-/** A request of the table's operation, with its types. */
-export function requestOf<N extends OperationName>(
-  operation: N,
-  body: RequestOf<N>,
-  path: string | undefined,
-  succeed: (response: ResponseOf<N>, zxid: bigint) => void,
-  fail: (error: ZooKeeperError, err?: number) => void,
-): Request {
-  // The row read the response, so that it is of the row's type.
-  const answered = succeed as (response: unknown, zxid: bigint) => void;
-  return { operation, path, row: rowOf(operation), body, succeed: answered, fail };
 }
 
 function finalError(state: SessionState, { operation, path }: Request): ZooKeeperError {
