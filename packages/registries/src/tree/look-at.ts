@@ -7,6 +7,8 @@ export interface LookAt {
   readonly removed: readonly string[];
   /** To be read again. */
   readonly nodes: ReadonlySet<string>;
+  /** To be read again with all that is below: nothing is known of it, or watches it. */
+  readonly subtrees: ReadonlySet<string>;
   /** To be searched for children that aren't known. */
   readonly parents: ReadonlySet<string>;
 }
@@ -25,6 +27,7 @@ export function lookAt(batch: readonly WatchEvent[], mirror: Mirror, oneShot: bo
   }
   const removed: string[] = [];
   const nodes = new Set<string>();
+  const subtrees = new Set<string>();
   for (const [path, event] of last) {
     // With one-shot watches it may be back, in a list of children that was read before the event.
     if (event.type === 'deleted' && event.zxid > 0n && !oneShot) {
@@ -33,9 +36,9 @@ export function lookAt(batch: readonly WatchEvent[], mirror: Mirror, oneShot: bo
       if (version !== undefined && event.zxid >= version.czxid) removed.push(path);
       if (!mirror.unreadable.has(path)) continue;
     }
-    nodes.add(path);
     const begunAnew = oneShot && event.type !== 'changed';
-    if (begunAnew || mirror.unreadable.has(path)) parents.add(path);
+    if (begunAnew || mirror.unreadable.has(path)) subtrees.add(path);
+    else nodes.add(path);
   }
-  return { removed, nodes, parents };
+  return { removed, nodes, subtrees, parents };
 }

@@ -30,9 +30,11 @@ export class TreeReader {
     const reads: Read[] = [];
     const todo = [...paths];
     await each(CONCURRENCY, todo, async (path) => {
-      const [read, children] = await Promise.all([this.#node(path), this.#children(path)]);
+      const read = await this.#node(path);
       reads.push(read);
-      if (read.type === 'node') for (const child of children) todo.push(joinPath(path, child));
+      if (read.type !== 'node') return;
+      // Only now: a list that was asked for before the znode was there left no watch behind.
+      for (const child of await this.#children(path)) todo.push(joinPath(path, child));
     });
     return reads;
   }

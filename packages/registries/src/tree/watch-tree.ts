@@ -107,11 +107,12 @@ export async function* watchTree(
 
 /** The mirror must have taken each part before it is asked for the next. */
 async function* readAgain(reader: TreeReader, look: LookAt, mirror: Mirror) {
-  const [nodes, children] = await Promise.all([
+  const [nodes, subtrees, children] = await Promise.all([
     reader.nodes(look.nodes),
+    reader.subtrees([...look.subtrees]),
     reader.children(look.parents),
   ]);
-  yield nodes;
+  yield [...nodes, ...subtrees];
   // Only now: a child that was read as missing may be back in a list that was read later.
   yield await reader.subtrees(children.filter((path) => mirror.version(path) === undefined));
 }

@@ -248,7 +248,8 @@ export class Session {
     const type = eventNames[event.type as EventType];
     if (type === undefined) return; // an event of a later version: no watcher could make sense of it
     const told: WatchEvent = { type, path: this.chroot.strip(event.path), zxid };
-    if (zxid > this.#lastZxid) this.#lastZxid = zxid;
+    // Not `#lastZxid`: other events of the same transaction may be lost with the connection, and a
+    // server would not catch up on what we claim to have seen.
     for (const watcher of this.watches.concerned(event.type, event.path)) watcher(told);
   }
 
