@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   zookeeper: ['jute'],
   'zookeeper-server': ['jute'],
   mesh: [],
+  recipes: ['zookeeper'],
   registries: ['mesh', 'zookeeper'],
   xds: ['mesh'],
   proxy: ['mesh', 'xds'],

@@ -10,6 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   // What gRPC logs by itself is said again by whoever called it, in a sentence.
   process.env.GRPC_VERBOSITY ??= 'NONE';
+  if (argv.includes('--no-color')) process.env.NO_COLOR = '1';
   const program = createProgram();
   try {
     await program.parseAsync(argv, { from: 'user' });

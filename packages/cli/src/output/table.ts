@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
-import colors from 'picocolors';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** Rows of text under headings. */
 export interface Table {
@@ -19,7 +18,7 @@ export function formatTable({ head, rows }: Table): string {
       .join('  ')
       .trimEnd(),
   );
-  return [colors.bold(headings), ...body].join('\n');
+  return [styleText('bold', headings ?? ''), ...body].join('\n');
 }
 
 /** Text without terminal escapes and control characters: what others wrote can't move the cursor. */
