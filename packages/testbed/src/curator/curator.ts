@@ -7,6 +7,7 @@ import { TestbedError } from '../testbed-error.ts';
 import { javaProgram } from '../zookeeper/server-options.ts';
 import { type CuratorState, Driver } from './driver.ts';
 import type { CuratorInstance, InstanceOptions } from './instance.ts';
+import { CuratorRecipes } from './recipes.ts';
 
 /** How a Curator client is started. */
 export interface CuratorOptions {
@@ -77,6 +78,8 @@ export async function startCurator(options: CuratorOptions): Promise<Curator> {
 
 /** The real Apache Curator: service discovery, locks and znodes in one session. */
 export class Curator implements AsyncDisposable {
+  /** Elections, groups, counters, barriers and queues. */
+  readonly recipes: CuratorRecipes;
   readonly #child: Child;
   readonly #driver: Driver;
   readonly #dir: TempDir;
@@ -86,6 +89,7 @@ export class Curator implements AsyncDisposable {
     this.#child = child;
     this.#driver = driver;
     this.#dir = dir;
+    this.recipes = new CuratorRecipes(driver);
   }
 
   /** Process id of the JVM. */

@@ -21,7 +21,7 @@ import org.apache.curator.x.discovery.ServiceInstance;
 import org.apache.curator.x.discovery.details.JsonInstanceSerializer;
 import org.apache.zookeeper.CreateMode;
 
-/** What the driver can do; one client and one service discovery. */
+/** What the driver can do; one client, one service discovery and the recipes. */
 final class Commands {
     private final Consumer<String> stateListener;
     private final Map<String, ServiceInstance<Object>> registered = new ConcurrentHashMap<>();
@@ -29,6 +29,9 @@ final class Commands {
     private CuratorFramework client;
     private ServiceDiscovery<Object> discovery;
     private JsonInstanceSerializer<Object> serializer;
+    private Elections elections;
+    private Counters counters;
+    private Queues queues;
 
     Commands(Consumer<String> stateListener) {
         this.stateListener = stateListener;
@@ -74,8 +77,18 @@ final class Commands {
                 client.close();
                 return NullNode.instance;
             default:
-                throw new IllegalArgumentException("no command " + command);
+                return recipe(command, request);
         }
+    }
+
+    private JsonNode recipe(String command, JsonNode request) throws Exception {
+        JsonNode result = elections.run(command, request);
+        result = result != null ? result : counters.run(command, request);
+        result = result != null ? result : queues.run(command, request);
+        if (result == null) {
+            throw new IllegalArgumentException("no command " + command);
+        }
+        return result;
     }
 
     private JsonNode connect(JsonNode request) throws Exception {
@@ -88,6 +101,9 @@ final class Commands {
         if (!client.blockUntilConnected(request.get("connectTimeout").asInt(), TimeUnit.MILLISECONDS)) {
             throw new IllegalStateException("no connection to " + request.get("connect").asText());
         }
+        elections = new Elections(client);
+        counters = new Counters(client);
+        queues = new Queues(client);
         // True is Curator's default: `enabled` is not written.
         serializer = new JsonInstanceSerializer<>(Object.class, !request.get("writeEnabled").asBoolean());
         discovery = ServiceDiscoveryBuilder.builder(Object.class)
