@@ -3,7 +3,7 @@ import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
-import type { Config } from './config/schema.ts';
+import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { openRegistry } from './dialects.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -106,7 +106,8 @@ async function reach(
   { config, logger, connectTimeout = 10_000 }: ControlPlaneOptions,
   signal: AbortSignal | undefined,
 ): Promise<ZooKeeper> {
-  const { connect: servers, sessionTimeout } = config.zookeeper;
+  const servers = ensembleOf(config);
+  const { sessionTimeout } = config.zookeeper;
   const late = AbortSignal.timeout(connectTimeout);
   try {
     return await connect(

@@ -1,5 +1,5 @@
 export { type ConfigSources, ENVIRONMENT, loadConfig, type PartialConfig } from './config/load.ts';
-export { type Config, configSchema } from './config/schema.ts';
+export { type Config, configSchema, ensembleOf } from './config/schema.ts';
 export {
   type ControlPlane,
   type ControlPlaneOptions,

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '@meshkeeper/testbed';
-import { ControlPlaneError, loadConfig } from '../src/index.ts';
+import { ControlPlaneError, ensembleOf, loadConfig } from '../src/index.ts';
 
 async function withFile<T>(text: string, run: (file: string) => Promise<T>): Promise<T> {
   await using folder = await tempDir();
@@ -14,7 +14,7 @@ async function withFile<T>(text: string, run: (file: string) => Promise<T>): Pro
 
 test('nothing said: everything has a default', async () => {
   const config = await loadConfig({});
-  assert.equal(config.zookeeper.connect, '127.0.0.1:2181');
+  assert.equal(ensembleOf(config), '127.0.0.1:2181');
   assert.equal(config.zookeeper.sessionTimeout, 10_000);
   assert.deepEqual(config.controlPlane.api.listen, { host: '127.0.0.1', port: 7070 });
   assert.deepEqual(
@@ -69,6 +69,13 @@ controlPlane:
       return true;
     });
   });
+});
+
+test('an ensemble or the embedded server, not both', async () => {
+  const text = 'zookeeper: { connect: "a:1", embedded: { dataDir: ./d } }';
+  await withFile(text, (file) =>
+    assert.rejects(loadConfig({ file }), /:1: zookeeper: choose one of "connect" and "embedded"/),
+  );
 });
 
 test('two registries of one name, broken YAML, a file that is not there', async () => {

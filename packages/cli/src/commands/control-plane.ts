@@ -21,11 +21,11 @@ export function addControlPlaneCommand(program: Command): void {
       const options = optionsOf<ControlPlaneFlags>(command);
       await runUntilSignal(async (stack, signal) => {
         const config = await configurationOf(options);
-        const { startControlPlane } = await import('@meshkeeper/control-plane');
+        const { ensembleOf, startControlPlane } = await import('@meshkeeper/control-plane');
         const { createLogger } = await import('../output/logger.ts');
         const logger = await createLogger(options.verbose);
         const { api, xds } = stack.use(await startControlPlane({ config, logger }, { signal }));
-        const text = `API on ${api}, xDS on ${xds}, registries from ${config.zookeeper.connect} (Ctrl-C ends it)`;
+        const text = `API on ${api}, xDS on ${xds}, registries from ${ensembleOf(config)} (Ctrl-C ends it)`;
         announce({ api, xds }, options.output, text);
       });
     });

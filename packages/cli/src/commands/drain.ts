@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ApiClient, segment } from '../api-client.ts';
+import { CliError, ExitCode } from '../exit-code.ts';
 import { optionsOf } from '../global-options.ts';
 
 export function addDrainCommands(program: Command): void {
@@ -21,7 +22,13 @@ export function addDrainCommands(program: Command): void {
     .argument('<endpoint>')
     .description('send a drained endpoint requests again')
     .action(async (service: string, endpoint: string, _: unknown, command: Command) => {
-      await new ApiClient(optionsOf(command)).delete(overlayPath(service, endpoint));
+      const api = new ApiClient(optionsOf(command));
+      // First, so that what a former endpoint has left behind goes too.
+      await api.delete(overlayPath(service, endpoint));
+      const path = `/services/${segment(service)}/endpoints`;
+      const { endpoints } = await api.get<{ endpoints: readonly { id: string }[] }>(path);
+      if (!endpoints.some(({ id }) => id === endpoint))
+        throw new CliError(`"${service}" has no endpoint "${endpoint}"`, ExitCode.NOT_FOUND);
       process.stderr.write(`${service} ${endpoint} takes requests again\n`);
     });
 }

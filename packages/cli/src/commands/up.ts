@@ -51,8 +51,11 @@ async function up(
 ): Promise<void> {
   const { createLogger } = await import('../output/logger.ts');
   const logger = await createLogger(options.verbose);
-  const zookeeper = options.zookeeper ?? (await embedded(stack, signal, options));
-  const config = await configurationOf({ ...options, zookeeper });
+  const configured = await configurationOf(options);
+  const zookeeper =
+    configured.zookeeper.connect ??
+    (await embedded(stack, signal, options, configured.zookeeper.embedded?.dataDir));
+  const config = { ...configured, zookeeper: { ...configured.zookeeper, connect: zookeeper } };
   const { startControlPlane } = await import('@meshkeeper/control-plane');
   let tell: ((changes: readonly ServiceChange[]) => void) | undefined;
   const { api, xds, ready } = stack.use(
@@ -84,10 +87,11 @@ async function embedded(
   stack: AsyncDisposableStack,
   signal: AbortSignal,
   { demo, data, zookeeperListen, insecure }: UpFlags,
+  configuredDir: string | undefined,
 ): Promise<string> {
   const { startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
   const { host, port } = listenerAddress(zookeeperListen, '--zookeeper-listen', insecure);
-  const dataDir = data ?? (demo ? undefined : 'data');
+  const dataDir = data ?? configuredDir ?? (demo ? undefined : 'data');
   // The demo's sessions are short, so that one sees them end.
   const tickTime = demo ? 500 : 2000;
   const server = await startZooKeeperServer({ host, port, dataDir, tickTime }, { signal });

@@ -38,11 +38,25 @@ export const configSchema = z.strictObject({
       connect: z
         .string()
         .min(1, 'write host:port,host:port')
-        .default('127.0.0.1:2181')
-        .describe('host:port,host:port/chroot of the ensemble.'),
+        .optional()
+        .describe(
+          'host:port,host:port/chroot of the ensemble. Without it: the embedded server of `up`, 127.0.0.1:2181 for others.',
+        ),
+      embedded: z
+        .strictObject({
+          dataDir: z
+            .string()
+            .min(1)
+            .default('data')
+            .describe('Where the embedded server of `up` keeps its data.'),
+        })
+        .optional(),
       sessionTimeout: durationText
         .prefault('10s')
         .describe('Session timeout to ask for; the ensemble has the last word.'),
+    })
+    .refine(({ connect, embedded }) => connect === undefined || embedded === undefined, {
+      message: 'choose one of "connect" and "embedded"',
     })
     .prefault({}),
   registries: z
@@ -80,6 +94,11 @@ export const configSchema = z.strictObject({
     .prefault({}),
   gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
 });
+
+/** The ensemble that a configuration names; a server on this machine when it names none. */
+export function ensembleOf({ zookeeper }: Config): string {
+  return zookeeper.connect ?? '127.0.0.1:2181';
+}
 
 /** A complete configuration: every default is filled in, durations are milliseconds. */
 export type Config = z.output<typeof configSchema>;
