@@ -21,6 +21,12 @@ export {
   type ServiceType,
   standardUriSpec,
 } from './curator/instance.ts';
+export type {
+  Contention,
+  CuratorLockKind,
+  CuratorLockOptions,
+  CuratorLocks,
+} from './curator/locks.ts';
 export type { CuratorRecipes } from './curator/recipes.ts';
 export type { EnvoyBootstrap } from './envoy/bootstrap.ts';
 export { type Envoy, type EnvoyOptions, startEnvoy } from './envoy/envoy.ts';

@@ -7,6 +7,7 @@ import { TestbedError } from '../testbed-error.ts';
 import { javaProgram } from '../zookeeper/server-options.ts';
 import { type CuratorState, Driver } from './driver.ts';
 import type { CuratorInstance, InstanceOptions } from './instance.ts';
+import { CuratorLocks } from './locks.ts';
 import { CuratorRecipes } from './recipes.ts';
 
 /** How a Curator client is started. */
@@ -78,6 +79,8 @@ export async function startCurator(options: CuratorOptions): Promise<Curator> {
 
 /** The real Apache Curator: service discovery, locks and znodes in one session. */
 export class Curator implements AsyncDisposable {
+  /** Locks of every kind. */
+  readonly locks: CuratorLocks;
   /** Elections, groups, counters, barriers and queues. */
   readonly recipes: CuratorRecipes;
   readonly #child: Child;
@@ -89,6 +92,7 @@ export class Curator implements AsyncDisposable {
     this.#child = child;
     this.#driver = driver;
     this.#dir = dir;
+    this.locks = new CuratorLocks(driver);
     this.recipes = new CuratorRecipes(driver);
   }
 

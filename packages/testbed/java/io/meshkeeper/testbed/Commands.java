@@ -27,6 +27,7 @@ final class Commands {
     private final Map<String, ServiceInstance<Object>> registered = new ConcurrentHashMap<>();
     private final Map<String, InterProcessMutex> locks = new ConcurrentHashMap<>();
     private CuratorFramework client;
+    private Locks recipeLocks;
     private ServiceDiscovery<Object> discovery;
     private JsonInstanceSerializer<Object> serializer;
     private Elections elections;
@@ -82,6 +83,9 @@ final class Commands {
     }
 
     private JsonNode recipe(String command, JsonNode request) throws Exception {
+        if (command.startsWith("locks.")) {
+            return recipeLocks.run(command.substring("locks.".length()), request);
+        }
         JsonNode result = elections.run(command, request);
         result = result != null ? result : counters.run(command, request);
         result = result != null ? result : queues.run(command, request);
@@ -98,6 +102,7 @@ final class Commands {
         client.getConnectionStateListenable()
                 .addListener((curator, state) -> stateListener.accept(state.name()));
         client.start();
+        recipeLocks = new Locks(client);
         if (!client.blockUntilConnected(request.get("connectTimeout").asInt(), TimeUnit.MILLISECONDS)) {
             throw new IllegalStateException("no connection to " + request.get("connect").asText());
         }
