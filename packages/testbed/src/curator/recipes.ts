@@ -109,7 +109,7 @@ export class CuratorRecipes {
   }
 
   /** On a thread of the path's own, so that a wait holds up nothing else. */
-  async #apart<T>(command: string, fields: { path: string } & object): Promise<T> {
+  async #apart<T>(command: string, fields: { path: string; [field: string]: unknown }): Promise<T> {
     const thread = { lock: `recipe ${fields.path}` };
     // Our own protocol: the driver's sources are next to this file.
     return (await this.#driver.request(command, { ...fields, ...thread })) as T;
