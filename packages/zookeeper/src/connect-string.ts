@@ -35,6 +35,11 @@ export function parseConnectString(connect: string): ConnectString {
   return { hosts, chroot };
 }
 
+/** `host:port`, an IPv6 address in brackets. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function parseHostPort(server: string): HostPort {
   const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]\s]+))(?::(\d+))?$/.exec(server);
   if (match === null) throw invalid(server, 'write host:port, an IPv6 address in brackets');

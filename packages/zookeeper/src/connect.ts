@@ -1,5 +1,6 @@
 import { type CallOptions, ZooKeeper } from './client.ts';
 import { parseConnectString } from './connect-string.ts';
+import { type Lookup, Network } from './connection/network.ts';
 import { type Logger, silent } from './logger.ts';
 import { Session } from './session/session.ts';
 import { ZooKeeperError } from './zookeeper-error.ts';
@@ -17,6 +18,19 @@ export interface ConnectOptions {
    * show the state `expired` first.
    */
   readonly onExpired?: 'close' | 'renew';
+  /**
+   * Requests that may be unanswered at a time. Further calls wait in their order, and so do all while
+   * the connection is away. Default 10,000.
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Longest random pause before a reconnect, in milliseconds, so that the clients of a lost server
+   * don't come as a herd (1,000 in the Java client). Default 200. Once every server was tried in vain,
+   * a second is added.
+   */
+  readonly reconnectJitter?: number;
+  /** All addresses of a host name, asked before every attempt. Default: the system's resolver. */
+  readonly lookup?: Lookup;
   readonly logger?: Logger;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
@@ -31,12 +45,16 @@ export async function connect(
   options: ConnectOptions,
   { signal }: CallOptions = {},
 ): Promise<ZooKeeper> {
+  const { random = Math.random, lookup } = options;
   const session = new Session({
     connect: parseConnectString(options.connect),
+    network: new Network({ lookup, random }),
     timeout: options.sessionTimeout ?? 10_000,
     onExpired: options.onExpired ?? 'close',
+    maxInFlight: options.maxInFlight ?? 10_000,
+    reconnectJitter: options.reconnectJitter ?? 200,
     logger: options.logger ?? silent,
-    random: options.random ?? Math.random,
+    random,
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = session.onState((state) => {

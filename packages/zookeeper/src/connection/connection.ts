@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   type ConnectRequest,
   type ConnectResponse,
@@ -15,18 +15,23 @@ import {
   watcherEvent,
   Xid,
 } from '@meshkeeper/jute';
-import type { HostPort } from '../connect-string.ts';
 import { ZooKeeperError } from '../zookeeper-error.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Request } from './request.ts';
+import { toError } from './to-error.ts';
 
 /** What a connection tells its session. None of these may throw. */
 export interface ConnectionListener {
   /** A transaction id that the server has reached; only positive ones are told. */
   reached(zxid: bigint): void;
   notified(event: ValueOf<typeof watcherEvent>, zxid: bigint): void;
-  /** The end: once, after the requests in flight have failed. */
-  lost(cause: Error): void;
+  /** A request is in flight no more: there is room for another. */
+  answered(): void;
+  /**
+   * The end: once, after the requests in flight have failed. `lastHeard`: when the server last said
+   * something, of `performance.now()`.
+   */
+  lost(cause: Error, lastHeard: number): void;
 }
 
 /** Larger than a server's default, because a list of children may be. */
@@ -51,7 +56,8 @@ export class Connection {
   #heartbeat: Heartbeat | undefined;
   #end: Error | undefined;
 
-  private constructor(socket: Socket) {
+  /** `socket`: open, and nobody else's. */
+  constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
@@ -60,39 +66,27 @@ export class Connection {
   }
 
   /**
-   * Connects and shakes hands. The response may say that the session is gone (timeout 0): that is
-   * for the caller to see. The signal ends the attempt.
+   * The handshake. The response may say that the session is gone (timeout 0): that is for the caller
+   * to see. Rejects when the connection ends before.
    */
-  static async open(
-    host: HostPort,
-    hello: ConnectRequest,
-    signal: AbortSignal,
-  ): Promise<{ connection: Connection; response: ConnectResponse }> {
-    signal.throwIfAborted();
+  shakeHands(hello: ConnectRequest): Promise<ConnectResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<ConnectResponse>();
-    const connection = new Connection(connect({ host: host.host, port: host.port }));
-    const abort = () => connection.destroy(toError(signal.reason));
-    signal.addEventListener('abort', abort, { once: true });
-    connection.#handshake = resolve;
-    connection.#listener = { reached() {}, notified() {}, lost: reject };
-    const start = connection.#writer.begin();
-    connectRequest.write(connection.#writer, hello);
-    connection.#writer.end(start);
-    connection.#socket.once('connect', () => connection.#flush());
-    try {
-      return { connection, response: await promise };
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    this.#handshake = resolve;
+    this.#listener = { reached() {}, notified() {}, answered() {}, lost: reject };
+    const start = this.#writer.begin();
+    connectRequest.write(this.#writer, hello);
+    this.#writer.end(start);
+    this.#flush();
+    return promise;
   }
 
-  /** Starts the life after the handshake. `timeout`: the session's, in milliseconds. */
+  /**
+   * Starts the life after the handshake. `timeout`: the session's, in milliseconds.
+   * @throws what has ended the connection already.
+   */
   start(timeout: number, listener: ConnectionListener): void {
+    if (this.#end !== undefined) throw this.#end;
     this.#listener = listener;
-    if (this.#end !== undefined) {
-      listener.lost(this.#end);
-      return;
-    }
     this.#heartbeat = new Heartbeat(timeout, {
       ping: () => this.send(ping),
       dead: (idle) =>
@@ -141,7 +135,7 @@ export class Connection {
     this.#pending = [];
     this.#head = 0;
     for (const { request } of pending) request.fail(lossOf(request, cause));
-    this.#listener?.lost(cause);
+    this.#listener?.lost(cause, this.#heartbeat?.lastHeard ?? performance.now());
   }
 
   #nextXid(): number {
@@ -194,9 +188,8 @@ export class Connection {
     if (err !== ErrorCode.OK) {
       const { operation, path } = request;
       request.fail(ZooKeeperError.ofReply(err, { operation, path }), err);
-      return;
-    }
-    request.succeed(request.row.response.read(reader), zxid);
+    } else request.succeed(request.row.response.read(reader), zxid);
+    this.#listener?.answered();
   }
 }
 
@@ -212,8 +205,4 @@ const ping: Request = {
 
 function lossOf({ operation, path }: Request, cause: Error): ZooKeeperError {
   return new ZooKeeperError('CONNECTION_LOSS', { operation, path, cause });
-}
-
-function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
 }

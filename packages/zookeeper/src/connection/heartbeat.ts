@@ -32,6 +32,11 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#check(), this.#interval);
   }
 
+  /** When something was last heard, of `performance.now()`. */
+  get lastHeard(): number {
+    return this.#lastHeard;
+  }
+
   sent(): void {
     this.#lastSent = performance.now();
   }

@@ -1,0 +1,44 @@
+import type { ConnectRequest, ConnectResponse } from '@meshkeeper/jute';
+
+const NO_PASSWORD: Buffer = Buffer.alloc(16);
+
+/** What a session shows at each handshake: who it is, and what it has seen. */
+export class Identity {
+  #sessionId = 0n;
+  #password = NO_PASSWORD;
+  #lastZxid = 0n;
+
+  /** The newest transaction seen. */
+  get lastZxid(): bigint {
+    return this.#lastZxid;
+  }
+
+  /** A server has told a transaction id; an older one changes nothing. */
+  reached(zxid: bigint): void {
+    if (zxid > this.#lastZxid) this.#lastZxid = zxid;
+  }
+
+  /** The first frame to a server. `timeout`: the session's to ask for, in milliseconds. */
+  hello(timeout: number): ConnectRequest {
+    return {
+      protocolVersion: 0,
+      lastZxidSeen: this.#lastZxid,
+      timeout,
+      sessionId: this.#sessionId,
+      password: this.#password,
+      readOnly: false,
+    };
+  }
+
+  /** A server has taken the session on. */
+  adopt({ sessionId, password }: ConnectResponse): void {
+    this.#sessionId = sessionId;
+    this.#password = password === null ? NO_PASSWORD : Buffer.from(password);
+  }
+
+  /** The session is gone: the next handshake asks for a new one. */
+  forget(): void {
+    this.#sessionId = 0n;
+    this.#password = NO_PASSWORD;
+  }
+}

@@ -1,0 +1,116 @@
+import type { ConnectRequest } from '@meshkeeper/jute';
+import { formatHostPort, type HostPort } from '../connect-string.ts';
+import type { Network } from '../connection/network.ts';
+import type { Logger } from '../logger.ts';
+import { attempt, type Established } from './attempt.ts';
+import { ConnectFailure } from './connect-failure.ts';
+import { HostList } from './host-list.ts';
+import { pause } from './pause.ts';
+
+/** What a reconnector needs to know. */
+export interface ReconnectorOptions {
+  readonly hosts: readonly HostPort[];
+  readonly network: Network;
+  /** See `ConnectOptions.reconnectJitter`. */
+  readonly reconnectJitter: number;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+/** The session that is kept connected. */
+export interface Reconnected {
+  /** True when it wants no connection any more. */
+  readonly ended: boolean;
+  /** What to show at the next handshake. */
+  hello(): ConnectRequest;
+  /** A server has no such session any more. */
+  expired(): void;
+  /** Runs a connection until its end, and tells what that was. */
+  live(established: Established, server: string): Promise<Error>;
+}
+
+/** Extra pause once every server was tried in vain. */
+const WRAPPED_PAUSE = 1000;
+/** However many servers there are, each gets so many milliseconds to answer. */
+const MIN_CONNECT_TIMEOUT = 100;
+
+/** Keeps a session connected: one server after the other, with pauses, until the session ends. */
+export class Reconnector {
+  readonly #options: ReconnectorOptions;
+  readonly #session: Reconnected;
+  readonly #hosts: HostList;
+  readonly #stop = new AbortController();
+  #attempt = new AbortController();
+  #lastFailure: Error | undefined;
+
+  constructor(options: ReconnectorOptions, session: Reconnected) {
+    this.#options = options;
+    this.#session = session;
+    this.#hosts = new HostList(options.hosts, options.random);
+  }
+
+  /** Why there is no connection; undefined while there is one. */
+  get lastFailure(): Error | undefined {
+    return this.#lastFailure;
+  }
+
+  /** Runs until the session has ended, or `stop`. Never throws. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !this.#session.ended) {
+      const { host, wrapped } = this.#hosts.next();
+      if (wrapped) await pause(WRAPPED_PAUSE, signal);
+      await this.#visit(host);
+      if (signal.aborted || this.#session.ended) return;
+      await pause(this.#options.random() * this.#options.reconnectJitter, signal);
+    }
+  }
+
+  /** Ends the attempt that is under way; another one follows. */
+  abortAttempt(reason: Error): void {
+    this.#attempt.abort(reason);
+  }
+
+  /** Ends the attempts. */
+  stop(): void {
+    this.#stop.abort();
+    this.#attempt.abort(new Error('the client was closed'));
+  }
+
+  /** A connection from its beginning to its end, or the failure to get one. */
+  async #visit(host: HostPort): Promise<void> {
+    const server = formatHostPort(host);
+    try {
+      const established = await this.#try(host);
+      if (established.response.timeout <= 0) {
+        established.connection.destroy(new Error('the session has expired'));
+        this.#session.expired();
+        return;
+      }
+      this.#hosts.connected();
+      this.#lastFailure = undefined;
+      const end = await this.#session.live(established, server);
+      this.#lastFailure = new ConnectFailure(server, end);
+    } catch (cause) {
+      if (this.#stop.signal.aborted) return;
+      this.#lastFailure = new ConnectFailure(server, cause);
+      this.#options.logger.debug({ server, err: cause }, 'could not connect');
+    }
+  }
+
+  async #try(host: HostPort): Promise<Established> {
+    this.#stop.signal.throwIfAborted();
+    const controller = new AbortController();
+    this.#attempt = controller;
+    const hello = this.#session.hello();
+    // A share of the session's timeout for each server, so that all can be tried within it.
+    const share = Math.max(MIN_CONNECT_TIMEOUT, Math.round(hello.timeout / this.#hosts.size));
+    const late = () => controller.abort(new Error(`no answer within ${share} ms`));
+    const timer = setTimeout(late, share);
+    try {
+      return await attempt(host, hello, this.#options.network, controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
