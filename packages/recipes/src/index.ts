@@ -1,4 +1,15 @@
 export {
+  type AtomicChange,
+  DistributedAtomicLong,
+} from './counter/distributed-atomic-long.ts';
+export {
+  type Counted,
+  IdempotentCounter,
+  type IdempotentCounterOptions,
+} from './counter/idempotent-counter.ts';
+export { SharedCount, type VersionedCount } from './counter/shared-count.ts';
+export type { SignalOption } from './counter/versioned-value.ts';
+export {
   LeaderElection,
   type LeaderElectionOptions,
   type Reign,
@@ -7,8 +18,19 @@ export { LeaderLatch, type LeaderLatchOptions } from './leader/leader-latch.ts';
 export type { Participant } from './leader/participant.ts';
 export type { AcquireOptions } from './lease/acquire-options.ts';
 export { compareFencing, type Fencing, formatFencing, parseFencing } from './lease/fencing.ts';
+export type { JointLease } from './lease/joint-lease.ts';
 export type { Lease } from './lease/lease.ts';
+export type { Lock, MutexAcquireOptions } from './lease/lock.ts';
+export { attemptRevoke } from './lease/revocation.ts';
 export type { TrustPolicy } from './lease/trust.ts';
-export { Mutex, type MutexAcquireOptions } from './mutex/mutex.ts';
+export { listLock } from './listing/list-lock.ts';
+export type { ListLockOptions, LockListing } from './listing/listing.ts';
+export type { LockMember } from './listing/member.ts';
+export { MultiLock } from './multi-lock/multi-lock.ts';
+export { Mutex } from './mutex/mutex.ts';
+export { ReadWriteLock } from './read-write-lock/read-write-lock.ts';
 export { RecipeError, type RecipeErrorCode } from './recipe-error.ts';
 export type { RecipeOptions } from './recipe-options.ts';
+export type { SemaphoreLimit } from './semaphore/limit.ts';
+export { Semaphore, type SemaphoreAcquireOptions } from './semaphore/semaphore.ts';
+export { SemaphoreMutex } from './semaphore/semaphore-mutex.ts';
