@@ -8,6 +8,8 @@ export type RecipeErrorCode =
   | 'RELEASED'
   /** Somebody deleted the znode that stood for the lease. */
   | 'REVOKED'
+  /** Somebody asks for the lease: it is held until it is released. */
+  | 'REVOKE_ASKED'
   /** The wait took longer than it was allowed. */
   | 'TIMEOUT'
   /** What is in ZooKeeper is not what this recipe writes. */

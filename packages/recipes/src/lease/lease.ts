@@ -1,8 +1,9 @@
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
 import { RecipeError } from '../recipe-error.ts';
 import type { Created } from '../znode/protected-create.ts';
 import { deleteGuaranteed } from '../znode/retry.ts';
 import type { Fencing } from './fencing.ts';
+import { isRevoked } from './revocation.ts';
 import { Trust, type TrustPolicy } from './trust.ts';
 
 /**
@@ -18,6 +19,11 @@ export interface Lease extends AsyncDisposable {
   /** Aborted with a `RecipeError` the moment that the lease can't be trusted any more. */
   readonly signal: AbortSignal;
   /**
+   * Aborted with a `RecipeError` REVOKE_ASKED when somebody asks the holder to give the lease up
+   * (`attemptRevoke`, Curator's `Revoker`). A request only: the lease is held until it is released.
+   */
+  readonly revocation: AbortSignal;
+  /**
    * Gives it back. Idempotent. The znode is deleted for sure: in the background, if the connection
    * is away, until the session is known to be gone.
    */
@@ -30,6 +36,7 @@ export class NodeLease implements Lease {
   readonly fencing: Fencing;
   readonly #zk: ZooKeeper;
   readonly #trust: Trust;
+  readonly #revocation = new AbortController();
   #released: Promise<void> | undefined;
 
   constructor(zk: ZooKeeper, { path, stat }: Created, generation: bigint, policy: TrustPolicy) {
@@ -44,6 +51,10 @@ export class NodeLease implements Lease {
     return this.#trust.signal;
   }
 
+  get revocation(): AbortSignal {
+    return this.#revocation.signal;
+  }
+
   release(): Promise<void> {
     this.#trust.end(new RecipeError('RELEASED', `${this.path} was released`));
     this.#released ??= deleteGuaranteed(this.#zk, this.path);
@@ -54,16 +65,24 @@ export class NodeLease implements Lease {
     await this.release();
   }
 
-  /** Somebody else may delete the znode: the lease went with it. */
+  /** Somebody else may ask for the znode, or delete it: the lease went with it. */
   async #watchNode(): Promise<void> {
     while (!this.signal.aborted) {
       const { promise: event, resolve } = Promise.withResolvers<unknown>();
       try {
-        const stat = await this.#zk.exists(this.path, { watch: resolve, signal: this.signal });
-        if (stat === null || stat.czxid !== this.fencing.czxid) break;
+        const options = { watch: resolve, signal: this.signal };
+        const { data, stat } = await this.#zk.get(this.path, options);
+        if (stat.czxid !== this.fencing.czxid) break;
+        if (isRevoked(data))
+          this.#revocation.abort(
+            new RecipeError('REVOKE_ASKED', `somebody asks for ${this.path}: release it`),
+          );
         await event;
-      } catch {
-        // The connection is away: trust decides what that means. The next try waits for it.
+      } catch (error) {
+        if (isZooKeeperError(error, 'NO_NODE')) break;
+        // The connection is away: trust decides what that means, and the next try waits for it.
+        // Anything else would come again: the session's state remains to be trusted.
+        if (!(error instanceof ZooKeeperError) || !error.retryable) return;
       }
     }
     this.#trust.end(new RecipeError('REVOKED', `${this.path} was deleted by somebody else`));

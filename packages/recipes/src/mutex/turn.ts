@@ -1,5 +1,6 @@
 import { isZooKeeperError, joinPath, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { RecipeError } from '../recipe-error.ts';
+import { forgetChange, nextChange } from '../znode/next-change.ts';
 import { retrying } from '../znode/retry.ts';
 
 /** What is before the sequence number in the names of a queue's znodes: `lock-`. */
@@ -9,12 +10,31 @@ export function sequenceOf(name: string, marker: string): string | undefined {
 }
 
 /** The names that stand in the queue, in its order: by the text after the last marker, as Curator. */
-export function inOrder(names: readonly string[], marker: string): string[] {
+export function inOrder(names: readonly string[], ...markers: readonly string[]): string[] {
   return names
-    .map((name) => ({ name, sequence: sequenceOf(name, marker) }))
+    .map((name) => ({ name, sequence: firstSequence(name, markers) }))
     .filter(({ sequence }) => sequence !== undefined)
     .sort((a, b) => (a.sequence! < b.sequence! ? -1 : a.sequence! > b.sequence! ? 1 : 0))
     .map(({ name }) => name);
+}
+
+function firstSequence(name: string, markers: readonly string[]): string | undefined {
+  for (const marker of markers) {
+    const sequence = sequenceOf(name, marker);
+    if (sequence !== undefined) return sequence;
+  }
+  return undefined;
+}
+
+/** Whom `own` has to wait for among a queue's znodes; undefined when it is its turn. */
+export type Predecessor = (children: readonly string[], own: string) => string | undefined;
+
+/** As long as `places` znodes stand before ours: the one whose end lets us in. */
+export function behind(marker: string, places: number): Predecessor {
+  return (children, own) => {
+    const queue = inOrder(children, marker);
+    return queue[queue.indexOf(own) - places];
+  };
 }
 
 /**
@@ -22,7 +42,7 @@ export function inOrder(names: readonly string[], marker: string): string[] {
  * release wakes one.
  * @throws RecipeError LOST when ours is gone; the signal's reason
  */
-export async function waitForTurn(
+export function waitForTurn(
   zk: ZooKeeper,
   parent: string,
   own: string,
@@ -30,16 +50,28 @@ export async function waitForTurn(
   places: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  return waitBehind(zk, parent, own, behind(marker, places), signal);
+}
+
+/**
+ * Waits until there is no predecessor any more.
+ * @throws RecipeError LOST when ours is gone; the signal's reason
+ */
+export async function waitBehind(
+  zk: ZooKeeper,
+  parent: string,
+  own: string,
+  predecessor: Predecessor,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (;;) {
     const { children } = await retrying(() => zk.children(parent, { signal }), signal);
-    const queue = inOrder(children, marker);
-    const index = queue.indexOf(own);
-    if (index === -1)
+    if (!children.includes(own))
       throw new RecipeError(
         'LOST',
         `${joinPath(parent, own)} is gone: the session has expired, or somebody deleted it`,
       );
-    const before = queue[index - places];
+    const before = predecessor(children, own);
     if (before === undefined) return;
     await changeOf(zk, joinPath(parent, before), signal);
   }
@@ -51,16 +83,14 @@ async function changeOf(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { promise: event, resolve, reject } = Promise.withResolvers<unknown>();
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
+  const change = nextChange(zk, 'data', path);
   try {
-    await retrying(() => zk.get(path, { watch: resolve, signal }), signal);
-    await event;
+    await retrying(() => zk.get(path, { watch: change.watcher, signal }), signal);
   } catch (error) {
-    if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    event.catch(() => {});
+    // After an abort the watch may still be left: whoever comes next finds it.
+    if (signal?.aborted !== true) forgetChange(zk, 'data', path);
+    if (isZooKeeperError(error, 'NO_NODE')) return;
+    throw error;
   }
+  await change.happens(signal);
 }
