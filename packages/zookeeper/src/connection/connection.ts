@@ -188,8 +188,20 @@ export class Connection {
     if (err !== ErrorCode.OK) {
       const { operation, path } = request;
       request.fail(ZooKeeperError.ofReply(err, { operation, path }), err);
-    } else request.succeed(request.row.response.read(reader), zxid);
+    } else request.succeed(answerOf(request, reader), zxid);
     this.#listener?.answered();
+  }
+}
+
+/** The response in a reply. One that can't be read fails its request, and the connection after it. */
+function answerOf(request: Request, reader: Reader): unknown {
+  try {
+    return request.row.response.read(reader);
+  } catch (cause) {
+    const { operation, path } = request;
+    const detail = "the server's answer can't be read";
+    request.fail(new ZooKeeperError('MARSHALLING_ERROR', { operation, path, detail, cause }));
+    throw cause;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Network } from '../connection/network.ts';
 import { type Request, requestOf } from '../connection/request.ts';
 import type { Logger } from '../logger.ts';
 import { Chroot } from '../path.ts';
+import type { WatchEvent } from '../watches/watch-event.ts';
 import { WatchTable } from '../watches/watch-table.ts';
 import type { ZooKeeperError } from '../zookeeper-error.ts';
 import type { Established } from './attempt.ts';
@@ -45,6 +46,8 @@ const CLOSE_TIMEOUT = 1000;
 export class Session {
   readonly chroot: Chroot;
   readonly watches = new WatchTable();
+  /** Told of every notification, before the watchers. Must not throw. */
+  onNotified: ((event: WatchEvent) => void) | undefined;
   readonly #options: SessionOptions;
   readonly #status: Status;
   readonly #identity = new Identity();
@@ -213,7 +216,9 @@ export class Session {
   #notify(event: { readonly type: number; readonly path: string }, zxid: bigint): void {
     const told = watchEventOf(event, zxid, this.chroot);
     if (told === undefined) return; // of a later version: no watcher could make sense of it
-    this.#identity.reached(zxid);
+    // Its zxid doesn't count as seen: other events of the same transaction may be lost with the
+    // connection, and a server would not catch up on what we claim to have seen.
+    this.onNotified?.(told);
     for (const watcher of this.watches.concerned(event.type, event.path)) watcher(told);
   }
 
