@@ -1,67 +1,27 @@
 import { type CallOptions, ZooKeeper } from './client.ts';
-import { parseConnectString } from './connect-string.ts';
-import { type Lookup, Network } from './connection/network.ts';
-import { type Logger, silent } from './logger.ts';
+import { type ConnectOptions, parseConnectOptions } from './connect-options.ts';
+import { finalError } from './session/final-error.ts';
 import { Session } from './session/session.ts';
-import { ZooKeeperError } from './zookeeper-error.ts';
-
-/** How to connect. */
-export interface ConnectOptions {
-  /** `host:port,host:port/chroot`; a port left out is 2181. */
-  readonly connect: string;
-  /** Session timeout to ask for, in milliseconds; the server has the last word. Default 10,000. */
-  readonly sessionTimeout?: number;
-  /**
-   * What follows on the session's expiry. `close` (default): every later call fails with
-   * SESSION_EXPIRED. `renew`: a new session is opened; persistent watches are set again and told
-   * `reset`, one-shot watches end with `reset`, ephemerals are the caller's to create again. Both
-   * show the state `expired` first.
-   */
-  readonly onExpired?: 'close' | 'renew';
-  /**
-   * Requests that may be unanswered at a time. Further calls wait in their order, and so do all while
-   * the connection is away. Default 10,000.
-   */
-  readonly maxInFlight?: number;
-  /**
-   * Longest random pause before a reconnect, in milliseconds, so that the clients of a lost server
-   * don't come as a herd (1,000 in the Java client). Default 200. Once every server was tried in vain,
-   * a second is added.
-   */
-  readonly reconnectJitter?: number;
-  /** All addresses of a host name, asked before every attempt. Default: the system's resolver. */
-  readonly lookup?: Lookup;
-  readonly logger?: Logger;
-  /** In [0, 1). Default `Math.random`. */
-  readonly random?: () => number;
-}
 
 /**
  * Opens a session. Resolves when it is established; tries every server, again and again, until the
- * signal aborts.
- * @throws ZooKeeperError INVALID_ARGUMENT for a connect string that is none; the signal's reason.
+ * signal aborts. A `TimeoutError` or `AbortError` of the signal's then says what the last attempt
+ * failed with, in its message and as its cause; another reason is thrown as it is.
+ * @throws ZooKeeperError INVALID_ARGUMENT for options that make no sense, AUTH_FAILED when a server
+ * refuses the credentials; the signal's reason.
  */
 export async function connect(
   options: ConnectOptions,
   { signal }: CallOptions = {},
 ): Promise<ZooKeeper> {
-  const { random = Math.random, lookup } = options;
-  const session = new Session({
-    connect: parseConnectString(options.connect),
-    network: new Network({ lookup, random }),
-    timeout: options.sessionTimeout ?? 10_000,
-    onExpired: options.onExpired ?? 'close',
-    maxInFlight: options.maxInFlight ?? 10_000,
-    reconnectJitter: options.reconnectJitter ?? 200,
-    logger: options.logger ?? silent,
-    random,
-  });
+  const session = new Session(parseConnectOptions(options));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = session.onState((state) => {
     if (state.type === 'connected') resolve();
-    else if (state.type === 'auth-failed') reject(new ZooKeeperError('AUTH_FAILED'));
+    else if (state.type === 'auth-failed')
+      reject(finalError(state, { operation: 'connect', cause: session.lastFailure }));
   });
-  const abort = () => reject(signal?.reason);
+  const abort = () => reject(withCause(signal?.reason, session.lastFailure));
   signal?.addEventListener('abort', abort, { once: true });
   try {
     signal?.throwIfAborted();
@@ -75,4 +35,10 @@ export async function connect(
     stop();
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** The reason of an abort with what was in the way. One of the caller's own making stays its own. */
+function withCause(reason: unknown, cause: Error | undefined): unknown {
+  if (cause === undefined || !(reason instanceof DOMException)) return reason;
+  return new DOMException(`${reason.message}: ${cause.message}`, { name: reason.name, cause });
 }

@@ -14,8 +14,10 @@ export {
   type VersionOptions,
   ZooKeeper,
 } from './client.ts';
-export { type ConnectOptions, connect } from './connect.ts';
+export { connect } from './connect.ts';
+export type { ConnectOptions } from './connect-options.ts';
 export { type ConnectString, type HostPort, parseConnectString } from './connect-string.ts';
+export type { Lookup } from './connection/network.ts';
 export type { Data } from './data.ts';
 export type { Logger } from './logger.ts';
 export { joinPath, parentOf } from './path.ts';

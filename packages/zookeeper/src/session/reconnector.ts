@@ -41,6 +41,8 @@ export class Reconnector {
   readonly #hosts: HostList;
   readonly #stop = new AbortController();
   #attempt = new AbortController();
+  /** The server of the present attempt. */
+  #trying: string | undefined;
   #lastFailure: Error | undefined;
 
   constructor(options: ReconnectorOptions, session: Reconnected) {
@@ -51,7 +53,8 @@ export class Reconnector {
 
   /** Why there is no connection; undefined while there is one. */
   get lastFailure(): Error | undefined {
-    return this.#lastFailure;
+    if (this.#lastFailure !== undefined || this.#trying === undefined) return this.#lastFailure;
+    return new ConnectFailure(this.#trying, new Error('no answer yet'));
   }
 
   /** Runs until the session has ended, or `stop`. Never throws. */
@@ -80,6 +83,7 @@ export class Reconnector {
   /** A connection from its beginning to its end, or the failure to get one. */
   async #visit(host: HostPort): Promise<void> {
     const server = formatHostPort(host);
+    this.#trying = server;
     try {
       const established = await this.#try(host);
       if (established.response.timeout <= 0) {
@@ -87,6 +91,7 @@ export class Reconnector {
         this.#session.expired();
         return;
       }
+      this.#trying = undefined;
       this.#hosts.connected();
       this.#lastFailure = undefined;
       const end = await this.#session.live(established, server);

@@ -1,0 +1,71 @@
+import { parseConnectString } from './connect-string.ts';
+import { type Lookup, Network } from './connection/network.ts';
+import { type Logger, silent } from './logger.ts';
+import type { SessionOptions } from './session/session.ts';
+import { ZooKeeperError } from './zookeeper-error.ts';
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** `host:port,host:port/chroot`; a port left out is 2181. */
+  readonly connect: string;
+  /** Session timeout to ask for, in milliseconds; the server has the last word. Default 10,000. */
+  readonly sessionTimeout?: number;
+  /**
+   * What follows on the session's expiry. `close` (default): every later call fails with
+   * SESSION_EXPIRED. `renew`: a new session is opened; persistent watches are set again and told
+   * `reset`, one-shot watches end with `reset`, ephemerals are the caller's to create again. Both
+   * show the state `expired` first.
+   */
+  readonly onExpired?: 'close' | 'renew';
+  /**
+   * Requests that may be unanswered at a time. Further calls wait in their order, and so do all while
+   * the connection is away. Default 10,000.
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Longest random pause before a reconnect, in milliseconds, so that the clients of a lost server
+   * don't come as a herd (1,000 in the Java client). Default 200. Once every server was tried in vain,
+   * a second is added.
+   */
+  readonly reconnectJitter?: number;
+  /** All addresses of a host name, asked before every attempt. Default: the system's resolver. */
+  readonly lookup?: Lookup;
+  readonly logger?: Logger;
+  /** In [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * What a session is made of, complete.
+ * @throws ZooKeeperError INVALID_ARGUMENT that names every option that makes no sense.
+ */
+export function parseConnectOptions(options: ConnectOptions): SessionOptions {
+  const { random = Math.random, lookup } = options;
+  const { sessionTimeout = 10_000, maxInFlight = 10_000, reconnectJitter = 200 } = options;
+  const connect = parseConnectString(options.connect);
+  const faults = [
+    ...whole('sessionTimeout', sessionTimeout, 1),
+    ...whole('maxInFlight', maxInFlight, 1),
+    ...whole('reconnectJitter', reconnectJitter, 0),
+  ];
+  if (faults.length > 0) {
+    const detail = faults.join('; ');
+    throw new ZooKeeperError('INVALID_ARGUMENT', { operation: 'connect', detail });
+  }
+  return {
+    connect,
+    network: new Network({ lookup, random }),
+    timeout: sessionTimeout,
+    onExpired: options.onExpired ?? 'close',
+    maxInFlight,
+    reconnectJitter,
+    logger: options.logger ?? silent,
+    random,
+  };
+}
+
+function whole(name: string, value: number, least: number): string[] {
+  return Number.isInteger(value) && value >= least && value <= 0x7fff_ffff
+    ? []
+    : [`${name} is ${value}: write a whole number, ${least} or more`];
+}
