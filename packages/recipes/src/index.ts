@@ -1,3 +1,5 @@
+export { Barrier } from './barrier/barrier.ts';
+export { DoubleBarrier } from './barrier/double-barrier.ts';
 export {
   type AtomicChange,
   DistributedAtomicLong,

@@ -69,21 +69,22 @@ for (const [name, start] of Object.entries(servers)) {
       );
     });
 
-    test('after an expiry it stands anew; the other has led meanwhile', async () => {
-      const at = on.path();
-      await using faulty = await on.faulty({ sessionTimeout: 800, onExpired: 'renew' });
-      await using latch = new LeaderLatch(faulty.zk, at, { id: 'a', policy: 'session' });
-      const before = await latch.lead();
-      await using b = new LeaderLatch(on.zk, at, { id: 'b' });
-      await until(async () => (await b.participants()).length === 2);
-      await faulty.expire();
-      await until(() => before.signal.aborted);
-      await b.lead({ timeout: 8000 });
-      await until(async () => (await b.participants())[1]?.id === 'a');
-      assert.equal(latch.isLeader, false);
-      await b.close();
-      assert.notEqual((await latch.lead({ timeout: 5000 })).path, before.path);
-    });
+    for (const policy of ['standard', 'session'] as const)
+      test(`after an expiry it stands anew (${policy}); the other has led meanwhile`, async () => {
+        const at = on.path();
+        await using faulty = await on.faulty({ sessionTimeout: 800, onExpired: 'renew' });
+        await using latch = new LeaderLatch(faulty.zk, at, { id: 'a', policy });
+        const before = await latch.lead();
+        await using b = new LeaderLatch(on.zk, at, { id: 'b' });
+        await until(async () => (await b.participants()).length === 2);
+        await faulty.expire();
+        await until(() => before.signal.aborted);
+        await b.lead({ timeout: 8000 });
+        await until(async () => (await b.participants())[1]?.id === 'a');
+        assert.equal(latch.isLeader, false);
+        await b.close();
+        assert.notEqual((await latch.lead({ timeout: 5000 })).path, before.path);
+      });
 
     test('a session that is gone for good ends the latch with an error', async () => {
       await using faulty = await on.faulty({ sessionTimeout: 800 });
@@ -202,6 +203,27 @@ for (const [name, start] of Object.entries(servers)) {
       assert.ok(ended.length === 1 && code('SUSPENDED')(ended[0]));
       stop.abort();
       await running;
+    });
+
+    test('a candidate whose session expires stands again with a client that renews it', async () => {
+      const at = on.path();
+      await using faulty = await on.faulty({ sessionTimeout: 800, onExpired: 'renew' });
+      const candidate = new LeaderElection(faulty.zk, at, { id: 'a' });
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      const reign = new LeaderElection(on.zk, at, { id: 'b' }).run(() => over);
+      await until(async () => (await on.names(at)).length === 1);
+      const waiting = candidate.run(() => 'elected');
+      await until(async () => (await on.names(at)).length === 2);
+      await faulty.expire();
+      end();
+      await reign;
+      assert.equal(await waiting, 'elected');
+      await using gone = await on.faulty({ sessionTimeout: 800 });
+      await gone.expire();
+      await assert.rejects(
+        new LeaderElection(gone.zk, at).run(() => {}),
+        { code: 'SESSION_EXPIRED' },
+      );
     });
 
     test("takes turns with Curator's LeaderSelector", async () => {

@@ -1,6 +1,7 @@
 import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { RecipeError } from '../recipe-error.ts';
 import { Bell } from '../stream/bell.ts';
+import { acrossSessions } from '../znode/across-sessions.ts';
 import { retrying } from '../znode/retry.ts';
 import { read, replace, type SignalOption, type Versioned } from './versioned-value.ts';
 
@@ -92,13 +93,14 @@ export class SharedCount {
     for (;;) {
       try {
         const get = () => this.#zk.get(this.path, { watch, signal });
-        const { data, stat } = await retrying(get, signal);
+        const { data, stat } = await acrossSessions(this.#zk, get, signal);
         return this.#decode({ data, version: stat.version });
       } catch (error) {
         if (!isZooKeeperError(error, 'NO_NODE')) throw error;
       }
       const exists = () => this.#zk.exists(this.path, { watch, signal });
-      if ((await retrying(exists, signal)) === null) return { value: this.#seed, version: -1 };
+      if ((await acrossSessions(this.#zk, exists, signal)) === null)
+        return { value: this.#seed, version: -1 };
     }
   }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
-import type { AcquireOptions } from '../lease/acquire-options.ts';
+import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { type AcquireOptions, withinTime } from '../lease/acquire-options.ts';
 import type { Lease } from '../lease/lease.ts';
 import { Mutex } from '../mutex/mutex.ts';
 import { RecipeError } from '../recipe-error.ts';
 import type { RecipeOptions } from '../recipe-options.ts';
+import { renewed } from '../znode/across-sessions.ts';
 import { leader, type Participant, participants } from './participant.ts';
 
 const LOCK = 'lock-';
@@ -85,14 +86,18 @@ export class LeaderElection {
     return participants(this.#zk, this.path, LOCK, signal);
   }
 
-  /** A candidate whose session expires while it waits queues again. */
+  /** A candidate whose session expires while it waits queues again, with a client that renews it. */
   async #elected(options: AcquireOptions): Promise<Lease> {
-    for (;;) {
-      try {
-        return await this.#mutex.acquire(options);
-      } catch (error) {
-        if (!(error instanceof RecipeError) || error.code !== 'LOST') throw error;
+    return withinTime(options, `leadership of ${this.path}`, async (signal) => {
+      for (;;) {
+        try {
+          return await this.#mutex.acquire({ signal });
+        } catch (error) {
+          const isLost = error instanceof RecipeError && error.code === 'LOST';
+          if (!isLost && !isZooKeeperError(error, 'SESSION_EXPIRED')) throw error;
+          await renewed(this.#zk, signal);
+        }
       }
-    }
+    });
   }
 }

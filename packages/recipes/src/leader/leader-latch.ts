@@ -7,6 +7,7 @@ import { RecipeError } from '../recipe-error.ts';
 import type { RecipeOptions } from '../recipe-options.ts';
 import { aborted } from '../stream/bell.ts';
 import { Latest } from '../stream/latest.ts';
+import { renewed } from '../znode/across-sessions.ts';
 import { isOwned } from '../znode/owned.ts';
 import { type Created, createProtected } from '../znode/protected-create.ts';
 import { deleteGuaranteed } from '../znode/retry.ts';
@@ -44,7 +45,7 @@ export class LeaderLatch implements AsyncDisposable {
     this.#options = options;
     this.#standing = this.#stand().then(
       () => this.#lease.end(),
-      (error) => this.#lease.end(error),
+      (error) => this.#lease.end(this.#stop.signal.aborted ? undefined : error),
     );
   }
 
@@ -119,10 +120,12 @@ export class LeaderLatch implements AsyncDisposable {
         own = await this.#reign(new NodeLease(this.#zk, own, generation, policy), own);
       } catch (error) {
         if (signal.aborted) break;
-        if (own === undefined) throw error;
-        void deleteGuaranteed(this.#zk, own.path).catch(() => {});
-        if (!isLost(error)) throw error;
+        const isExpired = isZooKeeperError(error, 'SESSION_EXPIRED');
+        if (own === undefined && !isExpired) throw error;
+        if (own !== undefined) void deleteGuaranteed(this.#zk, own.path).catch(() => {});
+        if (!isExpired && !isLost(error)) throw error;
         own = undefined;
+        await renewed(this.#zk, signal);
       }
     }
     if (own !== undefined) await deleteGuaranteed(this.#zk, own.path);
