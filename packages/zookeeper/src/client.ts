@@ -9,6 +9,7 @@ import {
   type Stat,
   WatcherType,
 } from '@meshkeeper/jute';
+import { parseConnectString } from './connect-string.ts';
 import { requestOf } from './connection/request.ts';
 import { type Data, toBuffer } from './data.ts';
 import { withParents } from './parents.ts';
@@ -257,6 +258,21 @@ export class ZooKeeper implements AsyncDisposable {
     return watch;
   }
 
+  /**
+   * Takes a new list of servers, `host:port,host:port`. The client stays where it is unless its server
+   * is gone from the list or an even spread of all clients wants it to move (ZOOKEEPER-1355); calls in
+   * flight are answered first.
+   * @throws ZooKeeperError INVALID_ARGUMENT for no list of servers, or one with another chroot.
+   */
+  updateServers(connect: string): void {
+    const { hosts, chroot } = parseConnectString(connect);
+    if (chroot !== '/' && chroot !== this.#session.chroot.path) {
+      const detail = `the chroot can't change from ${this.#session.chroot.path} to ${chroot}`;
+      throw new ZooKeeperError('INVALID_ARGUMENT', { operation: 'updateServers', detail });
+    }
+    this.#session.updateServers(hosts);
+  }
+
   /** Ends the session: ephemerals go at once, watches end. Idempotent. */
   async close(): Promise<void> {
     await this.#session.close();
@@ -344,6 +360,7 @@ export class ZooKeeper implements AsyncDisposable {
           fail(error, err);
         },
       ),
+      signal,
     );
   }
 }

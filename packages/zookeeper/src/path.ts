@@ -28,6 +28,11 @@ function faultOf(path: string): string | undefined {
 export class Chroot {
   readonly #prefix: string;
 
+  /** `/` for none. */
+  get path(): string {
+    return this.#prefix === '' ? '/' : this.#prefix;
+  }
+
   /** `path`: absolute, `/` for none. */
   constructor(path: string) {
     this.#prefix = path === '/' ? '' : path;

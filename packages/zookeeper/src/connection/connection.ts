@@ -55,6 +55,8 @@ export class Connection {
   #listener: ConnectionListener | undefined;
   #heartbeat: Heartbeat | undefined;
   #end: Error | undefined;
+  /** Set once no more requests may come: what ends the connection after the last answer. */
+  #retired: Error | undefined;
 
   /** `socket`: open, and nobody else's. */
   constructor(socket: Socket) {
@@ -125,6 +127,15 @@ export class Connection {
     process.nextTick(() => this.#flush());
   }
 
+  /**
+   * Ends the connection once everything in flight is answered. Send nothing more. The heartbeat sees
+   * to a server that does not answer.
+   */
+  retire(cause: Error): void {
+    this.#retired = cause;
+    if (this.inFlight === 0) this.destroy(cause);
+  }
+
   /** Ends the connection at once: what is in flight fails with CONNECTION_LOSS. Idempotent. */
   destroy(cause: Error): void {
     if (this.#end !== undefined) return;
@@ -190,6 +201,7 @@ export class Connection {
       request.fail(ZooKeeperError.ofReply(err, { operation, path }), err);
     } else request.succeed(answerOf(request, reader), zxid);
     this.#listener?.answered();
+    if (this.#retired !== undefined && this.inFlight === 0) this.destroy(this.#retired);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Request {
   succeed(response: unknown, zxid: bigint): void;
   /** The answer is an error (`err` is its code), or there will be none. */
   fail(error: ZooKeeperError, err?: number): void;
+  /** Its signal aborted before it was sent: there will be no answer and no error. */
+  dropped?(): void;
 }
 
 /** A request of the table's operation, with its types. */

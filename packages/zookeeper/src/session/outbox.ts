@@ -38,7 +38,9 @@ export class Outbox {
       this.#waiting.set(request, undefined);
       return;
     }
-    const leave = () => this.#waiting.delete(request);
+    const leave = () => {
+      if (this.#waiting.delete(request)) request.dropped?.();
+    };
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.set(request, () => signal.removeEventListener('abort', leave));
   }

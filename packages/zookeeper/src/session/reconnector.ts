@@ -41,8 +41,9 @@ export class Reconnector {
   readonly #hosts: HostList;
   readonly #stop = new AbortController();
   #attempt = new AbortController();
-  /** The server of the present attempt. */
-  #trying: string | undefined;
+  /** The server that is tried or connected. */
+  #current: HostPort | undefined;
+  #connected = false;
   #lastFailure: Error | undefined;
 
   constructor(options: ReconnectorOptions, session: Reconnected) {
@@ -53,8 +54,9 @@ export class Reconnector {
 
   /** Why there is no connection; undefined while there is one. */
   get lastFailure(): Error | undefined {
-    if (this.#lastFailure !== undefined || this.#trying === undefined) return this.#lastFailure;
-    return new ConnectFailure(this.#trying, new Error('no answer yet'));
+    if (this.#lastFailure !== undefined || this.#connected || this.#current === undefined)
+      return this.#lastFailure;
+    return new ConnectFailure(formatHostPort(this.#current), new Error('no answer yet'));
   }
 
   /** Runs until the session has ended, or `stop`. Never throws. */
@@ -67,6 +69,16 @@ export class Reconnector {
       if (signal.aborted || this.#session.ended) return;
       await pause(this.#options.random() * this.#options.reconnectJitter, signal);
     }
+  }
+
+  /**
+   * Takes a new list of servers. True when the present connection has to be left for another, so that
+   * clients spread evenly; an attempt at a server that has to be left is given up here.
+   */
+  update(hosts: readonly HostPort[]): boolean {
+    const moves = this.#hosts.update(hosts, this.#current ?? this.#options.hosts[0]!);
+    if (moves && !this.#connected) this.abortAttempt(new Error('the list of servers has changed'));
+    return moves && this.#connected;
   }
 
   /** Ends the attempt that is under way; another one follows. */
@@ -83,7 +95,8 @@ export class Reconnector {
   /** A connection from its beginning to its end, or the failure to get one. */
   async #visit(host: HostPort): Promise<void> {
     const server = formatHostPort(host);
-    this.#trying = server;
+    this.#current = host;
+    this.#connected = false;
     try {
       const established = await this.#try(host);
       if (established.response.timeout <= 0) {
@@ -91,10 +104,11 @@ export class Reconnector {
         this.#session.expired();
         return;
       }
-      this.#trying = undefined;
+      this.#connected = true;
       this.#hosts.connected();
       this.#lastFailure = undefined;
       const end = await this.#session.live(established, server);
+      this.#connected = false;
       this.#lastFailure = new ConnectFailure(server, end);
     } catch (cause) {
       if (this.#stop.signal.aborted) return;

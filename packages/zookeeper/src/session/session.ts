@@ -1,4 +1,4 @@
-import type { ConnectString } from '../connect-string.ts';
+import type { ConnectString, HostPort } from '../connect-string.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Network } from '../connection/network.ts';
 import { type Request, requestOf } from '../connection/request.ts';
@@ -126,6 +126,11 @@ export class Session {
     });
   }
 
+  /** Takes a new list of servers; moves to another of them where an even spread of clients wants it. */
+  updateServers(hosts: readonly HostPort[]): void {
+    if (this.#reconnector.update(hosts)) this.#move('the list of servers has changed');
+  }
+
   /** Ends the session: its ephemerals go at once. Idempotent; never throws. */
   async close(): Promise<void> {
     if (this.state.type === 'closed') return this.#run;
@@ -193,6 +198,13 @@ export class Session {
     this.#expiry.start(lastHeard, timeout);
     this.#status.apply({ type: 'connection-lost', at: performance.now() });
     this.#options.logger.warn({ server, err: cause }, 'connection lost');
+  }
+
+  /** Leaves the connection for the next one; calls in flight are answered first. */
+  #move(why: string): void {
+    const connection = this.#connection;
+    this.#release();
+    connection?.retire(new Error(why));
   }
 
   #release(): void {
