@@ -18,7 +18,16 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   xds: ['mesh'],
   proxy: ['mesh', 'xds'],
   'control-plane': ['mesh', 'registries', 'xds', 'zookeeper'],
-  cli: ['control-plane', 'mesh', 'proxy', 'registries', 'xds', 'zookeeper', 'zookeeper-server'],
+  cli: [
+    'control-plane',
+    'mesh',
+    'proxy',
+    'recipes',
+    'registries',
+    'xds',
+    'zookeeper',
+    'zookeeper-server',
+  ],
   testbed: ['zookeeper'],
 };
 

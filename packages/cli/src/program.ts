@@ -4,6 +4,7 @@ import { addCatalogCommands } from './commands/catalog.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
 import { addDrainCommands } from './commands/drain.ts';
+import { addLockCommands } from './commands/lock.ts';
 import { addProxyCommand } from './commands/proxy.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addCatalogCommands(program);
   addDrainCommands(program);
   addProxyStatusCommand(program);
+  addLockCommands(program);
   addZkCommands(program);
   addBootstrapCommand(program);
   addDemoInstanceCommand(program);

@@ -5,6 +5,7 @@ import {
   configurationOf,
   withControlPlaneFlags,
 } from '../configuration.ts';
+import { FOUR_LETTER_WORDS } from '../four-letter-words.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
@@ -94,7 +95,10 @@ async function embedded(
   const dataDir = data ?? configuredDir ?? (demo ? undefined : 'data');
   // The demo's sessions are short, so that one sees them end.
   const tickTime = demo ? 500 : 2000;
-  const server = await startZooKeeperServer({ host, port, dataDir, tickTime }, { signal });
+  const server = await startZooKeeperServer(
+    { host, port, dataDir, tickTime, fourLetterWords: FOUR_LETTER_WORDS },
+    { signal },
+  );
   stack.use(server);
   return server.connect;
 }

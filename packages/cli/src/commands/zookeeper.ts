@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { FOUR_LETTER_WORDS } from '../four-letter-words.ts';
 import { optionsOf } from '../global-options.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -25,7 +26,10 @@ export function addZooKeeperCommand(program: Command): void {
         const { createLogger } = await import('../output/logger.ts');
         const logger = await createLogger(verbose);
         const server = stack.use(
-          await startZooKeeperServer({ port, dataDir: data, logger }, { signal }),
+          await startZooKeeperServer(
+            { port, dataDir: data, logger, fourLetterWords: FOUR_LETTER_WORDS },
+            { signal },
+          ),
         );
         announce(
           { zookeeper: server.connect },
