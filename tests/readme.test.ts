@@ -95,3 +95,13 @@ test('the example registers, and leaves with its session', async () => {
   example.kill('SIGTERM');
   assert.deepEqual(await exit, [0, null]);
 });
+
+test('the example of fencing shows a paused holder being refused', async () => {
+  await using server = await startZooKeeperServer({ port: 0, tickTime: 200 });
+  const args = ['--conditions=source', 'examples/fencing.ts', server.connect];
+  const { stdout } = await run(process.execPath, args);
+  assert.match(
+    stdout,
+    /^the first holder writes with (\S+)\nthe second holder writes with (\S+)\nthe first holder is refused: \1 is older than \2\n$/,
+  );
+});
