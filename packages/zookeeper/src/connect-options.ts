@@ -1,6 +1,7 @@
 import { parseConnectString } from './connect-string.ts';
 import { type Lookup, Network } from './connection/network.ts';
 import { type Logger, silent } from './logger.ts';
+import { type SaslOptions, validateSasl } from './sasl/sasl-options.ts';
 import type { SessionOptions } from './session/session.ts';
 import { ZooKeeperError } from './zookeeper-error.ts';
 
@@ -17,6 +18,11 @@ export interface ConnectOptions {
    * show the state `expired` first.
    */
   readonly onExpired?: 'close' | 'renew';
+  /**
+   * Authenticates every connection by SASL before anything else goes over it. Refused credentials
+   * end the session: state `auth-failed`, calls fail with AUTH_FAILED.
+   */
+  readonly sasl?: SaslOptions;
   /**
    * Requests that may be unanswered at a time. Further calls wait in their order, and so do all while
    * the connection is away. Default 10,000.
@@ -43,6 +49,7 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
   const { random = Math.random, lookup } = options;
   const { sessionTimeout = 10_000, maxInFlight = 10_000, reconnectJitter = 200 } = options;
   const connect = parseConnectString(options.connect);
+  if (options.sasl !== undefined) validateSasl(options.sasl);
   const faults = [
     ...whole('sessionTimeout', sessionTimeout, 1),
     ...whole('maxInFlight', maxInFlight, 1),
@@ -55,6 +62,7 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
   return {
     connect,
     network: new Network({ lookup, random }),
+    sasl: options.sasl,
     timeout: sessionTimeout,
     onExpired: options.onExpired ?? 'close',
     maxInFlight,

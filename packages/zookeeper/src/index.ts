@@ -21,6 +21,7 @@ export type { Lookup } from './connection/network.ts';
 export type { Data } from './data.ts';
 export type { Logger } from './logger.ts';
 export { joinPath, parentOf } from './path.ts';
+export type { SaslOptions } from './sasl/sasl-options.ts';
 export type { SessionState } from './session/session-state.ts';
 export type { TransactionOp, TransactionResult } from './transaction.ts';
 export type { Watch } from './watches/watch.ts';

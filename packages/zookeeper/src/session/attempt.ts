@@ -3,6 +3,8 @@ import type { HostPort } from '../connect-string.ts';
 import { Connection } from '../connection/connection.ts';
 import type { Network } from '../connection/network.ts';
 import { toError } from '../connection/to-error.ts';
+import { authenticate } from '../sasl/authenticate.ts';
+import type { SaslOptions } from '../sasl/sasl-options.ts';
 
 /** A server that has answered the handshake. `timeout` 0: the session is gone. */
 export interface Established {
@@ -10,11 +12,21 @@ export interface Established {
   readonly response: ConnectResponse;
 }
 
-/** One attempt to reach one server, up to where traffic may begin. The signal ends it. */
+/** What an attempt needs to know. */
+export interface AttemptOptions {
+  readonly network: Network;
+  readonly sasl: SaslOptions | undefined;
+}
+
+/**
+ * One attempt to reach one server, up to where traffic may begin. The signal ends it.
+ * @throws ZooKeeperError AUTH_FAILED when the server refuses the SASL credentials; what else is in
+ * the way.
+ */
 export async function attempt(
   host: HostPort,
   hello: ConnectRequest,
-  network: Network,
+  { network, sasl }: AttemptOptions,
   signal: AbortSignal,
 ): Promise<Established> {
   const connection = new Connection(await network.open(host, signal));
@@ -22,6 +34,7 @@ export async function attempt(
   signal.addEventListener('abort', abort, { once: true });
   try {
     const response = await connection.shakeHands(hello);
+    if (sasl !== undefined && response.timeout > 0) await authenticate(connection, sasl);
     return { connection, response };
   } catch (error) {
     connection.destroy(toError(error));

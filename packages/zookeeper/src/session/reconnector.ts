@@ -1,16 +1,15 @@
 import type { ConnectRequest } from '@meshkeeper/jute';
 import { formatHostPort, type HostPort } from '../connect-string.ts';
-import type { Network } from '../connection/network.ts';
 import type { Logger } from '../logger.ts';
-import { attempt, type Established } from './attempt.ts';
+import { isZooKeeperError } from '../zookeeper-error.ts';
+import { type AttemptOptions, attempt, type Established } from './attempt.ts';
 import { ConnectFailure } from './connect-failure.ts';
 import { HostList } from './host-list.ts';
 import { pause } from './pause.ts';
 
 /** What a reconnector needs to know. */
-export interface ReconnectorOptions {
+export interface ReconnectorOptions extends AttemptOptions {
   readonly hosts: readonly HostPort[];
-  readonly network: Network;
   /** See `ConnectOptions.reconnectJitter`. */
   readonly reconnectJitter: number;
   readonly logger: Logger;
@@ -25,6 +24,8 @@ export interface Reconnected {
   hello(): ConnectRequest;
   /** A server has no such session any more. */
   expired(): void;
+  /** A server refuses its credentials. */
+  refused(): void;
   /** Runs a connection until its end, and tells what that was. */
   live(established: Established, server: string): Promise<Error>;
 }
@@ -114,6 +115,7 @@ export class Reconnector {
       if (this.#stop.signal.aborted) return;
       this.#lastFailure = new ConnectFailure(server, cause);
       this.#options.logger.debug({ server, err: cause }, 'could not connect');
+      if (isZooKeeperError(cause, 'AUTH_FAILED')) this.#session.refused();
     }
   }
 
@@ -127,7 +129,7 @@ export class Reconnector {
     const late = () => controller.abort(new Error(`no answer within ${share} ms`));
     const timer = setTimeout(late, share);
     try {
-      return await attempt(host, hello, this.#options.network, controller.signal);
+      return await attempt(host, hello, this.#options, controller.signal);
     } finally {
       clearTimeout(timer);
     }

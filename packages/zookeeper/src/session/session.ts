@@ -4,6 +4,7 @@ import type { Network } from '../connection/network.ts';
 import { type Request, requestOf } from '../connection/request.ts';
 import type { Logger } from '../logger.ts';
 import { Chroot } from '../path.ts';
+import type { SaslOptions } from '../sasl/sasl-options.ts';
 import type { WatchEvent } from '../watches/watch-event.ts';
 import { WatchTable } from '../watches/watch-table.ts';
 import type { ZooKeeperError } from '../zookeeper-error.ts';
@@ -24,6 +25,7 @@ import { Status } from './status.ts';
 export interface SessionOptions {
   readonly connect: ConnectString;
   readonly network: Network;
+  readonly sasl: SaslOptions | undefined;
   /** See `ConnectOptions.reconnectJitter`. */
   readonly reconnectJitter: number;
   /** Session timeout to ask for, in milliseconds. */
@@ -72,6 +74,7 @@ export class Session {
         },
         hello: () => this.#identity.hello(options.timeout),
         expired: () => this.#expire(),
+        refused: () => status.apply({ type: 'auth-refused' }),
         live: (established, server) => this.#live(established, server),
       },
     );
