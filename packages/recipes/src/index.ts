@@ -34,6 +34,10 @@ export { PersistentNode, type PersistentNodeOptions } from './membership/persist
 export { MultiLock } from './multi-lock/multi-lock.ts';
 export { Mutex } from './mutex/mutex.ts';
 export { ReadWriteLock } from './read-write-lock/read-write-lock.ts';
+export { Claim } from './queue/claim.ts';
+export { PriorityQueue } from './queue/priority-queue.ts';
+export { Queue, type QueueItems } from './queue/queue.ts';
+export type { QueueOptions } from './queue/queue-node.ts';
 export { RecipeError, type RecipeErrorCode } from './recipe-error.ts';
 export type { RecipeOptions } from './recipe-options.ts';
 export type { SemaphoreLimit } from './semaphore/limit.ts';
