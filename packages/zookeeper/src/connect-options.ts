@@ -1,8 +1,11 @@
 import { parseConnectString } from './connect-string.ts';
 import { type Lookup, Network } from './connection/network.ts';
+import { toError } from './connection/to-error.ts';
 import { type Logger, silent } from './logger.ts';
 import { type SaslOptions, validateSasl } from './sasl/sasl-options.ts';
 import type { SessionOptions } from './session/session.ts';
+import { type SecureContexts, secureContexts } from './tls/secure-contexts.ts';
+import type { TlsOptions } from './tls/tls-options.ts';
 import { ZooKeeperError } from './zookeeper-error.ts';
 
 /** How to connect. */
@@ -18,6 +21,11 @@ export interface ConnectOptions {
    * show the state `expired` first.
    */
   readonly onExpired?: 'close' | 'renew';
+  /**
+   * Speaks TLS: PEM texts, PEM files, or a context of Node's. `{}` is TLS with the authorities that
+   * Node knows. Servers' names are checked. Default: no TLS.
+   */
+  readonly tls?: TlsOptions;
   /**
    * Authenticates every connection by SASL before anything else goes over it. Refused credentials
    * end the session: state `auth-failed`, calls fail with AUTH_FAILED.
@@ -47,6 +55,7 @@ export interface ConnectOptions {
  */
 export function parseConnectOptions(options: ConnectOptions): SessionOptions {
   const { random = Math.random, lookup } = options;
+  const tls = options.tls && parseTls(options.tls);
   const { sessionTimeout = 10_000, maxInFlight = 10_000, reconnectJitter = 200 } = options;
   const connect = parseConnectString(options.connect);
   if (options.sasl !== undefined) validateSasl(options.sasl);
@@ -61,7 +70,7 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
   }
   return {
     connect,
-    network: new Network({ lookup, random }),
+    network: new Network({ lookup, tls, random }),
     sasl: options.sasl,
     timeout: sessionTimeout,
     onExpired: options.onExpired ?? 'close',
@@ -70,6 +79,15 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
     logger: options.logger ?? silent,
     random,
   };
+}
+
+function parseTls(tls: TlsOptions): SecureContexts {
+  try {
+    return secureContexts(tls);
+  } catch (cause) {
+    const detail = `tls: ${toError(cause).message}`;
+    throw new ZooKeeperError('INVALID_ARGUMENT', { operation: 'connect', detail, cause });
+  }
 }
 
 function whole(name: string, value: number, least: number): string[] {

@@ -23,6 +23,7 @@ export type { Logger } from './logger.ts';
 export { joinPath, parentOf } from './path.ts';
 export type { SaslOptions } from './sasl/sasl-options.ts';
 export type { SessionState } from './session/session-state.ts';
+export type { TlsContext, TlsFiles, TlsOptions, TlsPeer, TlsPem } from './tls/tls-options.ts';
 export type { TransactionOp, TransactionResult } from './transaction.ts';
 export type { Watch } from './watches/watch.ts';
 export type { WatchEvent, Watcher } from './watches/watch-event.ts';

@@ -1,6 +1,10 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
+import { connect as secureConnect } from 'node:tls';
 import type { HostPort } from '../connect-string.ts';
+import { explainTls } from '../tls/explain.ts';
+import type { SecureContexts } from '../tls/secure-contexts.ts';
+import { secureOptions } from '../tls/secure-options.ts';
 import { toError } from './to-error.ts';
 
 /** All addresses of a host name. */
@@ -10,6 +14,8 @@ export type Lookup = (host: string) => Promise<readonly string[]>;
 export interface NetworkOptions {
   /** Default: the system's resolver. */
   readonly lookup?: Lookup | undefined;
+  /** Default: no TLS. */
+  readonly tls?: SecureContexts | undefined;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -20,18 +26,34 @@ const systemLookup: Lookup = async (host) =>
 /** Opens sockets to servers. A name is looked up at every attempt, and any of its addresses taken. */
 export class Network {
   readonly #lookup: Lookup;
+  readonly #tls: SecureContexts | undefined;
   readonly #random: () => number;
 
-  constructor({ lookup = systemLookup, random }: NetworkOptions) {
+  constructor({ lookup = systemLookup, tls, random }: NetworkOptions) {
     this.#lookup = lookup;
+    this.#tls = tls;
     this.#random = random;
   }
 
   /** An open socket. The signal ends the attempt. @throws what the network says; the reason. */
   async open({ host, port }: HostPort, signal: AbortSignal): Promise<Socket> {
     const address = await this.#resolve(host, signal);
+    const context = await this.#tls?.current();
     signal.throwIfAborted();
-    return opened(connect({ host: address, port }), 'connect', signal);
+    const socket = await opened(connect({ host: address, port }), 'connect', signal);
+    if (this.#tls === undefined) return socket;
+    try {
+      const options = secureOptions(host, this.#tls.peer);
+      const secure = secureConnect({ ...options, socket, secureContext: context });
+      return await opened(secure, 'secureConnect', signal);
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  /** An error of a connection before its handshake was answered, with what to do about it. */
+  explain(error: unknown): Error {
+    return this.#tls === undefined ? toError(error) : explainTls(error, this.#tls.certificate);
   }
 
   async #resolve(host: string, signal: AbortSignal): Promise<string> {

@@ -33,7 +33,10 @@ export async function attempt(
   const abort = () => connection.destroy(toError(signal.reason));
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const response = await connection.shakeHands(hello);
+    const response = await connection.shakeHands(hello).catch((error) => {
+      // A server that speaks TLS 1.3 refuses a client only now.
+      throw network.explain(error);
+    });
     if (sasl !== undefined && response.timeout > 0) await authenticate(connection, sasl);
     return { connection, response };
   } catch (error) {
