@@ -34,6 +34,8 @@ export { PersistentNode, type PersistentNodeOptions } from './membership/persist
 export { MultiLock } from './multi-lock/multi-lock.ts';
 export { Mutex } from './mutex/mutex.ts';
 export { ReadWriteLock } from './read-write-lock/read-write-lock.ts';
+export { PartitionLease } from './partition/partition-lease.ts';
+export { type Owned, Partitioner, type PartitionerOptions } from './partition/partitioner.ts';
 export { Claim } from './queue/claim.ts';
 export { PriorityQueue } from './queue/priority-queue.ts';
 export { Queue, type QueueItems } from './queue/queue.ts';
