@@ -1,70 +1,53 @@
-import {
-  type Acl,
-  AddWatchMode,
-  type CreateMode,
-  ErrorCode,
-  type OperationName,
-  type RequestOf,
-  type ResponseOf,
-  type Stat,
-  WatcherType,
-} from '@meshkeeper/jute';
+import type { Acl, Stat } from '@meshkeeper/jute';
 import { parseConnectString } from './connect-string.ts';
-import { requestOf } from './connection/request.ts';
-import { type Data, toBuffer } from './data.ts';
-import { withParents } from './parents.ts';
-import { validatePath } from './path.ts';
+import type { Data } from './data.ts';
+import type { ObservedClient, Observer, WatchCounts } from './observe/observer.ts';
+import { Calls } from './operations/calls.ts';
+import { type Created, create } from './operations/create.ts';
+import * as ensemble from './operations/ensemble.ts';
+import { multi } from './operations/multi.ts';
+import { multiRead, type ReadOp, type ReadResults } from './operations/multi-read.ts';
+import type {
+  CallOptions,
+  CreateOptions,
+  ReadOptions,
+  VersionOptions,
+} from './operations/options.ts';
+import * as reads from './operations/read.ts';
+import type { TransactionOp, TransactionResults } from './operations/transaction.ts';
+import * as watching from './operations/watching.ts';
+import * as writes from './operations/write.ts';
 import type { Session } from './session/session.ts';
 import type { SessionState } from './session/session-state.ts';
 import { StateStream } from './session/state-stream.ts';
-import { createPart, type TransactionOp, type TransactionResult, toPart } from './transaction.ts';
-import { Watch } from './watches/watch.ts';
-import type { Watcher } from './watches/watch-event.ts';
-import type { WatchKind } from './watches/watch-table.ts';
+import type { Watch } from './watches/watch.ts';
+import { type AddWatchOptions, WatchKeeper } from './watches/watch-keeper.ts';
 import { ZooKeeperError } from './zookeeper-error.ts';
-
-/** What every call takes. */
-export interface CallOptions {
-  /** Gives up waiting. A write that is under way may still take effect. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What a call takes that can leave a one-shot watch. */
-export interface ReadOptions extends CallOptions {
-  /** Called once, at the first change after this read, or with `reset` if the session ends before. */
-  readonly watch?: Watcher | undefined;
-}
-
-/** What `create` takes. */
-export interface CreateOptions extends CallOptions {
-  /** Default `CreateMode.PERSISTENT`. */
-  readonly mode?: CreateMode | undefined;
-  /** Default `OPEN_ACL`. */
-  readonly acl?: readonly Acl[] | undefined;
-  /** Time to live in milliseconds, for the modes with TTL. */
-  readonly ttl?: number | undefined;
-  /** Creates missing parents too, as containers. Default false: NO_NODE. */
-  readonly parents?: boolean | undefined;
-}
-
-/** What a write that can be conditional takes. */
-export interface VersionOptions extends CallOptions {
-  /** The version that the znode must have (else BAD_VERSION). Default -1: any. */
-  readonly version?: number | undefined;
-}
 
 /**
  * A ZooKeeper client: one session. Calls made in one turn of the event loop go out in one write;
  * answers and watch events come in the order of the server. Calls made while the connection is away
- * wait for the next one; calls in flight when it breaks fail with CONNECTION_LOSS.
+ * wait for the next one; calls in flight when it breaks fail with CONNECTION_LOSS. Every call fails
+ * with a `ZooKeeperError`, or with its signal's reason.
  */
-export class ZooKeeper implements AsyncDisposable {
+export class ZooKeeper implements AsyncDisposable, ObservedClient {
   readonly #session: Session;
-  readonly #watches = new Set<Watch>();
+  readonly #calls: Calls;
+  readonly #watches: WatchKeeper;
+  readonly #reading: reads.Reading;
 
   /** Use `connect()`. */
-  constructor(session: Session) {
+  constructor(session: Session, observer?: Observer) {
     this.#session = session;
+    this.#calls = new Calls(session, observer);
+    this.#watches = new WatchKeeper(this.#calls);
+    this.#reading = { calls: this.#calls, watches: this.#watches };
+    if (observer?.notified) session.onNotified = (event) => observer.notified?.(event);
+    session.onState((state) => {
+      observer?.state?.(state);
+      if (session.ended) this.#watches.end(state.type === 'closed');
+    });
+    observer?.attached?.(this);
   }
 
   /** Where the session stands now. */
@@ -72,9 +55,19 @@ export class ZooKeeper implements AsyncDisposable {
     return this.#session.state;
   }
 
+  /** True when no state follows: closed, refused, or expired and not renewed. */
+  get ended(): boolean {
+    return this.#session.ended;
+  }
+
   /** The newest transaction that this session has seen. */
   get lastZxid(): bigint {
     return this.#session.lastZxid;
+  }
+
+  /** How many paths are watched, by the lists that setWatches2 has. */
+  get watchCounts(): WatchCounts {
+    return this.#session.watches.counts;
   }
 
   /** The session's states from now on, beginning with the present one; ends with the client. */
@@ -88,142 +81,103 @@ export class ZooKeeper implements AsyncDisposable {
   }
 
   /** Creates a znode. `path` in the answer is the whole name, with the sequence number if any. */
-  async create(
-    path: string,
-    data?: Data,
-    options: CreateOptions = {},
-  ): Promise<{ readonly path: string; readonly stat: Stat }> {
-    // With a sequence number behind it, a path may end with a slash.
-    validatePath(path.length > 1 && path.endsWith('/') ? `${path}0` : path, 'create');
-    const part = createPart(this.#server(path), { ...options, data });
-    const send = () => this.#call(part.op, part.request, path, options.signal);
-    const created = await (options.parents
-      ? withParents(this, path, options.signal, send)
-      : send());
-    return { path: this.#session.chroot.strip(created.path), stat: created.stat };
+  create(path: string, data?: Data, options: CreateOptions = {}): Promise<Created> {
+    return create(this.#calls, path, data, options);
   }
 
-  async delete(path: string, { version = -1, signal }: VersionOptions = {}): Promise<void> {
-    validatePath(path, 'delete');
-    await this.#call('delete', { path: this.#server(path), version }, path, signal);
+  /** Deletes a znode without children. */
+  delete(path: string, options: VersionOptions = {}): Promise<void> {
+    return writes.remove(this.#calls, path, options);
   }
 
   /** The znode's Stat, or null when there is none. A watch is left in either case. */
-  async exists(path: string, { watch, signal }: ReadOptions = {}): Promise<Stat | null> {
-    validatePath(path, 'exists');
-    const server = this.#server(path);
-    const body = { path: server, watch: watch !== undefined };
-    return new Promise((resolve, reject) => {
-      this.#send('exists', body, path, signal, {
-        succeed: ({ stat }) => {
-          if (watch) this.#session.watches.add('data', server, watch);
-          resolve(stat);
-        },
-        fail: (error, err) => {
-          if (err !== ErrorCode.NO_NODE) return reject(error);
-          if (watch) this.#session.watches.add('exist', server, watch);
-          resolve(null);
-        },
-      });
-    });
+  exists(path: string, options: ReadOptions = {}): Promise<Stat | null> {
+    return reads.exists(this.#reading, path, options);
   }
 
   /** The znode's data (empty when it has none) and Stat. */
-  async get(
-    path: string,
-    options: ReadOptions = {},
-  ): Promise<{ readonly data: Buffer; readonly stat: Stat }> {
-    const { data, stat } = await this.#read('getData', 'data', path, options);
-    // A copy: the view would keep alive the whole chunk that came from the socket.
-    return { data: data === null ? Buffer.alloc(0) : Buffer.from(data), stat };
+  get(path: string, options: ReadOptions = {}): Promise<reads.DataAndStat> {
+    return reads.get(this.#reading, path, options);
   }
 
-  async set(path: string, data: Data, options: VersionOptions = {}): Promise<Stat> {
-    validatePath(path, 'setData');
-    const body = {
-      path: this.#server(path),
-      data: toBuffer(data),
-      version: options.version ?? -1,
-    };
-    return (await this.#call('setData', body, path, options.signal)).stat;
+  /** Replaces a znode's data. */
+  set(path: string, data: Data, options: VersionOptions = {}): Promise<Stat> {
+    return writes.set(this.#calls, path, data, options);
   }
 
   /** The names of the children, in no particular order, and the parent's Stat. */
-  async children(
-    path: string,
-    options: ReadOptions = {},
-  ): Promise<{ readonly children: readonly string[]; readonly stat: Stat }> {
-    return this.#read('getChildren2', 'child', path, options);
+  children(path: string, options: ReadOptions = {}): Promise<reads.ChildrenAndStat> {
+    return reads.children(this.#reading, path, options);
+  }
+
+  /** How many znodes there are below this one, at any depth. Servers walk their whole tree for it. */
+  getAllChildrenNumber(path: string, options: CallOptions = {}): Promise<number> {
+    return reads.getAllChildrenNumber(this.#calls, path, options);
+  }
+
+  /** Paths of this session's ephemerals that begin with `prefix`. */
+  getEphemerals(prefix = '/', options: CallOptions = {}): Promise<readonly string[]> {
+    return reads.getEphemerals(this.#calls, prefix, options);
   }
 
   /**
-   * Does all of the operations or none.
+   * Does all of the operations or none. Each result is of the kind of its operation.
    * @throws ZooKeeperError of the operation that failed, with its path.
    */
-  async multi(
-    operations: readonly TransactionOp[],
-    { signal }: CallOptions = {},
-  ): Promise<readonly TransactionResult[]> {
-    for (const { op, path } of operations)
-      validatePath(op === 'create' && path.length > 1 ? path.replace(/\/$/, '/0') : path, op);
-    const parts = operations.map((op) => toPart(op, this.#server(op.path)));
-    const results = await this.#call('multi', parts, undefined, signal);
-    const culprit = results.findIndex(
-      (result) =>
-        result.op === 'error' &&
-        result.err !== ErrorCode.OK &&
-        result.err !== ErrorCode.RUNTIME_INCONSISTENCY,
-    );
-    const failed = culprit === -1 ? results.findIndex(({ op }) => op === 'error') : culprit;
-    const failure = results[failed];
-    if (failure?.op === 'error') {
-      const { op, path } = operations[failed]!;
-      throw ZooKeeperError.ofReply(failure.err, { operation: `multi[${failed}] ${op}`, path });
-    }
-    return results.map((result): TransactionResult => {
-      switch (result.op) {
-        case 'create2':
-          return {
-            op: 'create',
-            path: this.#session.chroot.strip(result.response.path),
-            stat: result.response.stat,
-          };
-        case 'setData':
-          return { op: 'set', stat: result.response.stat };
-        default:
-          return { op: result.op === 'delete' ? 'delete' : 'check' };
-      }
-    });
+  multi<const T extends readonly TransactionOp[]>(
+    operations: T,
+    options: CallOptions = {},
+  ): Promise<TransactionResults<T>> {
+    return multi(this.#calls, operations, options);
+  }
+
+  /** Reads several znodes in one request. Each read has a result or an error of its own. */
+  multiRead<const T extends readonly ReadOp[]>(
+    operations: T,
+    options: CallOptions = {},
+  ): Promise<ReadResults<T>> {
+    return multiRead(this.#calls, operations, options);
   }
 
   /** Waits until this server has caught up with the leader; reads after it see what was written before. */
-  async sync(path = '/', { signal }: CallOptions = {}): Promise<void> {
-    validatePath(path, 'sync');
-    await this.#call('sync', { path: this.#server(path) }, path, signal);
+  sync(path = '/', options: CallOptions = {}): Promise<void> {
+    return ensemble.sync(this.#calls, path, options);
   }
 
-  async getAcl(
-    path: string,
-    { signal }: CallOptions = {},
-  ): Promise<{ readonly acl: readonly Acl[]; readonly stat: Stat }> {
-    validatePath(path, 'getACL');
-    return this.#call('getACL', { path: this.#server(path) }, path, signal);
+  /** The ACL, with secrets masked for those who may not change it. */
+  getAcl(path: string, options: CallOptions = {}): Promise<writes.AclAndStat> {
+    return writes.getAcl(this.#calls, path, options);
   }
 
   /** `version` is that of the ACL (`Stat.aversion`). */
-  async setAcl(
-    path: string,
-    acl: readonly Acl[],
-    { version = -1, signal }: VersionOptions = {},
-  ): Promise<Stat> {
-    validatePath(path, 'setACL');
-    const body = { path: this.#server(path), acl, version };
-    return (await this.#call('setACL', body, path, signal)).stat;
+  setAcl(path: string, acl: readonly Acl[], options: VersionOptions = {}): Promise<Stat> {
+    return writes.setAcl(this.#calls, path, acl, options);
   }
 
   /** Presents credentials, now and at every reconnect: `addAuth('digest', 'user:password')`. */
-  async addAuth(scheme: string, auth: Uint8Array | string): Promise<void> {
-    await this.#session.authenticate(scheme, Buffer.from(auth));
+  addAuth(scheme: string, auth: Uint8Array | string): Promise<void> {
+    return this.#session.authenticate(scheme, Buffer.from(auth));
+  }
+
+  /** Who this session is to the server. From 3.7 on. */
+  whoAmI(options: CallOptions = {}): Promise<readonly ensemble.ClientIdentity[]> {
+    return ensemble.whoAmI(this.#calls, options);
+  }
+
+  /** The ensemble's configuration (`server.N=…` lines and `version=`), whatever the chroot is. */
+  getConfig(options: ReadOptions = {}): Promise<reads.DataAndStat> {
+    return reads.getConfig(this.#reading, options);
+  }
+
+  /**
+   * Changes the members of the ensemble; answers with the new configuration. Needs a server with
+   * `reconfigEnabled`, and mostly its super user.
+   */
+  reconfig(
+    change: ensemble.Reconfiguration,
+    options: ensemble.ReconfigOptions = {},
+  ): Promise<reads.DataAndStat> {
+    return ensemble.reconfig(this.#calls, change, options);
   }
 
   /**
@@ -231,31 +185,33 @@ export class ZooKeeper implements AsyncDisposable {
    * reconnect it tells `reset`: what happened meanwhile is not replayed.
    * @throws ZooKeeperError UNIMPLEMENTED from servers before 3.6, which close the connection too.
    */
-  async addWatch(
+  addWatch(path: string, options: AddWatchOptions = {}): Promise<Watch> {
+    return watching.addWatch(this.#watches, path, options);
+  }
+
+  /**
+   * Watches for one event: of the znode itself (`data`: created, changed, deleted; it need not be
+   * there yet) or of its list of `children`. Read after it. `close()` takes it off again.
+   */
+  watchOnce(path: string, list: watching.OneShotList, options: CallOptions = {}): Promise<Watch> {
+    return watching.watchOnce(this.#reading, path, list, options);
+  }
+
+  /**
+   * Takes one-shot watches off, here and at the server: `watcher`'s, or everybody's; `list`'s, or
+   * both. True when there was one. Persistent watches have `close()`.
+   */
+  removeWatches(path: string, options: watching.RemoveWatchesOptions = {}): Promise<boolean> {
+    return watching.removeWatches(this.#reading, path, options);
+  }
+
+  /** Asks the server whether this session has a watch there. Persistent lists: from 3.9 on. */
+  checkWatches(
     path: string,
-    { recursive = false, signal }: CallOptions & { readonly recursive?: boolean } = {},
-  ): Promise<Watch> {
-    validatePath(path, 'addWatch');
-    const server = this.#server(path);
-    const kind: WatchKind = recursive ? 'persistentRecursive' : 'persistent';
-    const watch = new Watch(path, (watcher) => {
-      this.#watches.delete(watch);
-      return this.#removeWatch(kind, server, watcher);
-    });
-    const mode = recursive ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT;
-    await new Promise<void>((resolve, reject) => {
-      this.#send('addWatch', { path: server, mode }, path, signal, {
-        succeed: () => {
-          this.#session.watches.add(kind, server, watch.watcher);
-          this.#watches.add(watch);
-          // Nobody has it after an abort: it would collect events until the client's end.
-          if (signal?.aborted) void watch.close();
-          resolve();
-        },
-        fail: reject,
-      });
-    });
-    return watch;
+    list: watching.WatchList = 'any',
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    return watching.checkWatches(this.#calls, path, list, options);
   }
 
   /**
@@ -274,99 +230,11 @@ export class ZooKeeper implements AsyncDisposable {
   }
 
   /** Ends the session: ephemerals go at once, watches end. Idempotent. */
-  async close(): Promise<void> {
-    await this.#session.close();
-    for (const watch of this.#watches) watch.end();
-    this.#watches.clear();
+  close(): Promise<void> {
+    return this.#session.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-
-  #server(path: string): string {
-    return this.#session.chroot.add(path);
-  }
-
-  async #removeWatch(kind: WatchKind, path: string, watcher: Watcher): Promise<void> {
-    if (!this.#session.watches.remove(kind, path, watcher)) return;
-    if (this.state.type !== 'connected') return; // the next connection isn't told of it
-    const type = kind === 'persistent' ? WatcherType.PERSISTENT : WatcherType.PERSISTENT_RECURSIVE;
-    // A server that can't remove it sends events that concern nobody: no harm.
-    await this.#call('removeWatches', { path, type }, path, undefined).catch(() => {});
-  }
-
-  async #read<N extends 'getData' | 'getChildren2'>(
-    operation: N,
-    kind: WatchKind,
-    path: string,
-    { watch, signal }: ReadOptions,
-  ): Promise<ResponseOf<N>> {
-    validatePath(path, operation);
-    const server = this.#server(path);
-    // Both operations have the same request, which the compiler can't tell of an N.
-    const body = { path: server, watch: watch !== undefined } as RequestOf<N>;
-    return new Promise((resolve, reject) => {
-      this.#send(operation, body, path, signal, {
-        succeed: (response) => {
-          if (watch) this.#session.watches.add(kind, server, watch);
-          resolve(response);
-        },
-        fail: reject,
-      });
-    });
-  }
-
-  #call<N extends OperationName>(
-    operation: N,
-    body: RequestOf<N>,
-    path: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ResponseOf<N>> {
-    return new Promise((succeed, fail) => {
-      this.#send(operation, body, path, signal, { succeed, fail });
-    });
-  }
-
-  #send<N extends OperationName>(
-    operation: N,
-    body: RequestOf<N>,
-    path: string | undefined,
-    signal: AbortSignal | undefined,
-    { succeed, fail }: Answer<N>,
-  ): void {
-    if (signal === undefined) {
-      this.#session.send(requestOf(operation, body, path, succeed, fail));
-      return;
-    }
-    if (signal.aborted) {
-      fail(signal.reason);
-      return;
-    }
-    const abort = () => fail(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    const done = () => signal.removeEventListener('abort', abort);
-    this.#session.send(
-      requestOf(
-        operation,
-        body,
-        path,
-        (response) => {
-          done();
-          succeed(response);
-        },
-        (error, err) => {
-          done();
-          fail(error, err);
-        },
-      ),
-      signal,
-    );
-  }
-}
-
-/** What follows on an answer, on an error (with the server's code), or on the signal's abort. */
-interface Answer<N extends OperationName> {
-  succeed(response: ResponseOf<N>): void;
-  fail(error: unknown, err?: number): void;
 }

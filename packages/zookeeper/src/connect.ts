@@ -1,5 +1,6 @@
-import { type CallOptions, ZooKeeper } from './client.ts';
+import { ZooKeeper } from './client.ts';
 import { type ConnectOptions, parseConnectOptions } from './connect-options.ts';
+import type { CallOptions } from './operations/options.ts';
 import { finalError } from './session/final-error.ts';
 import { Session } from './session/session.ts';
 

@@ -5,6 +5,9 @@ import type { Watcher } from './watch-event.ts';
 /** The lists in which a server keeps a session's watches, by the names of setWatches2. */
 export type WatchKind = 'data' | 'exist' | 'child' | 'persistent' | 'persistentRecursive';
 
+/** The lists as a server tells them apart when a watch is taken off: `exist` is part of `data`. */
+export type ServerList = Exclude<WatchKind, 'exist'>;
+
 /**
  * At most so many characters of paths in one setWatches: a packet over the server's
  * `jute.maxbuffer` would make every reconnect fail (ZOOKEEPER-706).
@@ -39,12 +42,19 @@ export class WatchTable {
     else watchers.add(watcher);
   }
 
-  /** Takes a watcher off; true when it was the last of its kind at that path. */
-  remove(kind: WatchKind, path: string, watcher: Watcher): boolean {
-    const watchers = this.#lists[kind].get(path);
-    if (watchers === undefined || !watchers.delete(watcher) || watchers.size > 0) return false;
-    this.#lists[kind].delete(path);
-    return true;
+  /** Takes a watcher off, or all of the kind at that path; true when there was one. */
+  remove(kind: WatchKind, path: string, watcher?: Watcher): boolean {
+    const list = this.#lists[kind];
+    const watchers = list.get(path);
+    if (watchers === undefined || watcher === undefined) return list.delete(path);
+    const removed = watchers.delete(watcher);
+    if (watchers.size === 0) list.delete(path);
+    return removed;
+  }
+
+  /** Whether anybody here needs the watch that a server has in this list. */
+  holds(list: ServerList, path: string): boolean {
+    return this.#lists[list].has(path) || (list === 'data' && this.#lists.exist.has(path));
   }
 
   /** Those whom an event concerns, each once; one-shot watches are used up by it. */
@@ -87,9 +97,16 @@ export class WatchTable {
     return watchers;
   }
 
-  /** How many paths are watched, in all lists. */
-  get size(): number {
-    return Object.values(this.#lists).reduce((sum, list) => sum + list.size, 0);
+  /** How many paths are watched, by list. */
+  get counts(): Readonly<Record<WatchKind, number>> {
+    const { data, exist, child, persistent, persistentRecursive } = this.#lists;
+    return {
+      data: data.size,
+      exist: exist.size,
+      child: child.size,
+      persistent: persistent.size,
+      persistentRecursive: persistentRecursive.size,
+    };
   }
 
   /** The setWatches2 requests that arm a new connection, each of a size that every server takes. */

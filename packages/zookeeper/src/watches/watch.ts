@@ -4,27 +4,37 @@ import type { WatchEvent, Watcher } from './watch-event.ts';
 const MAX_PENDING = 65_536;
 
 /**
- * A persistent watch: its events in order, until it is closed or the client is. A consumer that
- * falls too far behind, and one whose connection was away, gets a `reset` in place of what it missed.
- * One consumer.
+ * A watch: its events in order, until it is closed or the session ends; a one-shot watch has one. A
+ * consumer that falls too far behind, and one whose connection was away, gets a `reset` in place of
+ * what it missed. One consumer.
  */
 export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
   /** The watched path. */
   readonly path: string;
   readonly #remove: (watcher: Watcher) => Promise<void>;
+  readonly #listener: Watcher | undefined;
   #pending: WatchEvent[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
-  /** `remove`: takes the watcher off the client and the server. */
-  constructor(path: string, remove: (watcher: Watcher) => Promise<void>) {
+  /**
+   * `remove`: takes the watcher off the client and the server. `listener`: is called with each event
+   * at once; the iteration then has none.
+   */
+  constructor(
+    path: string,
+    remove: (watcher: Watcher) => Promise<void>,
+    listener: Watcher | undefined,
+  ) {
     this.path = path;
     this.#remove = remove;
+    this.#listener = listener;
   }
 
   /** What the client's table calls. */
   readonly watcher: Watcher = (event) => {
     if (this.#closed) return;
+    if (this.#listener !== undefined) return this.#listener(event);
     // A reset makes everything before it needless: the consumer reads anew anyway.
     if (event.type === 'reset' || this.#pending.length >= MAX_PENDING)
       this.#pending = [{ type: 'reset' }];

@@ -1,6 +1,5 @@
-import type { Stat } from '@meshkeeper/jute';
-import { type Acl, CreateMode, type MultiPart, OPEN_ACL } from '@meshkeeper/jute';
-import { type Data, toBuffer } from './data.ts';
+import { type Acl, CreateMode, type MultiPart, OPEN_ACL, type Stat } from '@meshkeeper/jute';
+import { type Data, toBuffer } from '../data.ts';
 
 /** One operation of a `multi`: all of them take effect, or none. */
 export type TransactionOp =
@@ -18,11 +17,20 @@ export type TransactionOp =
   /** Fails the transaction unless the znode has this version. */
   | { readonly op: 'check'; readonly path: string; readonly version: number };
 
+interface ResultOf {
+  readonly create: { readonly op: 'create'; readonly path: string; readonly stat: Stat };
+  readonly set: { readonly op: 'set'; readonly stat: Stat };
+  readonly delete: { readonly op: 'delete' };
+  readonly check: { readonly op: 'check' };
+}
+
 /** What one operation of a successful `multi` did. */
-export type TransactionResult =
-  | { readonly op: 'create'; readonly path: string; readonly stat: Stat }
-  | { readonly op: 'set'; readonly stat: Stat }
-  | { readonly op: 'delete' | 'check' };
+export type TransactionResult = ResultOf[keyof ResultOf];
+
+/** The results of a `multi`, each of the kind of its operation. */
+export type TransactionResults<T extends readonly TransactionOp[]> = {
+  readonly [K in keyof T]: ResultOf[T[K]['op']];
+};
 
 /** The protocol's form of an operation; `path` is the server's. */
 export function toPart(op: TransactionOp, path: string): MultiPart {
