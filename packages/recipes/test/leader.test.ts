@@ -215,10 +215,13 @@ describe('elections', { concurrency: true }, () => {
         end();
         await reign;
         assert.equal(await waiting, 'elected');
+      });
+
+      test('a candidate whose session is gone for good is told', async () => {
         await using gone = await on.faulty({ sessionTimeout: 800 });
         await gone.expire();
         await assert.rejects(
-          new LeaderElection(gone.zk, at).run(() => {}),
+          new LeaderElection(gone.zk, on.path()).run(() => {}),
           { code: 'SESSION_EXPIRED' },
         );
       });
