@@ -127,15 +127,18 @@ export class PersistentNode implements AsyncDisposable {
       last = this.#node.value ?? last;
       this.#node.set(undefined);
     }
-    await this.#remove(last?.path ?? this.#base);
+    // A protected creation that is given up cleans up for itself.
+    const path = last?.path ?? (this.#protection ? undefined : this.#base);
+    if (path !== undefined) await this.#remove(path);
   }
 
   /** Also what came of a creation whose answer was lost; nothing that is another's. */
   async #remove(path: string): Promise<void> {
     const stat = await retrying(() => this.#zk.exists(path));
     if (stat === null) return;
-    const isOurs = stat.ephemeralOwner === 0n ? this.#mode !== CreateMode.EPHEMERAL : true;
-    if (isOurs) await deleteOwned(this.#zk, { path, stat });
+    const isLasting = stat.ephemeralOwner === 0n;
+    if (!isLasting || this.#mode !== CreateMode.EPHEMERAL)
+      await deleteOwned(this.#zk, { path, stat });
   }
 
   /** Creates the znode, or takes over what is there; undefined when there was reason to look again. */
