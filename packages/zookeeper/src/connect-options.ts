@@ -22,6 +22,14 @@ export interface ConnectOptions {
    */
   readonly onExpired?: 'close' | 'renew';
   /**
+   * Also uses servers that have lost their quorum and run in read-only mode (`readonlymode.enabled`):
+   * reads are old, writes fail with NOT_READONLY, the state says `readOnly: true`. A server that
+   * serves writes is searched for meanwhile. Read-only servers take new sessions only: one that the
+   * ensemble knows goes on elsewhere or expires first (see `onExpired`), and one that began at a
+   * read-only server gets another id at the next. Default false.
+   */
+  readonly canBeReadOnly?: boolean;
+  /**
    * Speaks TLS: PEM texts, PEM files, or a context of Node's. `{}` is TLS with the authorities that
    * Node knows. Servers' names are checked. Default: no TLS.
    */
@@ -74,6 +82,7 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
     sasl: options.sasl,
     timeout: sessionTimeout,
     onExpired: options.onExpired ?? 'close',
+    canBeReadOnly: options.canBeReadOnly ?? false,
     maxInFlight,
     reconnectJitter,
     logger: options.logger ?? silent,

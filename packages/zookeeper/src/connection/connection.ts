@@ -37,6 +37,8 @@ export interface ConnectionListener {
 /** Larger than a server's default, because a list of children may be. */
 const MAX_REPLY = 64 * 1024 * 1024;
 const MAX_XID = 0x7fff_ffff;
+/** Bytes of a reply without a body: no answer to a handshake. */
+const BARE_REPLY = 16;
 
 /**
  * One TCP connection to one server, from the handshake to its end. Answers come in the order of
@@ -177,6 +179,7 @@ export class Connection {
     if (this.#handshake !== undefined) {
       const shake = this.#handshake;
       this.#handshake = undefined;
+      if (frame.length === BARE_REPLY) throw refusedSession(replyHeader.read(reader).err);
       shake(connectResponse.read(reader));
       return;
     }
@@ -226,6 +229,15 @@ const ping: Request = {
   succeed() {},
   fail() {},
 };
+
+/** Read-only servers of 3.9 answer a handshake so, unless they may have local sessions. */
+function refusedSession(err: number): ZooKeeperError {
+  const detail =
+    err === ErrorCode.NOT_READONLY
+      ? 'a read-only server takes sessions with localSessionsEnabled=true only'
+      : undefined;
+  return ZooKeeperError.ofReply(err, { operation: 'connect', detail });
+}
 
 function lossOf({ operation, path }: Request, cause: Error): ZooKeeperError {
   return new ZooKeeperError('CONNECTION_LOSS', { operation, path, cause });

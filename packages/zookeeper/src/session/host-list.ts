@@ -23,6 +23,11 @@ export class HostList {
     return this.#hosts.length;
   }
 
+  /** All of them, in the order of the round. */
+  get all(): readonly HostPort[] {
+    return this.#hosts;
+  }
+
   /** The next server; `wrapped` when every one has been tried since the last connection. */
   next(): { readonly host: HostPort; readonly wrapped: boolean } {
     this.#tried++;

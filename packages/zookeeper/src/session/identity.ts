@@ -7,6 +7,13 @@ export class Identity {
   #sessionId = 0n;
   #password = NO_PASSWORD;
   #lastZxid = 0n;
+  readonly #canBeReadOnly: boolean;
+  #seenReadWrite = false;
+
+  /** `canBeReadOnly`: a server without a quorum may serve it. */
+  constructor(canBeReadOnly: boolean) {
+    this.#canBeReadOnly = canBeReadOnly;
+  }
 
   /** The newest transaction seen. */
   get lastZxid(): bigint {
@@ -24,20 +31,23 @@ export class Identity {
       protocolVersion: 0,
       lastZxidSeen: this.#lastZxid,
       timeout,
-      sessionId: this.#sessionId,
-      password: this.#password,
-      readOnly: false,
+      // A session that only a read-only server knows is none to the others.
+      sessionId: this.#seenReadWrite ? this.#sessionId : 0n,
+      password: this.#seenReadWrite ? this.#password : NO_PASSWORD,
+      readOnly: this.#canBeReadOnly,
     };
   }
 
   /** A server has taken the session on. */
-  adopt({ sessionId, password }: ConnectResponse): void {
+  adopt({ sessionId, password, readOnly }: ConnectResponse): void {
+    if (!readOnly) this.#seenReadWrite = true;
     this.#sessionId = sessionId;
     this.#password = password === null ? NO_PASSWORD : Buffer.from(password);
   }
 
   /** The session is gone: the next handshake asks for a new one. */
   forget(): void {
+    this.#seenReadWrite = false;
     this.#sessionId = 0n;
     this.#password = NO_PASSWORD;
   }

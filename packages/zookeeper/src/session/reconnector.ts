@@ -6,6 +6,7 @@ import { type AttemptOptions, attempt, type Established } from './attempt.ts';
 import { ConnectFailure } from './connect-failure.ts';
 import { HostList } from './host-list.ts';
 import { pause } from './pause.ts';
+import { findReadWrite } from './read-write-search.ts';
 
 /** What a reconnector needs to know. */
 export interface ReconnectorOptions extends AttemptOptions {
@@ -24,6 +25,8 @@ export interface Reconnected {
   hello(): ConnectRequest;
   /** A server has no such session any more. */
   expired(): void;
+  /** Better leave the present connection. */
+  leave(why: string): void;
   /** A server refuses its credentials. */
   refused(): void;
   /** Runs a connection until its end, and tells what that was. */
@@ -108,7 +111,9 @@ export class Reconnector {
       this.#connected = true;
       this.#hosts.connected();
       this.#lastFailure = undefined;
+      const search = established.response.readOnly ? this.#searchReadWrite() : undefined;
       const end = await this.#session.live(established, server);
+      search?.abort();
       this.#connected = false;
       this.#lastFailure = new ConnectFailure(server, end);
     } catch (cause) {
@@ -117,6 +122,18 @@ export class Reconnector {
       this.#options.logger.debug({ server, err: cause }, 'could not connect');
       if (isZooKeeperError(cause, 'AUTH_FAILED')) this.#session.refused();
     }
+  }
+
+  /** Leaves a read-only server as soon as another one is found; until the controller aborts. */
+  #searchReadWrite(): AbortController {
+    const search = new AbortController();
+    const { network } = this.#options;
+    void findReadWrite(() => this.#hosts.all, network, search.signal).then((host) => {
+      if (host === undefined || search.signal.aborted) return;
+      this.#hosts.prefer(host);
+      this.#session.leave(`${formatHostPort(host)} serves writes again`);
+    });
+    return search;
   }
 
   async #try(host: HostPort): Promise<Established> {

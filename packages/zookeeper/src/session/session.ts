@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly timeout: number;
   /** See `ConnectOptions.onExpired`. */
   readonly onExpired: 'close' | 'renew';
+  /** See `ConnectOptions.canBeReadOnly`. */
+  readonly canBeReadOnly: boolean;
   /** See `ConnectOptions.maxInFlight`. */
   readonly maxInFlight: number;
   readonly logger: Logger;
@@ -52,7 +54,7 @@ export class Session {
   onNotified: ((event: WatchEvent) => void) | undefined;
   readonly #options: SessionOptions;
   readonly #status: Status;
-  readonly #identity = new Identity();
+  readonly #identity: Identity;
   readonly #credentials = new Credentials();
   readonly #outbox: Outbox;
   readonly #expiry = new ExpiryTimer(() => this.#expire());
@@ -65,6 +67,7 @@ export class Session {
     this.chroot = new Chroot(options.connect.chroot);
     this.#status = new Status(options.onExpired === 'renew', options.logger);
     this.#outbox = new Outbox(options.maxInFlight);
+    this.#identity = new Identity(options.canBeReadOnly);
     const status = this.#status;
     this.#reconnector = new Reconnector(
       { ...options, hosts: options.connect.hosts },
@@ -74,6 +77,7 @@ export class Session {
         },
         hello: () => this.#identity.hello(options.timeout),
         expired: () => this.#expire(),
+        leave: (why) => this.#move(why),
         refused: () => status.apply({ type: 'auth-refused' }),
         live: (established, server) => this.#live(established, server),
       },

@@ -36,6 +36,20 @@ test('a server that takes connections and says nothing is named too', async () =
   server.close();
 });
 
+test('a read-only server that may not have sessions says what it misses', async () => {
+  // As 3.9.5 answers a handshake there: a reply to no request, error -119.
+  const reply = Buffer.from('00000010000000000000000000000000ffffff89', 'hex');
+  const server = createServer((socket) => socket.once('data', () => socket.end(reply)));
+  server.listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const options = { connect: `127.0.0.1:${address.port}`, canBeReadOnly: true };
+  const attempt = connect(options, { signal: AbortSignal.timeout(200) });
+  await assert.rejects(attempt, /localSessionsEnabled=true only \(NOT_READONLY\)/);
+  server.close();
+});
+
 test("an abort for the caller's own reason is that reason", async () => {
   const mine = new Error('enough');
   const controller = new AbortController();
