@@ -50,8 +50,8 @@ export class CuratorLocks {
   }
 
   /** `getParticipantNodes()`: in the queue's order, whole paths; of a semaphore names, in none. */
-  async participants(kind: CuratorLockKind, lock: string): Promise<string[]> {
-    return (await this.#driver.request('locks.participants', { kind, lock })) as string[];
+  async participants(kind: CuratorLockKind, path: string): Promise<string[]> {
+    return (await this.#driver.request('locks.participants', { kind, path })) as string[];
   }
 
   /** Makes a mutex revocable, before it is acquired; {@link revoked} tells when it was asked to. */
@@ -60,13 +60,13 @@ export class CuratorLocks {
   }
 
   /** Whether a revocable mutex was asked to give up. */
-  async revoked(lock: string): Promise<boolean> {
-    return (await this.#driver.request('locks.revoked', { lock })) === true;
+  async revoked(path: string): Promise<boolean> {
+    return (await this.#driver.request('locks.revoked', { path })) === true;
   }
 
   /** `Revoker.attemptRevoke` on the znode of a holder. */
   async revoke(node: string): Promise<void> {
-    await this.#driver.request('locks.revoke', { lock: node });
+    await this.#driver.request('locks.revoke', { path: node });
   }
 
   /** Takes a mutex `rounds` times and counts in the znode `counter` (`0 0`) while it has it. */

@@ -29,7 +29,8 @@ final class Locks {
     }
 
     JsonNode run(String command, JsonNode request) throws Exception {
-        String path = request.get("lock").asText();
+        // What does not hold a lock has no `lock`, and so does not stand behind one that waits.
+        String path = request.path(request.has("lock") ? "lock" : "path").asText();
         String kind = request.path("kind").asText();
         switch (command) {
             case "acquire":
