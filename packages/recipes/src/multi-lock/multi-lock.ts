@@ -31,7 +31,7 @@ export class MultiLock implements Lock {
       try {
         for (const lock of this.#locks) {
           const ends = parts.map((part) => part.signal);
-          const end = AbortSignal.any(signal === undefined ? ends : [signal, ...ends]);
+          const end = AbortSignal.any(signal === undefined ? ends : ends.concat(signal));
           parts.push(await lock.acquire({ owner, signal: end }));
         }
         const [first, ...others] = parts;

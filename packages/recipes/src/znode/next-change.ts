@@ -1,4 +1,4 @@
-import type { Watcher, ZooKeeper } from '@meshkeeper/zookeeper';
+import type { SessionState, Watcher, ZooKeeper } from '@meshkeeper/zookeeper';
 
 /** What a change is waited for: of a znode itself, or of the list of its children. */
 export type ChangeKind = 'data' | 'child';
@@ -11,10 +11,12 @@ export type ChangeKind = 'data' | 'child';
 export class NextChange {
   /** To be left by every read that a wait follows: the same function, so that it is left once. */
   readonly watcher: Watcher;
+  readonly #zk: ZooKeeper;
   readonly #waiting = new Set<() => void>();
   #happened = false;
 
-  constructor(forget: () => void) {
+  constructor(zk: ZooKeeper, forget: () => void) {
+    this.#zk = zk;
     this.watcher = () => {
       this.#happened = true;
       forget();
@@ -22,21 +24,30 @@ export class NextChange {
     };
   }
 
-  /** @throws the signal's reason */
+  /**
+   * Ends also with the client, whose watches tell nothing when it is closed: the next read tells why.
+   * @throws the signal's reason
+   */
   async happens(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#happened) return;
+    if (this.#happened || isOver(this.#zk.state)) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = () => reject(signal?.reason);
+    const stop = this.#zk.onState((state) => isOver(state) && resolve());
     this.#waiting.add(resolve);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await promise;
     } finally {
+      stop();
       this.#waiting.delete(resolve);
       signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+function isOver({ type }: SessionState): boolean {
+  return type === 'closed' || type === 'auth-failed';
 }
 
 /** The changes that are waited for now; they end with their clients. */
@@ -49,7 +60,7 @@ export function nextChange(zk: ZooKeeper, kind: ChangeKind, path: string): NextC
   const key = `${kind} ${path}`;
   const known = changes.get(key);
   if (known !== undefined) return known;
-  const change = new NextChange(() => changes.delete(key));
+  const change = new NextChange(zk, () => changes.delete(key));
   changes.set(key, change);
   return change;
 }
