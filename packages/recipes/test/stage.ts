@@ -11,6 +11,8 @@ export const code = (expected: RecipeErrorCode) => (error: unknown) =>
 
 /** A server with two sessions of ours and, if wanted, one of Curator's, for one `describe`. */
 export interface Stage {
+  /** The server's address. */
+  readonly connect: string;
   readonly zk: ZooKeeper;
   readonly other: ZooKeeper;
   readonly curator: Curator;
@@ -49,6 +51,10 @@ export function stage(start: (typeof servers)[keyof typeof servers], withCurator
     await server?.close();
   });
   return {
+    get connect() {
+      assert.ok(server);
+      return server.connect;
+    },
     get zk() {
       assert.ok(zk);
       return zk;
