@@ -147,6 +147,8 @@ onServers('a mutex', (start) => {
     await using _ = await new Mutex(on.zk, at).acquire();
     const waiting = assert.rejects(mutex.acquire(), closed);
     await until(async () => (await on.names(at)).length === 2);
+    // Answers come in order: after these, it waits for the watch that follows on its two reads.
+    for (let i = 0; i < 3; i++) await faulty.zk.exists(at);
     await faulty.zk.close();
     await waiting;
     await assert.rejects(mutex.acquire(), closed);
