@@ -7,6 +7,11 @@ export {
   READ_ACL,
   type Stat,
 } from '@meshkeeper/jute';
+export type { CacheOptions } from './cache/cache.ts';
+export type { CachedNode, CacheState, CacheUpdate } from './cache/cached-node.ts';
+export { ChildrenCache } from './cache/children-cache.ts';
+export { NodeCache } from './cache/node-cache.ts';
+export { TreeCache } from './cache/tree-cache.ts';
 export { ZooKeeper } from './client.ts';
 export { connect } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';

@@ -1,0 +1,76 @@
+/** What a mirror has to do: znodes to read, lists to read, and a walk of znodes to compare. Pure. */
+export class Workload {
+  readonly #toRead = new Set<string>();
+  readonly #toList = new Set<string>();
+  #walk: Iterator<string> | undefined;
+  #underWay = new Map<string, number>();
+
+  /** Nothing to do and nothing under way. */
+  get done(): boolean {
+    return (
+      this.#toRead.size === 0 &&
+      this.#toList.size === 0 &&
+      this.#walk === undefined &&
+      this.#underWay.size === 0
+    );
+  }
+
+  /** Whether something is to be read or under way at a path: what is known of it may be old. */
+  concerns(path: string): boolean {
+    return this.#toRead.has(path) || this.#toList.has(path) || this.#underWay.has(path);
+  }
+
+  read(path: string): void {
+    this.#toRead.add(path);
+  }
+
+  list(path: string): void {
+    this.#toList.add(path);
+  }
+
+  /** Compares all of these, in place of what an earlier walk had left. */
+  compare(paths: Iterable<string>): void {
+    this.#walk = paths[Symbol.iterator]();
+  }
+
+  /** Up to `most` paths to read; they are under way from now on, until `over`. */
+  takeReads(most: number): string[] {
+    const taken: string[] = [];
+    for (const path of this.#toRead) {
+      if (taken.length === most) break;
+      this.#toRead.delete(path);
+      taken.push(this.#begin(path));
+    }
+    return taken;
+  }
+
+  takeList(): string | undefined {
+    for (const path of this.#toList) {
+      this.#toList.delete(path);
+      return this.#begin(path);
+    }
+    return undefined;
+  }
+
+  takeComparison(): string | undefined {
+    const next = this.#walk?.next();
+    if (next === undefined) return undefined;
+    if (!next.done) return this.#begin(next.value);
+    this.#walk = undefined;
+    return undefined;
+  }
+
+  /** What was taken is dealt with. */
+  over(paths: Iterable<string>): void {
+    for (const path of paths) {
+      const left = this.#underWay.get(path)! - 1;
+      if (left > 0) this.#underWay.set(path, left);
+      else this.#underWay.delete(path);
+    }
+  }
+
+  #begin(path: string): string {
+    this.#underWay.set(path, (this.#underWay.get(path) ?? 0) + 1);
+    return path;
+  }
+}
