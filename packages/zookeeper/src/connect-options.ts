@@ -46,8 +46,8 @@ export interface ConnectOptions {
   readonly maxInFlight?: number;
   /**
    * Longest random pause before a reconnect, in milliseconds, so that the clients of a lost server
-   * don't come as a herd (1,000 in the Java client). Default 200. Once every server was tried in vain,
-   * a second is added.
+   * don't come as a herd (1,000 in the Java client). Default 200. Each time that every server was
+   * tried in vain, a second is added.
    */
   readonly reconnectJitter?: number;
   /** All addresses of a host name, asked before every attempt. Default: the system's resolver. */

@@ -28,10 +28,10 @@ export class HostList {
     return this.#hosts;
   }
 
-  /** The next server; `wrapped` when every one has been tried since the last connection. */
+  /** The next server; `wrapped` when a round begins in which all have failed once more. */
   next(): { readonly host: HostPort; readonly wrapped: boolean } {
+    const wrapped = this.#tried > 0 && this.#tried % this.#hosts.length === 0;
     this.#tried++;
-    const wrapped = this.#tried > this.#hosts.length;
     const first = this.#first.shift();
     if (first !== undefined) return { host: first, wrapped };
     const host = this.#hosts[this.#next]!;

@@ -33,7 +33,7 @@ export interface Reconnected {
   live(established: Established, server: string): Promise<Error>;
 }
 
-/** Extra pause once every server was tried in vain. */
+/** Extra pause each time that every server was tried in vain. */
 const WRAPPED_PAUSE = 1000;
 /** However many servers there are, each gets so many milliseconds to answer. */
 const MIN_CONNECT_TIMEOUT = 100;

@@ -110,7 +110,10 @@ export class Session {
 
   /** Starts connecting; the state tells how it goes. */
   start(): void {
-    this.#run = this.#reconnector.run().then(() => this.#failWaiting());
+    this.#run = this.#reconnector.run().then(() => {
+      this.#expiry.stop();
+      this.#failWaiting();
+    });
   }
 
   /**

@@ -20,7 +20,7 @@ test('an ensemble that loses its quorum is read on, and left once one serves wri
     config: { localSessionsEnabled: true, localSessionsUpgradingEnabled: true },
     properties: { 'readonlymode.enabled': true },
   });
-  const options = { connect: ensemble.connect, sessionTimeout: 3000, canBeReadOnly: true };
+  const options = { connect: ensemble.connect, sessionTimeout: 1500, canBeReadOnly: true };
   await using zk = await connect({ ...options, onExpired: 'renew' });
   await connected(zk, false);
   await zk.create('/before', 'x');

@@ -86,6 +86,7 @@ test('a round is over when every server was tried since the last connection', ()
   const list = new HostList(range(0, 3), seeded(1));
   const wrapped = () => list.next().wrapped;
   assert.deepEqual([wrapped(), wrapped(), wrapped(), wrapped()], [false, false, false, true]);
+  assert.deepEqual([wrapped(), wrapped(), wrapped(), wrapped()], [false, false, true, false]);
   list.connected();
   assert.deepEqual([wrapped(), wrapped(), wrapped(), wrapped()], [false, false, false, true]);
 });
