@@ -2,6 +2,7 @@ import { parseConnectString } from './connect-string.ts';
 import { type Lookup, Network } from './connection/network.ts';
 import { toError } from './connection/to-error.ts';
 import { type Logger, silent } from './logger.ts';
+import type { Observer } from './observe/observer.ts';
 import { type SaslOptions, validateSasl } from './sasl/sasl-options.ts';
 import type { SessionOptions } from './session/session.ts';
 import { type SecureContexts, secureContexts } from './tls/secure-contexts.ts';
@@ -53,6 +54,8 @@ export interface ConnectOptions {
   /** All addresses of a host name, asked before every attempt. Default: the system's resolver. */
   readonly lookup?: Lookup;
   readonly logger?: Logger;
+  /** What sees the client at work: `ClientMetrics`, `spans()`, `packetTrace()`. Default none. */
+  readonly observers?: readonly Observer[];
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
 }

@@ -1,5 +1,6 @@
 import { ZooKeeper } from './client.ts';
 import { type ConnectOptions, parseConnectOptions } from './connect-options.ts';
+import { combined } from './observe/observer.ts';
 import type { CallOptions } from './operations/options.ts';
 import { finalError } from './session/final-error.ts';
 import { Session } from './session/session.ts';
@@ -16,6 +17,7 @@ export async function connect(
   { signal }: CallOptions = {},
 ): Promise<ZooKeeper> {
   const session = new Session(parseConnectOptions(options));
+  const zk = new ZooKeeper(session, combined(options.observers ?? []));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = session.onState((state) => {
     if (state.type === 'connected') resolve();
@@ -28,7 +30,7 @@ export async function connect(
     signal?.throwIfAborted();
     session.start();
     await promise;
-    return new ZooKeeper(session);
+    return zk;
   } catch (error) {
     await session.close();
     throw error;

@@ -19,6 +19,8 @@ export { type ConnectString, type HostPort, parseConnectString } from './connect
 export type { Lookup } from './connection/network.ts';
 export type { Data } from './data.ts';
 export type { Logger } from './logger.ts';
+export type { HistogramSnapshot } from './observe/histogram.ts';
+export { ClientMetrics, type MetricsSnapshot } from './observe/metrics.ts';
 export type {
   CallOutcome,
   ObservedCall,
@@ -26,6 +28,8 @@ export type {
   Observer,
   WatchCounts,
 } from './observe/observer.ts';
+export { packetTrace } from './observe/packet-trace.ts';
+export { type Span, spans, type Tracer } from './observe/spans.ts';
 export type { Created } from './operations/create.ts';
 export type {
   ClientIdentity,
