@@ -19,8 +19,6 @@ describe('a command under a lock', () => {
     await zk?.close();
     await server?.close();
   });
-  const waiting = (path: string) => until(async () => (await zk.exists(path))?.numChildren === 1);
-
   test('has the token, and its exit code passes through', async () => {
     const script = 'echo "$MESHKEEPER_FENCING_TOKEN"; exit 7';
     const { code, stdout } = await meshkeeper(['lock', '/l/a', ...flags, '--', 'sh', '-c', script]);
@@ -53,14 +51,14 @@ describe('a command under a lock', () => {
   });
 
   test('is told to end when the lease is lost, and killed when it does not', async () => {
-    const script = 'trap "echo told" TERM; while true; do sleep 0.05; done';
+    const script = 'trap "echo told" TERM; echo ready; while true; do sleep 0.05; done';
     const args = ['lock', '/l/c', ...flags, '--grace', '300ms', '--', 'sh', '-c', script];
-    const running = meshkeeper(args);
-    await waiting('/l/c');
+    await using command = start(args);
+    await command.printed(/ready/);
     const [node] = (await zk.children('/l/c')).children;
     await zk.delete(`/l/c/${node}`);
-    const { code, stdout, stderr } = await running;
-    assert.deepEqual([code, stdout], [1, 'told\n']);
+    const { code, stdout, stderr } = await command.ended();
+    assert.deepEqual([code, stdout], [1, 'ready\ntold\n']);
     assert.match(stderr, /the lease .* was lost, and the command was ended: .* deleted/);
   });
 
