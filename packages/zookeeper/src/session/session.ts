@@ -149,17 +149,10 @@ export class Session {
     this.#status.apply({ type: 'closed' });
     this.#expiry.stop();
     if (connection !== undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      connection.send(
-        requestOf(
-          'closeSession',
-          undefined,
-          undefined,
-          () => resolve(),
-          () => resolve(),
-        ),
-      );
-      await Promise.race([promise, pause(CLOSE_TIMEOUT)]);
+      const answered = new AbortController();
+      const done = () => answered.abort();
+      connection.send(requestOf('closeSession', undefined, undefined, done, done));
+      await pause(CLOSE_TIMEOUT, answered.signal);
       connection.destroy(new Error('the client was closed'));
     }
     this.#reconnector.stop();
