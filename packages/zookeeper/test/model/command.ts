@@ -86,4 +86,4 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 /** Sequences of commands. */
-export const commands = fc.array(command, { minLength: 1, maxLength: 40 });
+export const commands = fc.array(command, { minLength: 1, maxLength: 60, size: 'max' });

@@ -36,7 +36,7 @@ export class WatchModel {
       watch.told.push(`${type} ${path}`);
       if (watch.list === 'data' || watch.list === 'children') this.remove(watch);
     }
-    if (type === 'changed') return;
+    if (type === 'changed' || path === '') return; // its parent is nobody's here
     const parent = path.slice(0, path.lastIndexOf('/'));
     for (const watch of this.#watches) {
       if (watch.path !== parent || (watch.list !== 'children' && watch.list !== 'persistent'))
