@@ -213,7 +213,7 @@ describe('CuratorSource', { concurrency: true }, () => {
         await consumer.ended;
         assert.equal(consumer.source.state.type, 'stale');
         await using proxy = await startFaultProxy({ target: target() });
-        await using expiring = await connect({ connect: proxy.connect, sessionTimeout: 500 });
+        await using expiring = await connect({ connect: proxy.connect, sessionTimeout: 1500 });
         await using other = new Consumer({ zk: expiring, root });
         await equal(() => other.source.state, { type: 'live' });
         proxy.refuse();

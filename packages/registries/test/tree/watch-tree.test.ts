@@ -132,7 +132,7 @@ describe('watchTree', { concurrency: true }, () => {
           await using proxy = await startFaultProxy({ target: target() });
           await using client = await connect({
             connect: proxy.connect,
-            sessionTimeout: 500,
+            sessionTimeout: 1500,
             onExpired: 'renew',
           });
           await using follower = new Follower(client, root, { recursive });
@@ -151,7 +151,7 @@ describe('watchTree', { concurrency: true }, () => {
         test('an expired session that nobody renews is an error, not a wait', async () => {
           const root = fresh();
           await using proxy = await startFaultProxy({ target: target() });
-          await using client = await connect({ connect: proxy.connect, sessionTimeout: 500 });
+          await using client = await connect({ connect: proxy.connect, sessionTimeout: 1500 });
           await using follower = new Follower(client, root, { recursive });
           await until(() => follower.resets === 1);
           proxy.refuse();
