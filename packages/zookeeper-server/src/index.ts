@@ -1,7 +1,11 @@
 export { type Clock, systemClock } from './clock.ts';
 export type { ImageHeader, Recoverable } from './engine/state.ts';
 export type { Logger } from './logger.ts';
-export type { FourLetterWord, ZooKeeperServerOptions } from './options.ts';
+export {
+  type FourLetterWord,
+  WORDS as FOUR_LETTER_WORDS,
+  type ZooKeeperServerOptions,
+} from './options.ts';
 export type { ZooKeeperServer } from './server/server.ts';
 export type { ServerStats } from './server/stats.ts';
 export { ZooKeeperServerError, type ZooKeeperServerErrorCode } from './server-error.ts';

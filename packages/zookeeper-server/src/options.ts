@@ -3,7 +3,7 @@ import { type Logger, silentLogger } from './logger.ts';
 import { ZooKeeperServerError } from './server-error.ts';
 import type { Storage } from './storage/storage.ts';
 
-/** Four-letter words that the server knows. */
+/** Four-letter words that the server knows; none of them changes anything. */
 export const WORDS = [
   'ruok',
   'srvr',

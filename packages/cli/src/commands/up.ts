@@ -5,7 +5,6 @@ import {
   configurationOf,
   withControlPlaneFlags,
 } from '../configuration.ts';
-import { FOUR_LETTER_WORDS } from '../four-letter-words.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
@@ -90,7 +89,7 @@ async function embedded(
   { demo, data, zookeeperListen, insecure }: UpFlags,
   configuredDir: string | undefined,
 ): Promise<string> {
-  const { startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
+  const { FOUR_LETTER_WORDS, startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
   const { host, port } = listenerAddress(zookeeperListen, '--zookeeper-listen', insecure);
   const dataDir = data ?? configuredDir ?? (demo ? undefined : 'data');
   // The demo's sessions are short, so that one sees them end.

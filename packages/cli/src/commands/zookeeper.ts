@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { FOUR_LETTER_WORDS } from '../four-letter-words.ts';
 import { optionsOf } from '../global-options.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -22,7 +21,9 @@ export function addZooKeeperCommand(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const { port, data, output, verbose } = optionsOf<Flags>(command);
       await runUntilSignal(async (stack, signal) => {
-        const { startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
+        const { FOUR_LETTER_WORDS, startZooKeeperServer } = await import(
+          '@meshkeeper/zookeeper-server'
+        );
         const { createLogger } = await import('../output/logger.ts');
         const logger = await createLogger(verbose);
         const server = stack.use(
