@@ -1,8 +1,8 @@
 /**
  * `port-busy`, `bind-failed`: the address of a listener. `not-ready`: no usable configuration came
- * in time. `aborted`: the start was given up.
+ * in time.
  */
-export type ProxyErrorCode = 'port-busy' | 'bind-failed' | 'not-ready' | 'aborted';
+export type ProxyErrorCode = 'port-busy' | 'bind-failed' | 'not-ready';
 
 /** What this package throws. The message says what to do. */
 export class ProxyError extends Error {
