@@ -6,12 +6,28 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { tempDir } from '@meshkeeper/testbed';
 
-/** The best of three starts: what the program needs, not what else the machine is doing. */
-async function best(start: () => Promise<number>): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < 3; i++) times.push(await start());
-  return Math.min(...times);
+/** The least that a program that listens takes: what the machine is like just now. */
+const BARE = `
+  const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+    console.log(server.address().port);
+  });
+`;
+
+/**
+ * How many times as long as the bare program a start takes, in milliseconds of a machine that is
+ * ours alone, where the bare program takes {@link BARE_START}: the best of five each, in turns, so
+ * that both meet the same neighbours.
+ */
+async function startTime(start: () => Promise<number>): Promise<number> {
+  let own = Number.POSITIVE_INFINITY;
+  let bare = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    own = Math.min(own, await start());
+    bare = Math.min(bare, await timed(process.execPath, ['-e', BARE], async () => {}));
+  }
+  return (own / bare) * BARE_START;
 }
+const BARE_START = 40;
 
 /** Starts a command, runs `ready` with its ready line, ends it; milliseconds until `ready` was done. */
 async function timed(
@@ -35,7 +51,7 @@ async function timed(
 test('the embedded server listens within 300 ms', async () => {
   await using folder = await tempDir();
   const args = ['zookeeper', '--port', '0', '--data', folder.path, '-o', 'json'];
-  const time = await best(() => timed('meshkeeper', args, async () => {}));
+  const time = await startTime(() => timed('meshkeeper', args, async () => {}));
   assert.ok(time < 300, `${time} ms`);
 });
 
@@ -43,7 +59,7 @@ test('npm start answers the first request through the gateway within 3 s', async
   const listeners = ['api', 'xds', 'gateway', 'zookeeper'];
   const flags = listeners.flatMap((name) => [`--${name}-listen`, '127.0.0.1:0']);
   const args = ['start', '--silent', '--', '-o', 'json', ...flags];
-  const time = await best(() =>
+  const time = await startTime(() =>
     timed('npm', args, async (line) => {
       const request = get(JSON.parse(line).gateway, { headers: { host: 'shop' }, agent: false });
       const [response] = await once(request, 'response');

