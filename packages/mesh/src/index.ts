@@ -14,4 +14,10 @@ export {
 export { type Protocol, type Service, sameService } from './model/service.ts';
 export { ServiceMap } from './model/service-map.ts';
 export { diff, EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from './model/snapshot.ts';
-export type { Problem, RegistrySource, SourceChange, SourceState } from './model/source.ts';
+export type {
+  Departure,
+  Problem,
+  RegistrySource,
+  SourceChange,
+  SourceState,
+} from './model/source.ts';

@@ -1,10 +1,30 @@
 import type { Service } from './service.ts';
 
-/** A change that a registry source reports; a `reset` replaces all that it said before. */
+/**
+ * Why an endpoint's znode is gone, as far as ZooKeeper shows it: an event tells of a deletion, not
+ * of its reason.
+ */
+export type Departure =
+  /** Its owner deleted it: others of its session's znodes are still there, or it was persistent. */
+  | 'deregistered'
+  /** Its session ended, closed or expired: several of its znodes went in one transaction. */
+  | 'session-ended'
+  /** Either; or it was missing after a gap. */
+  | 'unknown';
+
+/**
+ * A change that a registry source reports; a `reset` replaces all that it said before, with the
+ * same objects where nothing has changed.
+ */
 export type SourceChange =
   | { readonly type: 'reset'; readonly services: readonly Service[] }
-  | { readonly type: 'upsert'; readonly service: Service }
-  | { readonly type: 'remove'; readonly name: string };
+  | ({ readonly type: 'upsert'; readonly service: Service } & Departed)
+  | ({ readonly type: 'remove'; readonly name: string } & Departed);
+
+interface Departed {
+  /** Why endpoints that were there before have gone, by id; `unknown` of those that aren't named. */
+  readonly departed?: ReadonlyMap<string, Departure>;
+}
 
 /** Something in a registry that could not be used, and why. The rest of the registry is unaffected. */
 export interface Problem {
