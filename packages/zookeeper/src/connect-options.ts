@@ -37,7 +37,8 @@ export interface ConnectOptions {
   readonly tls?: TlsOptions;
   /**
    * Authenticates every connection by SASL before anything else goes over it. Refused credentials
-   * end the session: state `auth-failed`, calls fail with AUTH_FAILED.
+   * end the session: state `auth-failed`, calls fail with AUTH_FAILED. So does a server that wants
+   * some, at the first call or ping; that call fails with SESSION_CLOSED_REQUIRE_SASL_AUTH.
    */
   readonly sasl?: SaslOptions;
   /**

@@ -21,8 +21,7 @@ export async function connect(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = session.onState((state) => {
     if (state.type === 'connected') resolve();
-    else if (state.type === 'auth-failed')
-      reject(finalError(state, { operation: 'connect', cause: session.lastFailure }));
+    else if (state.type === 'auth-failed') reject(finalError(state, { operation: 'connect' }));
   });
   const abort = () => reject(withCause(signal?.reason, session.lastFailure));
   signal?.addEventListener('abort', abort, { once: true });

@@ -31,6 +31,8 @@ const explanations: Partial<Record<ZooKeeperErrorCode, string>> = {
     'the connection broke before the answer came; a write may have taken effect or not',
   SESSION_EXPIRED: 'the session expired: its ephemeral znodes and watches are gone',
   AUTH_FAILED: 'the server refused the credentials',
+  SESSION_CLOSED_REQUIRE_SASL_AUTH:
+    'the server wants clients to authenticate first: give sasl, or call addAuth() before anything else',
   UNIMPLEMENTED: 'the server does not know this operation',
   NOT_READONLY: 'the server is read-only now: it has lost its quorum',
   CLOSED: 'the client is closed',

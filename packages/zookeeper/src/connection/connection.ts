@@ -201,7 +201,10 @@ export class Connection {
     const { request } = next;
     if (err !== ErrorCode.OK) {
       const { operation, path } = request;
-      request.fail(ZooKeeperError.ofReply(err, { operation, path }), err);
+      const error = ZooKeeperError.ofReply(err, { operation, path });
+      request.fail(error, err);
+      // It says the same to whatever else is asked, and hangs up.
+      if (err === ErrorCode.SESSION_CLOSED_REQUIRE_SASL_AUTH) this.destroy(error);
     } else request.succeed(answerOf(request, reader), zxid);
     this.#listener?.answered();
     if (this.#retired !== undefined && this.inFlight === 0) this.destroy(this.#retired);

@@ -28,7 +28,7 @@ export interface Reconnected {
   /** Better leave the present connection. */
   leave(why: string): void;
   /** A server refuses its credentials. */
-  refused(): void;
+  refused(cause: Error): void;
   /** Runs a connection until its end, and tells what that was. */
   live(established: Established, server: string): Promise<Error>;
 }
@@ -118,9 +118,10 @@ export class Reconnector {
       this.#lastFailure = new ConnectFailure(server, end);
     } catch (cause) {
       if (this.#stop.signal.aborted) return;
-      this.#lastFailure = new ConnectFailure(server, cause);
+      const failure = new ConnectFailure(server, cause);
+      this.#lastFailure = failure;
       this.#options.logger.debug({ server, err: cause }, 'could not connect');
-      if (isZooKeeperError(cause, 'AUTH_FAILED')) this.#session.refused();
+      if (isZooKeeperError(cause, 'AUTH_FAILED')) this.#session.refused(failure);
     }
   }
 

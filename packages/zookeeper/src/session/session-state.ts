@@ -20,8 +20,8 @@ export type SessionState =
     }
   /** The session is gone, with its ephemerals and watches: said by a server, or by the clock. */
   | { readonly type: 'expired'; readonly sessionId: bigint }
-  /** A server refused the credentials. Final. */
-  | { readonly type: 'auth-failed' }
+  /** A server refused the credentials, or wants some: `cause` says which server, and why. Final. */
+  | { readonly type: 'auth-failed'; readonly cause: Error }
   /** Closed by its user. Final. */
   | { readonly type: 'closed' };
 
@@ -36,7 +36,7 @@ export type SessionEvent =
     }
   | { readonly type: 'connection-lost'; readonly at: number }
   | { readonly type: 'session-expired' }
-  | { readonly type: 'auth-refused' }
+  | { readonly type: 'auth-refused'; readonly cause: Error }
   | { readonly type: 'closed' };
 
 /** The one place where a session's state changes. An event that means nothing in a state leaves it. */
@@ -59,7 +59,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
         ? { type: 'expired', sessionId: state.sessionId }
         : state;
     case 'auth-refused':
-      return { type: 'auth-failed' };
+      return { type: 'auth-failed', cause: event.cause };
     case 'closed':
       return { type: 'closed' };
   }

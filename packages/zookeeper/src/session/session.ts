@@ -7,8 +7,9 @@ import { Chroot } from '../path.ts';
 import type { SaslOptions } from '../sasl/sasl-options.ts';
 import type { WatchEvent } from '../watches/watch-event.ts';
 import { WatchTable } from '../watches/watch-table.ts';
-import type { ZooKeeperError } from '../zookeeper-error.ts';
+import { isZooKeeperError, type ZooKeeperError } from '../zookeeper-error.ts';
 import type { Established } from './attempt.ts';
+import { ConnectFailure } from './connect-failure.ts';
 import { authRequest, type Credential, Credentials } from './credentials.ts';
 import { ExpiryTimer } from './expiry-timer.ts';
 import { finalError } from './final-error.ts';
@@ -78,7 +79,7 @@ export class Session {
         hello: () => this.#identity.hello(options.timeout),
         expired: () => this.#expire(),
         leave: (why) => this.#move(why),
-        refused: () => status.apply({ type: 'auth-refused' }),
+        refused: (cause) => status.apply({ type: 'auth-refused', cause }),
         live: (established, server) => this.#live(established, server),
       },
     );
@@ -198,6 +199,10 @@ export class Session {
   ): void {
     if (this.#connection === connection) this.#release();
     if (this.ended) return;
+    if (isZooKeeperError(cause, 'SESSION_CLOSED_REQUIRE_SASL_AUTH')) {
+      this.#refused(cause);
+      return;
+    }
     this.#expiry.start(lastHeard, timeout);
     this.#status.apply({ type: 'connection-lost', at: performance.now() });
     this.#options.logger.warn({ server, err: cause }, 'connection lost');
@@ -222,10 +227,17 @@ export class Session {
     failed: (error: ZooKeeperError) => void = () => {},
   ): void {
     const refused = (error: ZooKeeperError) => {
-      if (error.code === 'AUTH_FAILED') this.#status.apply({ type: 'auth-refused' });
+      if (error.code === 'AUTH_FAILED') this.#refused(error);
       failed(error);
     };
     connection.send(authRequest(credential, done, refused));
+  }
+
+  /** The connected server refuses the session: no other will take it. */
+  #refused(error: ZooKeeperError): void {
+    const { state } = this;
+    const cause = state.type === 'connected' ? new ConnectFailure(state.server, error) : error;
+    this.#status.apply({ type: 'auth-refused', cause });
   }
 
   #notify(event: { readonly type: number; readonly path: string }, zxid: bigint): void {
