@@ -65,9 +65,9 @@ export interface ConnectOptions {
  * What a session is made of, complete.
  * @throws ZooKeeperError INVALID_ARGUMENT that names every option that makes no sense.
  */
-export function parseConnectOptions(options: ConnectOptions): SessionOptions {
+export async function parseConnectOptions(options: ConnectOptions): Promise<SessionOptions> {
   const { random = Math.random, lookup } = options;
-  const tls = options.tls && parseTls(options.tls);
+  const tls = options.tls && (await parseTls(options.tls));
   const { sessionTimeout = 10_000, maxInFlight = 10_000, reconnectJitter = 200 } = options;
   const connect = parseConnectString(options.connect);
   if (options.sasl !== undefined) validateSasl(options.sasl);
@@ -94,9 +94,11 @@ export function parseConnectOptions(options: ConnectOptions): SessionOptions {
   };
 }
 
-function parseTls(tls: TlsOptions): SecureContexts {
+async function parseTls(tls: TlsOptions): Promise<SecureContexts> {
   try {
-    return secureContexts(tls);
+    const contexts = secureContexts(tls);
+    await contexts.check();
+    return contexts;
   } catch (cause) {
     const detail = `tls: ${toError(cause).message}`;
     throw new ZooKeeperError('INVALID_ARGUMENT', { operation: 'connect', detail, cause });

@@ -16,7 +16,7 @@ export async function connect(
   options: ConnectOptions,
   { signal }: CallOptions = {},
 ): Promise<ZooKeeper> {
-  const session = new Session(parseConnectOptions(options));
+  const session = new Session(await parseConnectOptions(options));
   const zk = new ZooKeeper(session, combined(options.observers ?? []));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = session.onState((state) => {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { toError } from '../connection/to-error.ts';
+import { explainKey, isEncrypted, missingPassphrase } from './private-key.ts';
 import type { TlsFiles } from './tls-options.ts';
 
 /** Certificates and keys in files, read again when one of them has changed. Nothing is watched. */
@@ -16,6 +16,14 @@ export class PemFiles {
     this.#files = files;
   }
 
+  /** @throws Error for a key that these options can never open. A file may yet come. */
+  async check(): Promise<void> {
+    const { keyFile, passphrase } = this.#files;
+    if (keyFile === undefined || passphrase !== undefined) return;
+    const key = await readFile(keyFile).catch(() => '');
+    if (isEncrypted(key)) throw missingPassphrase(keyFile);
+  }
+
   /** A context of what the files hold now. @throws Error that names the file. */
   async current(): Promise<SecureContext> {
     const { caFile, certFile, keyFile, passphrase } = this.#files;
@@ -27,7 +35,8 @@ export class PemFiles {
       this.#context = createSecureContext({ ca, cert, key, passphrase });
     } catch (cause) {
       const named = paths.filter((path) => path !== undefined).join(', ');
-      throw new Error(`${named} can't be used for TLS: ${toError(cause).message}`, { cause });
+      const { message } = explainKey([key ?? []].flat(), passphrase, `${keyFile}`, cause);
+      throw new Error(`${named} can't be used for TLS: ${message}`, { cause });
     }
     // Of before the reading: what changes meanwhile is read again next time.
     this.#versions = versions;

@@ -21,7 +21,7 @@ export interface TlsPem extends TlsPeer {
   /** The client's certificate, with its chain; with `key`. */
   readonly cert?: PemText;
   readonly key?: PemText;
-  /** Of an encrypted key. */
+  /** Of an encrypted key: without it, or with another, `connect()` throws INVALID_ARGUMENT. */
   readonly passphrase?: string;
 }
 
@@ -35,7 +35,7 @@ export interface TlsFiles extends TlsPeer {
   /** The client's certificate, with its chain; with `keyFile`. */
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** Of an encrypted key. */
+  /** Of an encrypted key: without it `connect()` throws INVALID_ARGUMENT. */
   readonly passphrase?: string;
 }
 

@@ -40,6 +40,18 @@ export class Authority {
   }
 }
 
+/** An encrypted copy of a key's file: in PKCS #8, or in PEM's own older way. */
+export async function encrypted(
+  keyFile: string,
+  passphrase: string,
+  form: 'pkcs8' | 'traditional',
+): Promise<string> {
+  const out = `${keyFile}.${form}`;
+  const how = form === 'pkcs8' ? ['pkcs8', '-topk8', '-v2', 'aes-256-cbc'] : ['ec', '-aes256'];
+  await run('openssl', [...how, '-in', keyFile, '-out', out, '-passout', `pass:${passphrase}`]);
+  return out;
+}
+
 async function create(folder: string, name: string, more: readonly string[]): Promise<Certificate> {
   const file = (end: string) => join(folder, `${name}${end}`);
   const [certFile, keyFile, bothFile] = [file('.pem'), file('-key.pem'), file('-both.pem')];

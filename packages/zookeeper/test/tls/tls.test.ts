@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
@@ -20,7 +20,7 @@ import {
   type TlsOptions,
 } from '../../src/index.ts';
 import { cutAndBack } from '../cut-and-back.ts';
-import { Authority, type Certificate } from './certificates.ts';
+import { Authority, type Certificate, encrypted } from './certificates.ts';
 
 describe('TLS on Apache ZooKeeper', { skip: skipWithout('zookeeper') }, () => {
   let folder: TempDir;
@@ -164,6 +164,35 @@ describe('TLS on Apache ZooKeeper', { skip: skipWithout('zookeeper') }, () => {
     await refused(tls, /live-cert.*can't be used for TLS/);
     await refused({ caFile: file('missing') }, /ENOENT.*live-missing/);
   });
+
+  for (const form of ['pkcs8', 'traditional'] as const)
+    test(`an encrypted key wants its passphrase (${form})`, async () => {
+      const keyFile = await encrypted(ann.keyFile, 'open sesame', form);
+      const key = await readFile(keyFile);
+      const passphrase = 'open sesame';
+      const texts = { ca, cert: ann.cert, key };
+      const files = { caFile: authority.own.certFile, certFile: ann.certFile, keyFile };
+      for (const tls of [texts, files]) {
+        await using zk = await open({ ...tls, passphrase });
+        assert.ok((await zk.whoAmI()).some(({ user }) => user === 'CN=ann'));
+        await cutAndBack(proxy, zk);
+      }
+      const invalid = (told: RegExp) => (error: unknown) => {
+        assert.ok(isZooKeeperError(error, 'INVALID_ARGUMENT'));
+        assert.match(error.message, told);
+        assert.doesNotMatch(error.message, /sesame|guess/);
+        return true;
+      };
+      await assert.rejects(open(texts), invalid(/tls\.key is encrypted: give tls\.passphrase/));
+      await assert.rejects(
+        open(files),
+        invalid(/-key\.pem\.\w+ is encrypted: give tls\.passphrase/),
+      );
+      const wrong = open({ ...texts, passphrase: 'guess' });
+      await assert.rejects(wrong, invalid(/tls\.passphrase does not open tls\.key/));
+      // The file may yet be replaced by one that it opens.
+      await refused({ ...files, passphrase: 'guess' }, /tls\.passphrase does not open .*-key\.pem/);
+    });
 
   test('half a certificate is no option', async () => {
     for (const half of [
