@@ -42,7 +42,7 @@ describe('a command under a lock', () => {
       'no',
     ]);
     assert.deepEqual([late.code, late.stdout], [3, '']);
-    assert.match(late.stderr, /the lock \/l\/b was not had within 100 ms/);
+    assert.match(late.stderr, /the lock \/l\/b could not be had within 100 ms/);
     const patient = meshkeeper(['lock', '/l/b', ...flags, '--', 'echo', 'yes']);
     await until(async () => (await zk.children('/l/b')).children.length === 2);
     await lease.release();

@@ -20,7 +20,7 @@ export async function withinTime<T>(
   if (timeout === undefined) return wait(signal);
   const late = new AbortController();
   const timer = setTimeout(
-    () => late.abort(new RecipeError('TIMEOUT', `${what} was not had within ${timeout} ms`)),
+    () => late.abort(new RecipeError('TIMEOUT', `${what} could not be had within ${timeout} ms`)),
     timeout,
   );
   try {
