@@ -3,8 +3,13 @@
  * long garbage collection, or a laptop's lid), loses its lock without noticing, and is refused by the
  * resource when it wakes up.
  *
- *   meshkeeper zookeeper --port 2181 &
- *   node --conditions=source examples/fencing.ts 127.0.0.1:2181
+ *   node --conditions=source examples/fencing.ts
+ *
+ * prints (with other numbers)
+ *
+ *   the first holder writes with 0.4
+ *   the second holder writes with 0.6
+ *   the first holder is refused: 0.4 is older than 0.6
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,12 +17,14 @@ import {
   compareFencing,
   type Fencing,
   formatFencing,
+  type Lease,
   Mutex,
   parseFencing,
 } from '@meshkeeper/recipes';
 import { connect } from '@meshkeeper/zookeeper';
+import { ensemble } from './ensemble.ts';
 
-const [servers = '127.0.0.1:2181', role] = process.argv.slice(2);
+const [servers = '', role] = process.argv.slice(2);
 const LOCK = '/examples/fencing';
 
 /** The resource that the lock protects: it takes no write with a token older than the newest. */
@@ -39,15 +46,23 @@ class Ledger {
 async function hold(): Promise<void> {
   const zk = await connect({ connect: servers, sessionTimeout: 1000 });
   const lease = await new Mutex(zk, LOCK).acquire();
-  process.send?.({ token: formatFencing(lease.fencing) });
-  // Told to write once more, it does, without knowing how long it was paused.
-  process.on('message', () => process.send?.({ token: formatFencing(lease.fencing) }));
-  process.once('disconnect', () => process.exit());
+  await write(lease);
+  // It looks before it writes, as it should, and is paused between the look and the write.
+  if (lease.signal.aborted) return;
+  process.kill(process.pid, 'SIGSTOP');
+  await write(lease);
+  process.exit();
+}
+
+/** Over the network, in life. */
+function write({ fencing }: Lease): Promise<unknown> {
+  return new Promise((sent) => process.send?.({ token: formatFencing(fencing) }, sent));
 }
 
 async function show(): Promise<void> {
+  await using server = await ensemble();
   const ledger = new Ledger();
-  const holder = fork(import.meta.filename, [servers, 'holder'], {
+  const holder = fork(import.meta.filename, [server.connect, 'holder'], {
     execArgv: ['--conditions=source'],
   });
   const tokenOfHolder = async () => {
@@ -56,17 +71,16 @@ async function show(): Promise<void> {
   };
   ledger.write('the first holder', await tokenOfHolder());
 
-  holder.kill('SIGSTOP');
-  await using zk = await connect({ connect: servers });
+  await using zk = await connect({ connect: server.connect });
   // The lock comes free when the paused holder's session has expired.
   await using lease = await new Mutex(zk, LOCK).acquire();
   ledger.write('the second holder', lease.fencing);
 
+  const exit = once(holder, 'exit');
+  const belated = tokenOfHolder();
   holder.kill('SIGCONT');
-  holder.send('write');
-  ledger.write('the first holder', await tokenOfHolder());
-  holder.disconnect();
-  await once(holder, 'exit');
+  ledger.write('the first holder', await belated);
+  await exit;
 }
 
 await (role === 'holder' ? hold() : show());

@@ -1,15 +1,14 @@
 /**
  * Registers an HTTP server as Curator would, keeps it registered, and follows the others.
  *
- *   meshkeeper zookeeper --port 2181 &
- *   node --conditions=source examples/register.ts 127.0.0.1:2181
+ *   node --conditions=source examples/register.ts
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { encodeInstance, instancePath, watchTree } from '@meshkeeper/registries';
 import { CreateMode, connect, isZooKeeperError } from '@meshkeeper/zookeeper';
+import { ensemble } from './ensemble.ts';
 
-const [servers = '127.0.0.1:2181'] = process.argv.slice(2);
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 process.once('SIGTERM', () => stop.abort());
@@ -20,7 +19,11 @@ const address = server.address();
 const port = typeof address === 'object' && address !== null ? address.port : 0;
 
 // `renew`: after an expiry there is a new session, in which we register again.
-await using zk = await connect({ connect: servers, onExpired: 'renew' }, { signal: stop.signal });
+await using registry = await ensemble();
+await using zk = await connect(
+  { connect: registry.connect, onExpired: 'renew' },
+  { signal: stop.signal },
+);
 const path = instancePath('/discovery', 'greeter', `greeter-${port}`);
 const instance = encodeInstance({
   name: 'greeter',

@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { until } from '@meshkeeper/testbed';
-import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
 
 const run = promisify(execFile);
 const DEFAULTS = { api: 7070, xds: 7071, gateway: 7080, zookeeper: 2181 };
@@ -79,29 +78,4 @@ test('the README shows what its commands print', async () => {
     process.kill(-mesh.pid!, 'SIGINT');
     await ended;
   }
-});
-
-test('the example registers, and leaves with its session', async () => {
-  await using server = await startZooKeeperServer({ port: 0 });
-  const args = ['--conditions=source', 'examples/register.ts', server.connect];
-  const example = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  example.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    printed += chunk;
-  });
-  const exit = once(example, 'exit');
-  await until(() => /registered \/discovery\/greeter\/greeter-\d+/.test(printed));
-  await until(() => /\+ \/discovery\/greeter\/greeter-\d+|[3-9] znodes/.test(printed));
-  example.kill('SIGTERM');
-  assert.deepEqual(await exit, [0, null]);
-});
-
-test('the example of fencing shows a paused holder being refused', async () => {
-  await using server = await startZooKeeperServer({ port: 0, tickTime: 200 });
-  const args = ['--conditions=source', 'examples/fencing.ts', server.connect];
-  const { stdout } = await run(process.execPath, args);
-  assert.match(
-    stdout,
-    /^the first holder writes with (\S+)\nthe second holder writes with (\S+)\nthe first holder is refused: \1 is older than \2\n$/,
-  );
 });

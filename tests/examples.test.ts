@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import * as recipes from '@meshkeeper/recipes';
+import { startZooKeeper, until } from '@meshkeeper/testbed';
+
+const run = promisify(execFile);
+const { MESHKEEPER_ZOOKEEPER_CONNECT: _, ...env } = process.env;
+const examples = globSync('examples/recipes/*.ts').sort();
+
+/** What the header of an example says that it prints. */
+function claimed(file: string): string {
+  const header = /^\/\*\*\n([\s\S]*?)^ \*\/$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  assert.ok(
+    header.includes(` *   node --conditions=source ${file}\n`),
+    `${file} says how it is run`,
+  );
+  const lines = header.split(/^ \* prints\b.*\n \*\n/m)[1]?.match(/^ \* {3}.*$/gm) ?? [];
+  return lines.map((line) => `${line.slice(' *   '.length)}\n`).join('');
+}
+
+async function printed(file: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, ['--conditions=source', file, ...args], { env });
+  return stdout;
+}
+
+test('every recipe has an example, and the index names it', () => {
+  const sources = examples.map((file) => readFileSync(file, 'utf8')).join('');
+  const index = readFileSync('examples/README.md', 'utf8');
+  const used = new Set(
+    [...sources.matchAll(/^import \{([^}]*)\} from '@meshkeeper\/recipes';/gm)].flatMap(
+      ([, names]) => names!.split(',').map((name) => name.trim()),
+    ),
+  );
+  // Not recipes: what they throw, what they hand out, how tokens are written.
+  const others = ['Claim', 'PartitionLease', 'RecipeError', 'formatFencing', 'parseFencing'];
+  for (const name of Object.keys(recipes))
+    if (!others.includes(name)) assert.ok(used.has(name), `no example uses ${name}`);
+  for (const file of examples) assert.ok(index.includes(`(recipes/${basename(file)})`), file);
+});
+
+describe('on a server of its own', { concurrency: 2 }, () => {
+  for (const file of examples)
+    test(`${file} prints what it says`, async () => {
+      const lines = claimed(file);
+      assert.notEqual(lines, '');
+      assert.equal(await printed(file), lines);
+    });
+
+  test('examples/fencing.ts shows a paused holder being refused', async () => {
+    const masked = (text: string) =>
+      text.replace(
+        /^(.* with )(\S+)\n(.* with )(\S+)\n(.*)\2 is older than \4\n$/,
+        '$1FIRST\n$3SECOND\n$5FIRST is older than SECOND\n',
+      );
+    const shown = masked(await printed('examples/fencing.ts'));
+    assert.match(shown, /FIRST is older than SECOND/);
+    assert.equal(shown, masked(claimed('examples/fencing.ts')));
+    const guide = readFileSync('docs/guides/leases.md', 'utf8');
+    const quoted = /```\n(the first holder[\s\S]*?)```/.exec(guide)?.[1] ?? '';
+    assert.equal(shown, masked(quoted), 'docs/guides/leases.md shows it');
+  });
+});
+
+describe('on Apache ZooKeeper, named by the argument', { concurrency: 2 }, () => {
+  let server: Awaited<ReturnType<typeof startZooKeeper>> | undefined;
+  before(async () => {
+    server = await startZooKeeper();
+  });
+  after(() => server?.close());
+
+  for (const file of examples)
+    test(`${file} prints the same`, async () => {
+      assert.ok(server);
+      assert.equal(await printed(file, server.connect), claimed(file));
+    });
+});
+
+test('examples/register.ts registers, and leaves with its session', async () => {
+  const args = ['--conditions=source', 'examples/register.ts'];
+  const example = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let shown = '';
+  example.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    shown += chunk;
+  });
+  const exit = once(example, 'exit');
+  await until(() => /registered \/discovery\/greeter\/greeter-\d+/.test(shown));
+  await until(() => /\+ \/discovery\/greeter\/greeter-\d+|[3-9] znodes/.test(shown));
+  example.kill('SIGTERM');
+  assert.deepEqual(await exit, [0, null]);
+});
