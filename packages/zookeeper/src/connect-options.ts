@@ -43,9 +43,15 @@ export interface ConnectOptions {
   readonly sasl?: SaslOptions;
   /**
    * Requests that may be unanswered at a time. Further calls wait in their order, and so do all while
-   * the connection is away. Default 10,000.
+   * the connection is away: until there is room, their signal aborts, or the session ends. Default
+   * 10,000.
    */
   readonly maxInFlight?: number;
+  /**
+   * Calls that may wait at a time. One more fails at once with QUEUE_FULL, so that a program that asks
+   * faster than it is answered learns it before its memory is full. 0: no call waits. Default 100,000.
+   */
+  readonly maxWaiting?: number;
   /**
    * Longest random pause before a reconnect, in milliseconds, so that the clients of a lost server
    * don't come as a herd (1,000 in the Java client). Default 200. Each time that every server was
@@ -68,12 +74,14 @@ export interface ConnectOptions {
 export async function parseConnectOptions(options: ConnectOptions): Promise<SessionOptions> {
   const { random = Math.random, lookup } = options;
   const tls = options.tls && (await parseTls(options.tls));
-  const { sessionTimeout = 10_000, maxInFlight = 10_000, reconnectJitter = 200 } = options;
+  const { sessionTimeout = 10_000, reconnectJitter = 200 } = options;
+  const { maxInFlight = 10_000, maxWaiting = 100_000 } = options;
   const connect = parseConnectString(options.connect);
   if (options.sasl !== undefined) validateSasl(options.sasl);
   const faults = [
     ...whole('sessionTimeout', sessionTimeout, 1),
     ...whole('maxInFlight', maxInFlight, 1),
+    ...whole('maxWaiting', maxWaiting, 0),
     ...whole('reconnectJitter', reconnectJitter, 0),
   ];
   if (faults.length > 0) {
@@ -88,6 +96,7 @@ export async function parseConnectOptions(options: ConnectOptions): Promise<Sess
     onExpired: options.onExpired ?? 'close',
     canBeReadOnly: options.canBeReadOnly ?? false,
     maxInFlight,
+    maxWaiting,
     reconnectJitter,
     logger: options.logger ?? silent,
     random,

@@ -7,6 +7,8 @@ export type ZooKeeperErrorCode =
   | 'CLOSED'
   /** An argument is wrong: the message says which and what to write instead. */
   | 'INVALID_ARGUMENT'
+  /** Too many calls wait: this one was not sent. See `ConnectOptions.maxWaiting`. */
+  | 'QUEUE_FULL'
   /** A server sent a code that this client doesn't know. */
   | 'UNKNOWN_ERROR';
 

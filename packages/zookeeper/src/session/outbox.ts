@@ -1,22 +1,24 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Request } from '../connection/request.ts';
-import type { ZooKeeperError } from '../zookeeper-error.ts';
+import { ZooKeeperError } from '../zookeeper-error.ts';
 
 /**
  * A session's requests on their way to whichever connection there is. At most so many are in flight;
  * the others, and all of them while there is no connection, wait in the order of their calls. One
- * whose signal aborts leaves the queue.
+ * whose signal aborts leaves the queue; one for which there is no room in it fails at once.
  */
 export class Outbox {
   readonly #maxInFlight: number;
+  readonly #maxWaiting: number;
   /** Those that wait, oldest first, each with what ends the watching of its signal. */
   readonly #waiting = new Map<Request, (() => void) | undefined>();
   /** Where the queue begins. One iterator over its life: a new one would walk over removed entries. */
   #head = this.#waiting.entries();
   #connection: Connection | undefined;
 
-  constructor(maxInFlight: number) {
+  constructor(maxInFlight: number, maxWaiting: number) {
     this.#maxInFlight = maxInFlight;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Requests that wait. */
@@ -32,6 +34,10 @@ export class Outbox {
       connection.inFlight < this.#maxInFlight
     ) {
       connection.send(request);
+      return;
+    }
+    if (this.#waiting.size >= this.#maxWaiting) {
+      request.fail(this.#full(request));
       return;
     }
     if (signal === undefined) {
@@ -72,6 +78,12 @@ export class Outbox {
     for (const stop of this.#waiting.values()) stop?.();
     this.#waiting.clear();
     for (const request of waiting) request.fail(errorOf(request));
+  }
+
+  #full({ operation, path }: Request): ZooKeeperError {
+    const why = this.#connection === undefined ? 'for a connection' : 'for answers to earlier ones';
+    const detail = `${this.#waiting.size} calls wait already ${why} (maxWaiting): wait for some of them first`;
+    return new ZooKeeperError('QUEUE_FULL', { operation, path, detail });
   }
 
   #take(): Request | undefined {

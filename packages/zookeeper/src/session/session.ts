@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly canBeReadOnly: boolean;
   /** See `ConnectOptions.maxInFlight`. */
   readonly maxInFlight: number;
+  /** See `ConnectOptions.maxWaiting`. */
+  readonly maxWaiting: number;
   readonly logger: Logger;
   readonly random: () => number;
 }
@@ -67,7 +69,7 @@ export class Session {
     this.#options = options;
     this.chroot = new Chroot(options.connect.chroot);
     this.#status = new Status(options.onExpired === 'renew', options.logger);
-    this.#outbox = new Outbox(options.maxInFlight);
+    this.#outbox = new Outbox(options.maxInFlight, options.maxWaiting);
     this.#identity = new Identity(options.canBeReadOnly);
     const status = this.#status;
     this.#reconnector = new Reconnector(

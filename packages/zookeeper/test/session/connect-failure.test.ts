@@ -59,10 +59,11 @@ test("an abort for the caller's own reason is that reason", async () => {
 });
 
 test('options that make no sense are all named', async () => {
-  const attempt = connect({ connect: 'a', sessionTimeout: 0, maxInFlight: 1.5 });
+  const wrong = { sessionTimeout: 0, maxInFlight: 1.5, maxWaiting: -1 };
+  const attempt = connect({ connect: 'a', ...wrong });
   await assert.rejects(attempt, (error) => {
     assert.ok(isZooKeeperError(error, 'INVALID_ARGUMENT'));
-    assert.match(error.message, /sessionTimeout is 0.*maxInFlight is 1\.5/);
+    assert.match(error.message, /sessionTimeout is 0.*maxInFlight is 1\.5.*maxWaiting is -1/);
     return true;
   });
 });

@@ -82,6 +82,58 @@ describe('the window of requests in flight', () => {
     assert.deepEqual([data.toString(), stat.version], ['199', 200]);
   });
 
+  test('of those that wait there are so many: one more is told so at once', async () => {
+    await using proxy = await proxyOf();
+    const limits = { maxInFlight: 2, maxWaiting: 3, sessionTimeout: 4000 };
+    await using zk = await connect({ connect: proxy.connect, ...limits });
+    await zk.create('/bounded');
+    const full = (told: RegExp) => (error: unknown) => {
+      assert.ok(isZooKeeperError(error, 'QUEUE_FULL'));
+      // Who tries again at once would do so without end.
+      assert.equal(error.retryable, false);
+      assert.match(error.message, told);
+      return true;
+    };
+    const set = (options = {}) => zk.set('/bounded', 'x', options);
+    const connected = [set(), set(), set(), set(), set()];
+    await assert.rejects(set(), full(/setData \/bounded: 3 calls wait .* earlier ones/));
+    await Promise.all(connected);
+    await set();
+
+    proxy.refuse();
+    proxy.cut();
+    await until(() => zk.state.type === 'disconnected');
+    const patience = new AbortController();
+    const givenUp = assert.rejects(set({ signal: patience.signal }), /no more/);
+    const away = [set(), set()];
+    await assert.rejects(set(), full(/for a connection/));
+    patience.abort(new Error('no more'));
+    await givenUp;
+    away.push(set());
+    await proxy.accept();
+    await Promise.all(away);
+    assert.equal((await zk.get('/bounded')).stat.version, 9);
+  });
+
+  test('what waits ends with the session, and in the next one with its signal', async () => {
+    await using proxy = await proxyOf();
+    const options = { sessionTimeout: 400, onExpired: 'renew', maxInFlight: 1 } as const;
+    await using zk = await connect({ connect: proxy.connect, ...options });
+    proxy.refuse();
+    proxy.cut();
+    await until(() => zk.state.type === 'disconnected');
+    const calls = [zk.get('/'), zk.get('/')].map((call) =>
+      assert.rejects(call, (error) => isZooKeeperError(error, 'SESSION_EXPIRED')),
+    );
+    await Promise.all(calls);
+    assert.equal(zk.state.type, 'expired');
+    const later = zk.get('/');
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(zk.get('/', { signal }), { name: 'TimeoutError' });
+    await proxy.accept();
+    await later;
+  });
+
   test('a client that is closed fails what waits', async () => {
     await using proxy = await proxyOf();
     const zk = await connect({ connect: proxy.connect, maxInFlight: 1, sessionTimeout: 4000 });
