@@ -22,7 +22,9 @@ export {
   standardUriSpec,
 } from './curator/instance.ts';
 export type {
+  ContendOptions,
   Contention,
+  ContestKind,
   CuratorLockKind,
   CuratorLockOptions,
   CuratorLocks,

@@ -1,24 +1,32 @@
-# Arguments: the server, the lock, the counter, how often. What the Java contender does.
+# Arguments: the server, a kind of lock, its path, the ledger, its capacity, how often. What the Java
+# contender does.
 import json
 import sys
 from kazoo.client import KazooClient
-from kazoo.exceptions import BadVersionError
 
-connect, path, counter, rounds = sys.argv[1:]
+connect, kind, path, ledger_path, capacity, rounds = sys.argv[1:]
+capacity = int(capacity)
 client = KazooClient(hosts=connect, timeout=10.0)
 client.start()
-overlaps = stale = 0
-for _ in range(int(rounds)):
-    lock = SharedLock(client, path)
-    lock.acquire()
-    czxid = client.exists(path + "/" + lock.node).czxid
-    data, stat = client.get(counter)
-    count, last = map(int, data.split())
-    stale += last >= czxid
-    try:
-        client.set(counter, f"{count + 1} {czxid}".encode(), version=stat.version)
-    except BadVersionError:
-        overlaps += 1
-    lock.release()
+ledger = Ledger(client, ledger_path, capacity)
+
+
+def hold(lock, share):
+    ledger.enter(share, client.exists(path + "/" + lock.node).czxid)
+    if share < capacity:
+        ledger.linger()
+    ledger.leave(share)
+
+
+for i in range(int(rounds)):
+    if kind == "election":
+        election = SharedElection(client, path)
+        election.run(hold, election.lock, capacity)
+        continue
+    writes = kind != "readWrite" or i % 3 == 0
+    pair = SharedWriteLock if writes else SharedReadLock
+    lock = {"mutex": SharedLock, "latch": SharedLatch, "readWrite": pair}[kind](client, path)
+    with lock:
+        hold(lock, capacity if writes else 1)
 client.stop()
-print(json.dumps({"overlaps": overlaps, "stale": stale}))
+print(json.dumps({"overlaps": ledger.overlaps, "stale": ledger.stale, "most": ledger.most}))

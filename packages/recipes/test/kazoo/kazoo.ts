@@ -12,7 +12,7 @@ export function runScript(
   args: readonly string[],
   timeout?: number,
 ): Promise<CommandResult> {
-  const script = ['locks', name]
+  const script = ['locks', 'ledger', name]
     .map((file) => readFileSync(join(import.meta.dirname, `${file}.py`), 'utf8'))
     .join('\n');
   return runKazoo({ script, args, timeout });

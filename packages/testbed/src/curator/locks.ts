@@ -17,12 +17,34 @@ export interface CuratorLockOptions extends CallOptions {
   count?: number;
 }
 
-/** What {@link CuratorLocks.contend} saw, each a count of rounds. */
+/**
+ * What can be contended for: InterProcessMutex, InterProcessSemaphoreV2, LeaderSelector, LeaderLatch
+ * and InterProcessReadWriteLock.
+ */
+export type ContestKind = 'mutex' | 'semaphore' | 'election' | 'latch' | 'readWrite';
+
+/** What {@link CuratorLocks.contend} takes. */
+export interface ContendOptions {
+  readonly kind: ContestKind;
+  /** Of the lock. */
+  readonly path: string;
+  /** The znode in which whoever holds the lock is written; see `Ledger.java`. */
+  readonly ledger: string;
+  /** What the shares of all holders together must not exceed; a semaphore's leases. */
+  readonly capacity: number;
+  readonly rounds: number;
+  /** One Java thread for each: who contends for the same path is told apart by it. */
+  readonly name: string;
+}
+
+/** What a contender saw. */
 export interface Contention {
-  /** Another holder wrote between our read and our write. */
+  /** How often there were too many holders, or another wrote while one was alone. */
   readonly overlaps: number;
-  /** A holder whose znode is newer than ours had written before us. */
+  /** How often a holder had been alone before us whose znode is newer than ours. */
   readonly stale: number;
+  /** The greatest sum of shares of the holders at one time. */
+  readonly most: number;
 }
 
 /** Every lock of Curator's. One path is one Java thread, which owns what it takes. */
@@ -69,8 +91,9 @@ export class CuratorLocks {
     await this.#driver.request('locks.revoke', { path: node });
   }
 
-  /** Takes a mutex `rounds` times and counts in the znode `counter` (`0 0`) while it has it. */
-  async contend(lock: string, counter: string, rounds: number): Promise<Contention> {
-    return (await this.#driver.request('locks.contend', { lock, counter, rounds })) as Contention;
+  /** Takes a lock `rounds` times, and writes itself into the ledger while it has it. */
+  async contend({ path, name, ...fields }: ContendOptions): Promise<Contention> {
+    const request = { ...fields, at: path, lock: `${path} ${name}` };
+    return (await this.#driver.request('locks.contend', request)) as Contention;
   }
 }

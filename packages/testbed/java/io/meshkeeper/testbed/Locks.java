@@ -59,8 +59,7 @@ final class Locks {
                 Revoker.attemptRevoke(client, path);
                 return NullNode.instance;
             case "contend":
-                int rounds = request.get("rounds").asInt();
-                return new Contender(client, path, request.get("counter").asText()).run(rounds);
+                return new Contender(client, request).run(request.get("rounds").asInt());
             default:
                 throw new IllegalArgumentException("no command locks." + command);
         }
