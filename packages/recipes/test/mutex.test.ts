@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { skipWithout, until } from '@meshkeeper/testbed';
-import { isZooKeeperError } from '@meshkeeper/zookeeper';
+import { connect, isZooKeeperError } from '@meshkeeper/zookeeper';
 import { compareFencing, Mutex } from '../src/index.ts';
 import { startHolder } from './kazoo/kazoo.ts';
 import { onServers } from './on-servers.ts';
@@ -85,6 +85,19 @@ onServers('a mutex', (start) => {
     await proxy.accept();
     await released;
     assert.deepEqual((await on.zk.children(at)).children, []);
+  });
+
+  test('a release goes through also when the client has too many calls', async () => {
+    const at = on.path();
+    const limits = { maxInFlight: 1, maxWaiting: 10 };
+    await using busy = await connect({ connect: on.connect, ...limits });
+    const lease = await new Mutex(busy, at).acquire();
+    const flood = Array.from({ length: 12 }, () => busy.exists(at));
+    const released = lease.release();
+    const results = await Promise.allSettled(flood);
+    assert.ok(results.some(({ status }) => status === 'rejected'));
+    await released;
+    assert.deepEqual(await on.names(at), []);
   });
 
   test('what one owner asks for at the same time is asked for once', async () => {

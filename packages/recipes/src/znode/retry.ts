@@ -1,8 +1,13 @@
-import { type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
+import { setTimeout } from 'node:timers/promises';
+import { isZooKeeperError, type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
+
+/** Milliseconds until a client with too many calls is asked again whether it has room. */
+const FULL_PAUSE = 50;
 
 /**
  * Runs a call that may be run twice, again after every loss of the connection: the client holds it
- * back until it is connected, so that this does not spin.
+ * back until it is connected, so that this does not spin. A client with too many calls is asked again
+ * after a pause: the znodes of a recipe must not stay because its program does too much else.
  * @throws what the call throws and isn't worth a retry; the signal's reason
  */
 export async function retrying<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -11,7 +16,9 @@ export async function retrying<T>(call: () => Promise<T>, signal?: AbortSignal):
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof ZooKeeperError) || !error.retryable) throw error;
+      if (isZooKeeperError(error, 'QUEUE_FULL'))
+        await setTimeout(FULL_PAUSE, undefined, { signal });
+      else if (!(error instanceof ZooKeeperError) || !error.retryable) throw error;
     }
   }
 }
