@@ -1,5 +1,8 @@
 import { JuteError } from './jute-error.ts';
 
+/** Makes a bigint of two numbers at once; Buffer's own way takes half a dozen on the way. */
+const halves = new DataView(new ArrayBuffer(8));
+
 /**
  * Reads jute's primitives from a frame, in place: buffers that it returns are views of the frame,
  * nothing is copied. Every length is checked against what is left before anything is allocated.
@@ -37,7 +40,10 @@ export class Reader {
   }
 
   long(): bigint {
-    return this.#buffer.readBigInt64BE(this.#take(8));
+    const at = this.#take(8);
+    halves.setInt32(0, this.#buffer.readInt32BE(at));
+    halves.setInt32(4, this.#buffer.readInt32BE(at + 4));
+    return halves.getBigInt64(0);
   }
 
   /** A long that counts milliseconds; exact up to 2^53, which time is. */

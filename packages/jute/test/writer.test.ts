@@ -44,6 +44,24 @@ test('times are exact in both directions, negative ones too', () => {
   }
 });
 
+test('longs are exact in both directions; one of more than 64 bits is refused', () => {
+  for (const value of [
+    0n,
+    -1n,
+    1n << 32n,
+    -(1n << 63n),
+    (1n << 63n) - 1n,
+    0x1234_5678_9abc_def0n,
+  ]) {
+    const writer = new Writer();
+    writer.long(value);
+    const bytes = writer.take();
+    assert.equal(bytes.readBigInt64BE(), value);
+    assert.equal(new Reader(bytes).long(), value);
+  }
+  assert.throws(() => new Writer().long(1n << 63n), RangeError);
+});
+
 test('strings of every width', () => {
   for (const text of ['', 'ascii', 'größe', '漢字', '😀'.repeat(300)]) {
     const writer = new Writer(1);
