@@ -54,8 +54,8 @@ async function keepRegistered(): Promise<void> {
 async function follow(): Promise<void> {
   const unreadable = (at: string) => console.error(`can't read ${at}`);
   for await (const event of watchTree(zk, '/discovery', { signal: stop.signal, unreadable })) {
-    if (event.type === 'reset') console.log(`${event.nodes.size} znodes`);
-    else for (const node of event.upserted) console.log(`+ ${node.path}`);
+    if (event.type === 'complete') console.log('that is all there is');
+    if (event.type === 'changes') for (const node of event.upserted) console.log(`+ ${node.path}`);
   }
 }
 

@@ -1,5 +1,5 @@
-export { CuratorSource, type CuratorSourceOptions } from './curator/curator-source.ts';
-export { type Decoded, decodeInstance } from './curator/decode.ts';
+export { curator } from './curator/curator.ts';
+export { decodeInstance } from './curator/decode.ts';
 export { encodeInstance } from './curator/encode.ts';
 export {
   type CuratorInstance,
@@ -9,6 +9,22 @@ export {
   STANDARD_URI_SPEC,
   type UriSpec,
 } from './curator/instance.ts';
-export { instancePath } from './curator/layout.ts';
-export type { TreeEvent, ZNode } from './tree/tree-change.ts';
+export type {
+  Decoded,
+  Dialect,
+  Entry,
+  Reading,
+  ReadingOptions,
+  Recognised,
+  Registration,
+  Revision,
+  Want,
+} from './dialect.ts';
+export { DIALECTS } from './dialects.ts';
+export { DirectoryReading } from './directory/directory-reading.ts';
+export { instancePath } from './directory/layout.ts';
+export { RegistryError, type RegistryErrorCode } from './registry-error.ts';
+export { TreeSource, type TreeSourceOptions } from './source/tree-source.ts';
+export { spring } from './spring/spring.ts';
+export type { Removal, TreeEvent, ZNode } from './tree/tree-change.ts';
 export { type WatchTreeOptions, watchTree } from './tree/watch-tree.ts';

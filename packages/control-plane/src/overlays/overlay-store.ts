@@ -38,13 +38,17 @@ export class OverlayStore {
   async *changes(signal: AbortSignal): AsyncGenerator<readonly OverlayChange[]> {
     const unreadable = (path: string, error: Error) =>
       this.#logger.warn({ path, err: error }, 'an overlay can not be read');
+    let pending: OverlayChange[] | undefined = [];
     for await (const event of watchTree(this.#zk, OVERLAYS, { signal, unreadable })) {
-      const gone =
-        event.type === 'reset'
-          ? [...this.#known.keys()].filter((path) => !event.nodes.has(path))
-          : event.removed;
-      const nodes = event.type === 'reset' ? event.nodes.values() : event.upserted;
-      yield [...gone.flatMap((path) => this.#forget(path)), ...this.#read(nodes)];
+      if (event.type === 'changes') {
+        const removed = event.removed.flatMap(({ path }) => this.#forget(path));
+        const changes = [...removed, ...this.#read(event.upserted)];
+        if (pending === undefined) yield changes;
+        else pending.push(...changes);
+      } else if (event.type === 'complete' && pending !== undefined) {
+        yield pending;
+        pending = undefined;
+      }
     }
   }
 

@@ -14,8 +14,12 @@ export function encodeInstance(instance: CuratorInstance): Buffer {
   const { name, id, address, port, sslPort, payload } = instance;
   const { registrationTimeUTC, serviceType, uriSpec, enabled } = instance;
   const fields = { name, id, address, port, sslPort, payload };
-  const written = { ...fields, registrationTimeUTC, serviceType, uriSpec, enabled };
-  return Buffer.from(JSON.stringify(written).replace(DIFFERS, asJackson));
+  return encodeJson({ ...fields, registrationTimeUTC, serviceType, uriSpec, enabled });
+}
+
+/** A value as Jackson writes it. */
+export function encodeJson(value: object): Buffer {
+  return Buffer.from(JSON.stringify(value).replace(DIFFERS, asJackson));
 }
 
 /** Jackson writes `\u001F` where JavaScript writes `\u001f`, and `\uD83D\uDE00` for 😀. */

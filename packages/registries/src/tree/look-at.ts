@@ -1,10 +1,10 @@
 import type { WatchEvent } from '@meshkeeper/zookeeper';
-import type { Mirror } from './mirror.ts';
+import type { Deletion, Mirror } from './mirror.ts';
 
 /** What a batch of events asks for. */
 export interface LookAt {
   /** Gone for sure. */
-  readonly removed: readonly string[];
+  readonly removed: readonly Deletion[];
   /** To be read again. */
   readonly nodes: ReadonlySet<string>;
   /** To be read again with all that is below: nothing is known of it, or watches it. */
@@ -25,7 +25,7 @@ export function lookAt(batch: readonly WatchEvent[], mirror: Mirror, oneShot: bo
     if (event.type === 'children') parents.add(event.path);
     else last.set(event.path, event);
   }
-  const removed: string[] = [];
+  const removed: Deletion[] = [];
   const nodes = new Set<string>();
   const subtrees = new Set<string>();
   for (const [path, event] of last) {
@@ -33,7 +33,8 @@ export function lookAt(batch: readonly WatchEvent[], mirror: Mirror, oneShot: bo
     if (event.type === 'deleted' && event.zxid > 0n && !oneShot) {
       const version = mirror.version(path);
       // A delete from before the znode that was read since is old news.
-      if (version !== undefined && event.zxid >= version.czxid) removed.push(path);
+      if (version !== undefined && event.zxid >= version.czxid)
+        removed.push({ path, zxid: event.zxid });
       if (!mirror.unreadable.has(path)) continue;
     }
     const begunAnew = oneShot && event.type !== 'changed';

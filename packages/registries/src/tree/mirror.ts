@@ -1,20 +1,36 @@
-import type { Read, ZNode } from './tree-change.ts';
+import type { Departure } from '@meshkeeper/mesh';
+import type { Read, Removal, ZNode } from './tree-change.ts';
 
 /** What a round of reads has changed. */
 export interface MirrorChange {
-  readonly removed: readonly string[];
+  readonly removed: readonly Removal[];
   readonly upserted: readonly ZNode[];
   /** What can't be read, since now. */
   readonly unreadable: ReadonlyMap<string, Error>;
 }
 
-/** The transactions that made a znode what it is. */
-type Version = Pick<ZNode['stat'], 'czxid' | 'mzxid'>;
+/** What made a znode what it is, and whose it is. */
+interface Version {
+  readonly czxid: bigint;
+  readonly mzxid: bigint;
+  /** Its session; 0 when it is not ephemeral. */
+  readonly owner: bigint;
+}
+
+/** A deletion that an event has told of. */
+export interface Deletion {
+  readonly path: string;
+  readonly zxid: bigint;
+}
 
 /** What was told of a tree: as little of it as says what an event or a read would change. Pure. */
 export class Mirror {
   readonly #versions = new Map<string, Version>();
   readonly #unreadable = new Set<string>();
+  /** How many znodes a session owns here. */
+  readonly #owned = new Map<bigint, number>();
+  /** What the read of the whole tree that is under way has found so far. */
+  #found: Set<string> | undefined;
 
   /** The version that was told; undefined when there is none, or it can't be read. */
   version(path: string): Version | undefined {
@@ -26,15 +42,36 @@ export class Mirror {
     return this.#unreadable;
   }
 
-  clear(): void {
-    this.#versions.clear();
-    this.#unreadable.clear();
+  /** A read of the whole tree begins: what it doesn't find until {@link sweep} is gone. */
+  begin(): void {
+    this.#found = new Set();
   }
 
-  /** Takes a znode out; false when it wasn't there. */
-  remove(path: string): boolean {
-    const unreadable = this.#unreadable.delete(path);
-    return this.#versions.delete(path) || unreadable;
+  /** The read of the whole tree is over; gives what it hasn't found. */
+  sweep(): Removal[] {
+    const found = this.#found;
+    this.#found = undefined;
+    if (found === undefined) return [];
+    const gone = [...this.#versions.keys(), ...this.#unreadable].filter((path) => !found.has(path));
+    for (const path of gone) this.#forget(path);
+    return gone.map((path) => ({ path, departure: 'unknown' }));
+  }
+
+  /** Takes out what was deleted, and says why it went. */
+  remove(deletions: readonly Deletion[]): Removal[] {
+    const together = new Map<string, number>();
+    const removed: (Deletion & { readonly owner: bigint })[] = [];
+    for (const { path, zxid } of deletions) {
+      const owner = this.#versions.get(path)?.owner ?? 0n;
+      if (!this.#forget(path)) continue;
+      removed.push({ path, zxid, owner });
+      const transaction = `${owner} ${zxid}`;
+      together.set(transaction, (together.get(transaction) ?? 0) + 1);
+    }
+    return removed.map(({ path, zxid, owner }) => ({
+      path,
+      departure: this.#departure(owner, together.get(`${owner} ${zxid}`) ?? 1),
+    }));
   }
 
   /** Takes what was read. Of two reads of one path the later in the list counts. */
@@ -44,24 +81,54 @@ export class Mirror {
     const unreadable = new Map<string, Error>();
     for (const read of reads) {
       const { path } = read;
+      if (read.type !== 'missing') this.#found?.add(path);
       if (read.type === 'unreadable' && this.#unreadable.has(path)) continue;
       if (read.type === 'node') {
-        const { czxid, mzxid } = read.node.stat;
+        const { czxid, mzxid, ephemeralOwner: owner } = read.node.stat;
         const old = this.#versions.get(path);
         if (old?.czxid === czxid && old.mzxid === mzxid) continue;
         this.#unreadable.delete(path);
         unreadable.delete(path);
-        this.#versions.set(path, { czxid, mzxid });
+        this.#own(old?.owner, -1);
+        this.#own(owner, 1);
+        this.#versions.set(path, { czxid, mzxid, owner });
         upserted.set(path, read.node);
         continue;
       }
-      if (this.remove(path)) removed.add(path);
+      if (this.#forget(path)) removed.add(path);
       upserted.delete(path);
       unreadable.delete(path);
       if (read.type === 'missing') continue;
       this.#unreadable.add(path);
       unreadable.set(path, read.error);
     }
-    return { removed: [...removed], upserted: [...upserted.values()], unreadable };
+    return {
+      removed: [...removed].map((path) => ({ path, departure: 'unknown' })),
+      upserted: [...upserted.values()],
+      unreadable,
+    };
+  }
+
+  /**
+   * Why a znode of this owner went, in a transaction with so many of its znodes. The end of a
+   * session whose events come in two parts may look like a deregistration in the first.
+   */
+  #departure(owner: bigint, together: number): Departure {
+    if (owner === 0n) return 'deregistered';
+    if (together > 1) return 'session-ended';
+    return this.#owned.has(owner) ? 'deregistered' : 'unknown';
+  }
+
+  #forget(path: string): boolean {
+    const unreadable = this.#unreadable.delete(path);
+    this.#own(this.#versions.get(path)?.owner, -1);
+    return this.#versions.delete(path) || unreadable;
+  }
+
+  #own(owner: bigint | undefined, more: number): void {
+    if (owner === undefined || owner === 0n) return;
+    const owned = (this.#owned.get(owner) ?? 0) + more;
+    if (owned === 0) this.#owned.delete(owner);
+    else this.#owned.set(owner, owned);
   }
 }

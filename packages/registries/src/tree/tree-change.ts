@@ -1,3 +1,4 @@
+import type { Departure } from '@meshkeeper/mesh';
 import type { Stat } from '@meshkeeper/zookeeper';
 
 /** A znode as it was read. */
@@ -15,14 +16,21 @@ export type Read =
   /** Its ACL keeps it from being read, and its events from being told. */
   | { readonly type: 'unreadable'; readonly path: string; readonly error: Error };
 
+/** A znode that is gone, or can't be read any more. */
+export interface Removal {
+  readonly path: string;
+  readonly departure: Departure;
+}
+
 /** What happened in a watched tree. */
 export type TreeEvent =
-  /** A complete read: it replaces all that was said before. */
-  | { readonly type: 'reset'; readonly nodes: ReadonlyMap<string, ZNode> }
-  /** What has changed since, removals first. */
+  /** What differs from what was told before: removals first. A read of a whole tree is many of these. */
   | {
       readonly type: 'changes';
-      /** Znodes that are gone, and those that can't be read any more. */
-      readonly removed: readonly string[];
+      readonly removed: readonly Removal[];
       readonly upserted: readonly ZNode[];
-    };
+    }
+  /** Something may have been missed: the tree is read again, and what differs told until `complete`. */
+  | { readonly type: 'gap' }
+  /** What was told is the whole tree: after the first read, and after the one that follows a gap. */
+  | { readonly type: 'complete' };

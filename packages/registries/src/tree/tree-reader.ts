@@ -4,6 +4,8 @@ import type { Read } from './tree-change.ts';
 
 /** Znodes read at once: enough to fill the line, no storm. */
 const CONCURRENCY = 64;
+/** Znodes read before what was read is handed on, so that a large tree is never held as a whole. */
+const ROUND = 1024;
 
 /** What a reader of a tree takes. */
 export interface TreeReaderOptions {
@@ -15,8 +17,8 @@ export interface TreeReaderOptions {
 }
 
 /**
- * Reads znodes and subtrees, with a bounded number of requests under way. A znode that can't be
- * read is an answer; errors are those of the connection and the session.
+ * Reads znodes and subtrees, with a bounded number of requests under way, in rounds. A znode that
+ * can't be read is an answer; errors are those of the connection and the session.
  */
 export class TreeReader {
   readonly #options: TreeReaderOptions;
@@ -25,25 +27,31 @@ export class TreeReader {
     this.#options = options;
   }
 
-  /** All there is at and below these paths. */
-  async subtrees(paths: readonly string[]): Promise<Read[]> {
-    const reads: Read[] = [];
+  /** All there is at and below these paths; what is deeper goes first. */
+  async *subtrees(paths: readonly string[]): AsyncGenerator<Read[]> {
     const todo = [...paths];
-    await each(CONCURRENCY, todo, async (path) => {
-      const read = await this.#node(path);
-      reads.push(read);
-      if (read.type !== 'node') return;
-      // Only now: a list that was asked for before the znode was there left no watch behind.
-      for (const child of await this.#children(path)) todo.push(joinPath(path, child));
-    });
-    return reads;
+    while (todo.length > 0) {
+      const reads: Read[] = [];
+      await each(CONCURRENCY, todo.splice(-ROUND), async (path) => {
+        const read = await this.#node(path);
+        reads.push(read);
+        if (read.type !== 'node' || this.#leaf(read.node.stat.numChildren)) return;
+        // Only now: a list that was asked for before the znode was there left no watch behind.
+        for (const child of await this.#children(path)) todo.push(joinPath(path, child));
+      });
+      yield reads;
+    }
   }
 
   /** These znodes, without what is below them. */
-  async nodes(paths: Iterable<string>): Promise<Read[]> {
-    const reads: Read[] = [];
-    await each(CONCURRENCY, [...paths], async (path) => void reads.push(await this.#node(path)));
-    return reads;
+  async *nodes(paths: Iterable<string>): AsyncGenerator<Read[]> {
+    const todo = [...paths];
+    while (todo.length > 0) {
+      const reads: Read[] = [];
+      const round = todo.splice(-ROUND);
+      await each(CONCURRENCY, round, async (path) => void reads.push(await this.#node(path)));
+      yield reads;
+    }
   }
 
   /** The paths of the children of all of these; none of one that isn't there or can't be read. */
@@ -53,6 +61,11 @@ export class TreeReader {
       for (const child of await this.#children(path)) found.push(joinPath(path, child));
     });
     return found;
+  }
+
+  /** Whether there is nothing to be read below: a recursive watch tells of what comes later. */
+  #leaf(numChildren: number): boolean {
+    return numChildren === 0 && this.#options.watch === undefined;
   }
 
   async #node(path: string): Promise<Read> {

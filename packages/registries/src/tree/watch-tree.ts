@@ -16,7 +16,7 @@ export interface WatchTreeOptions {
   readonly signal: AbortSignal;
   /**
    * Told of a znode that can't be read, before the event of the same read; the others are
-   * unaffected. It stays so until an event removes or upserts the path, or resets.
+   * unaffected. It stays so until an event removes or upserts the path.
    */
   readonly unreadable: (path: string, error: Error) => void;
   /** Set to false to do without recursive watches, as with servers before 3.6. */
@@ -32,10 +32,10 @@ export interface WatchTreeOptions {
 const PAUSE = 50;
 
 /**
- * Follows a subtree, whether or not its root exists yet: a complete `reset` first, `changes` after
- * it, and another `reset` after any gap. One recursive watch where the server has it, one-shot
- * watches on everything otherwise. Level-triggered: an event says only where to look, what is told
- * is what was read. Ends when the signal aborts or the client is closed.
+ * Follows a subtree, whether or not its root exists yet: all of it as `changes` until the first
+ * `complete`, then what changes; after any gap what has changed meanwhile. One recursive watch where
+ * the server has it, one-shot watches on everything otherwise. Level-triggered: an event says only
+ * where to look, what is told is what was read. Ends when the signal aborts or the client is closed.
  * @throws ZooKeeperError when the session has ended for good otherwise: it expired and isn't
  *   renewed, or its credentials were refused.
  */
@@ -54,9 +54,11 @@ export async function* watchTree(
   }, options.retry ?? 10_000);
   signal.addEventListener('abort', () => queue.end(), { once: true });
   void followSession(zk, signal, queue).finally(() => stop.abort());
-  const told = (change: MirrorChange) => {
-    for (const [path, error] of change.unreadable) options.unreadable(path, error);
-    return change;
+  const told = function* (change: MirrorChange): Generator<TreeEvent> {
+    const { removed, upserted, unreadable } = change;
+    for (const [path, error] of unreadable) options.unreadable(path, error);
+    if (removed.length + upserted.length + unreadable.size > 0)
+      yield { type: 'changes', removed, upserted };
   };
   let watch: Watch | undefined;
   try {
@@ -71,27 +73,27 @@ export async function* watchTree(
         if (stale) {
           await zk.sync(root, { signal });
           queue.clear(); // what it tells of is read now
-          const reads = await reader.subtrees([root]);
-          mirror.clear();
+          mirror.begin();
+          for await (const reads of reader.subtrees([root])) yield* told(mirror.apply(reads));
           stale = false;
-          const { upserted } = told(mirror.apply(reads));
-          yield { type: 'reset', nodes: new Map(upserted.map((node) => [node.path, node])) };
+          yield* told({ removed: mirror.sweep(), upserted: [], unreadable: new Map() });
+          yield { type: 'complete' };
         }
         const { value: batch, done } = await batches.next();
         if (done) break;
-        stale = batch.some(({ type }) => type === 'reset');
-        if (stale) continue;
-        const look = lookAt(batch, mirror, oneShot);
-        const removed = look.removed.filter((path) => mirror.remove(path));
-        if (removed.length > 0) yield { type: 'changes', removed, upserted: [] };
-        for await (const reads of readAgain(reader, look, mirror)) {
-          const change = told(mirror.apply(reads));
-          if (change.removed.length + change.upserted.length + change.unreadable.size > 0)
-            yield { type: 'changes', removed: change.removed, upserted: change.upserted };
+        if (batch.some(({ type }) => type === 'reset')) {
+          stale = true;
+          yield { type: 'gap' };
+          continue;
         }
+        const look = lookAt(batch, mirror, oneShot);
+        const removed = mirror.remove(look.removed);
+        yield* told({ removed, upserted: [], unreadable: new Map() });
+        for await (const reads of readAgain(reader, look, mirror)) yield* told(mirror.apply(reads));
       } catch (error) {
         if (signal.aborted || isZooKeeperError(error, 'CLOSED')) break;
         if (!isGap(error)) throw error;
+        if (!stale) yield { type: 'gap' };
         stale = true;
         await setTimeout(PAUSE, undefined, { signal }).catch(() => {});
       }
@@ -107,14 +109,13 @@ export async function* watchTree(
 
 /** The mirror must have taken each part before it is asked for the next. */
 async function* readAgain(reader: TreeReader, look: LookAt, mirror: Mirror) {
-  const [nodes, subtrees, children] = await Promise.all([
-    reader.nodes(look.nodes),
-    reader.subtrees([...look.subtrees]),
-    reader.children(look.parents),
-  ]);
-  yield [...nodes, ...subtrees];
+  const children = reader.children(look.parents);
+  children.catch(() => {}); // awaited below, unless another read fails first
+  yield* reader.nodes(look.nodes);
+  yield* reader.subtrees([...look.subtrees]);
   // Only now: a child that was read as missing may be back in a list that was read later.
-  yield await reader.subtrees(children.filter((path) => mirror.version(path) === undefined));
+  const unknown = (await children).filter((path) => mirror.version(path) === undefined);
+  yield* reader.subtrees(unknown);
 }
 
 /** A recursive watch on `root`; undefined when the server doesn't have them, or after the end. */

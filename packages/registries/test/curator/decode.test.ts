@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Problem } from '@meshkeeper/mesh';
+import { NO_LOCALITY, type Problem } from '@meshkeeper/mesh';
 import fc from 'fast-check';
 import { decodeInstance, encodeInstance, SPRING_PAYLOAD_CLASS } from '../../src/index.ts';
 import { znode } from '../znode.ts';
@@ -21,7 +21,11 @@ const spring = (metadata: unknown) => ({
 });
 
 const decode = (data: string | Buffer) =>
-  decodeInstance('r', 'node-id', znode('/s/app/node-id', data));
+  decodeInstance(
+    { registry: 'r', locality: NO_LOCALITY },
+    'node-id',
+    znode('/s/app/node-id', data),
+  );
 const decodeJson = (fields: object) => decode(JSON.stringify({ ...instance, ...fields }));
 function endpointOf(fields: object) {
   const decoded = decodeJson(fields);
@@ -129,7 +133,7 @@ describe('decodeInstance', () => {
 
   test('a directory: no data, or the IP of the host that made it', () => {
     for (const data of ['', '10.0.0.1', 'fd00:0:0:0:0:0:0:2%eth0'])
-      assert.deepEqual(decode(data), { type: 'directory' });
+      assert.deepEqual(decode(data), { type: 'other' });
   });
 
   test('what is no JSON object is malformed', () => {
@@ -145,7 +149,7 @@ describe('decodeInstance', () => {
   test('nesting deeper than the stack', () => {
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
     for (const name of ['address', 'port', 'payload', 'enabled'])
-      assert.notEqual(decode(`{"port":1,"${name}":${deep}}`).type, 'directory');
+      assert.notEqual(decode(`{"port":1,"${name}":${deep}}`).type, 'other');
     assert.equal(decode(`{"address":"a","port":1,"payload":${deep}}`).type, 'instance');
   });
 

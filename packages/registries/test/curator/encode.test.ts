@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { NO_LOCALITY } from '@meshkeeper/mesh';
 import {
   type Curator,
   type InstanceOptions,
@@ -102,7 +103,11 @@ describe("encodeInstance and Curator's serializer", { skip }, () => {
       const path = instancePath('/services', options.name, written.id);
       const { data, stat } = await zk.get(path);
       assert.equal(bytes(written), data.toString());
-      const decoded = decodeInstance('r', written.id, { path, data, stat });
+      const decoded = decodeInstance({ registry: 'r', locality: NO_LOCALITY }, written.id, {
+        path,
+        data,
+        stat,
+      });
       assert.equal(decoded.type, 'instance');
     });
 
@@ -192,6 +197,9 @@ describe("encodeInstance and Curator's serializer", { skip }, () => {
     const data = Buffer.from('{"name":"lax","id":"a","address":"10.0.0.1","port":"80"}');
     const { path, stat } = await zk.create('/services/lax/a', data);
     assert.equal((await curator.query('lax'))[0]?.port, 80);
-    assert.equal(decodeInstance('r', 'a', { path, data, stat }).type, 'problem');
+    assert.equal(
+      decodeInstance({ registry: 'r', locality: NO_LOCALITY }, 'a', { path, data, stat }).type,
+      'problem',
+    );
   });
 });

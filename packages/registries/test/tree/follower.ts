@@ -18,8 +18,9 @@ export class Follower implements AsyncDisposable {
     this.ended.catch(() => {}); // whoever expects it awaits it
   }
 
+  /** How often the whole tree was read. */
   get resets(): number {
-    return this.events.filter(({ type }) => type === 'reset').length;
+    return this.events.filter(({ type }) => type === 'complete').length;
   }
 
   /** The tree as an object, for comparisons. */
@@ -40,10 +41,9 @@ export class Follower implements AsyncDisposable {
   async #follow(events: AsyncIterable<TreeEvent>): Promise<void> {
     for await (const event of events) {
       this.events.push(event);
-      if (event.type === 'reset') this.tree.clear();
-      else for (const path of event.removed) this.tree.delete(path);
-      const nodes = event.type === 'reset' ? event.nodes.values() : event.upserted;
-      for (const { path, data } of nodes) this.tree.set(path, data.toString());
+      if (event.type !== 'changes') continue;
+      for (const { path } of event.removed) this.tree.delete(path);
+      for (const { path, data } of event.upserted) this.tree.set(path, data.toString());
     }
   }
 }

@@ -36,14 +36,14 @@ describe('watchTree', { concurrency: true }, () => {
             return true;
           });
 
-        test('a complete reset first, then what changes', async () => {
+        test('all there is first, then what changes', async () => {
           const root = fresh();
           await zk.create(root, 'r');
           await zk.create(`${root}/a`, '1');
           await zk.create(`${root}/a/x`, '2');
           await using follower = new Follower(zk, root, { recursive });
           await shows(follower, { [root]: 'r', [`${root}/a`]: '1', [`${root}/a/x`]: '2' });
-          assert.equal(follower.events.length, 1);
+          await until(() => follower.resets === 1);
           await zk.create(`${root}/b`, '3');
           await zk.create(`${root}/b/y`, '4');
           await zk.create(`${root}/b/y/z`, '5');
@@ -99,7 +99,7 @@ describe('watchTree', { concurrency: true }, () => {
           }
         });
 
-        test('after a cut connection a reset with what changed meanwhile', async () => {
+        test('after a cut connection what changed meanwhile', async () => {
           const root = fresh();
           await zk.create(root);
           await zk.create(`${root}/stays`, '1');
@@ -198,7 +198,9 @@ describe('watchTree', { concurrency: true }, () => {
           await owner.delete(`${root}/hidden`);
           await until(() =>
             follower.events.some(
-              (event) => event.type === 'changes' && event.removed.includes(`${root}/hidden`),
+              (event) =>
+                event.type === 'changes' &&
+                event.removed.some(({ path }) => path === `${root}/hidden`),
             ),
           );
         });

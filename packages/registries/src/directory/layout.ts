@@ -1,4 +1,5 @@
-import { joinPath } from '@meshkeeper/zookeeper';
+import { joinPath, parentOf } from '@meshkeeper/zookeeper';
+import type { Recognised } from '../dialect.ts';
 
 /** The path of an instance. A service name with `/` in it nests directories, as in Spring. */
 export function instancePath(root: string, service: string, id: string): string {
@@ -31,4 +32,15 @@ export function placeOf(
 export function serviceOfDirectory(root: string, path: string): string | undefined {
   const prefix = root === '/' ? '/' : `${root}/`;
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+}
+
+/**
+ * The root that an instance of this service is under, by its path; undefined when the path is no
+ * instance's of that service.
+ */
+export function recognisedAt(path: string, service: string): Recognised | undefined {
+  const directory = parentOf(path);
+  if (!directory.endsWith(`/${service}`)) return undefined;
+  const root = directory.slice(0, -service.length - 1);
+  return { root: root === '' ? '/' : root, service };
 }

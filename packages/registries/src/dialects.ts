@@ -1,0 +1,8 @@
+import { curator } from './curator/curator.ts';
+import type { Dialect } from './dialect.ts';
+import { spring } from './spring/spring.ts';
+
+/** The dialects that are built in, by name. */
+export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
+  [curator, spring].map((dialect) => [dialect.name, dialect]),
+);

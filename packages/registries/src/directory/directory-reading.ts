@@ -1,0 +1,101 @@
+import type { Endpoint, Problem, Protocol, Service } from '@meshkeeper/mesh';
+import { parentOf } from '@meshkeeper/zookeeper';
+import type { Decoded, Reading } from '../dialect.ts';
+import type { ZNode } from '../tree/tree-change.ts';
+import { directoryOf, placeOf, serviceOfDirectory } from './layout.ts';
+
+/** An instance that stands in a directory. */
+interface Instance {
+  readonly endpoint: Endpoint;
+  readonly protocol: Protocol;
+}
+
+/**
+ * Services that are directories of instances: `<root>/<service>/<instance>`. A service name with `/`
+ * in it nests directories, and a znode may be both: an instance of the service above it, and the
+ * directory of a nested one.
+ */
+export class DirectoryReading implements Reading {
+  readonly #root: string;
+  readonly #decode: (node: ZNode, name: string) => Decoded;
+  readonly #services = new Map<string, Map<string, Instance>>();
+  /** Every znode there is below the root. */
+  readonly #paths = new Set<string>();
+  readonly #problems = new Map<string, Problem>();
+
+  /** `decode` is told the last part of the path, too. */
+  constructor(root: string, decode: (node: ZNode, name: string) => Decoded) {
+    this.#root = root;
+    this.#decode = decode;
+  }
+
+  get problems(): ReadonlyMap<string, Problem> {
+    return this.#problems;
+  }
+
+  get names(): Iterable<string> {
+    return this.#services.keys();
+  }
+
+  service(name: string): Service | undefined {
+    const instances = this.#services.get(name);
+    if (instances === undefined) return undefined;
+    const endpoints = [...instances.values()].map(({ endpoint }) => endpoint);
+    endpoints.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const [first] = instances.values();
+    return { name, protocol: first?.protocol ?? 'http', endpoints };
+  }
+
+  put(node: ZNode): ReadonlySet<string> {
+    const changed = new Set<string>();
+    const { path } = node;
+    this.#problems.delete(path);
+    if (serviceOfDirectory(this.#root, path) === undefined) return changed;
+    this.#paths.add(path);
+    // Who has children is a directory, whatever its data is.
+    this.#problems.delete(parentOf(path));
+    const place = placeOf(this.#root, path);
+    if (place === undefined) return changed;
+    const decoded = this.#decode(node, place.node);
+    if (decoded.type === 'instance') {
+      const { endpoint, protocol = 'http' } = decoded;
+      this.#instancesOf(place.service).set(path, { endpoint, protocol });
+      changed.add(place.service);
+      return changed;
+    }
+    // What it was before is not what it is now.
+    this.#drop(place.service, path, changed);
+    if (decoded.type === 'problem' && node.stat.numChildren === 0)
+      this.#problems.set(path, decoded.problem);
+    return changed;
+  }
+
+  remove(path: string): ReadonlySet<string> {
+    const changed = new Set<string>();
+    this.#problems.delete(path);
+    if (!this.#paths.delete(path)) return changed;
+    const directory = serviceOfDirectory(this.#root, path);
+    if (directory !== undefined && this.#services.get(directory)?.size === 0) {
+      this.#services.delete(directory);
+      changed.add(directory);
+    }
+    const place = placeOf(this.#root, path);
+    if (place !== undefined) this.#drop(place.service, path, changed);
+    return changed;
+  }
+
+  /** Takes an instance out, and its service with the last one, unless its directory is there. */
+  #drop(service: string, path: string, changed: Set<string>): void {
+    const instances = this.#services.get(service);
+    if (!instances?.delete(path)) return;
+    changed.add(service);
+    if (instances.size === 0 && !this.#paths.has(directoryOf(this.#root, service)))
+      this.#services.delete(service);
+  }
+
+  #instancesOf(service: string): Map<string, Instance> {
+    const instances = this.#services.get(service) ?? new Map<string, Instance>();
+    this.#services.set(service, instances);
+    return instances;
+  }
+}
