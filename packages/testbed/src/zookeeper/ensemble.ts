@@ -9,6 +9,8 @@ import type { ZooKeeperOptions } from './server-options.ts';
 export interface EnsembleOptions extends Omit<ZooKeeperOptions, 'port' | 'dataDir'> {
   /** Number of voting members. Default 3. */
   size?: number | undefined;
+  /** More lines of one member's `zoo.cfg`, by its `myid`: ports of its own, for instance. */
+  memberConfig?: ((id: number) => NonNullable<ZooKeeperOptions['config']>) | undefined;
 }
 
 /** A real ZooKeeper quorum on loopback ports. */
@@ -47,7 +49,8 @@ export async function startEnsemble(options: EnsembleOptions = {}): Promise<Ense
   const members: ZooKeeperServer[] = [];
   try {
     for (const port of ports.slice(0, size)) {
-      const member = await ZooKeeperServer.prepare({ ...options, config, properties }, port);
+      const own = { ...config, ...options.memberConfig?.(members.length + 1) };
+      const member = await ZooKeeperServer.prepare({ ...options, config: own, properties }, port);
       members.push(member);
       await writeFile(join(member.dataDir, 'myid'), `${members.length}\n`);
     }

@@ -14,6 +14,8 @@ export interface ZooKeeperOptions {
   config?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** Java system properties, for what `zoo.cfg` cannot hold: `znode.container.checkIntervalMs`. */
   properties?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** More options of the JVM; they win over the testbed's own, which are for a quick start. */
+  jvm?: readonly string[] | undefined;
   /** Milliseconds that a start may take. Default 30,000. */
   startTimeout?: number | undefined;
   /** Gives the start up. A server that runs already is not stopped. */
@@ -61,6 +63,7 @@ export function javaArguments(options: ZooKeeperOptions, jars: string): string[]
     '-XX:TieredStopAtLevel=1',
     '-Xshare:auto',
     '-Djava.net.preferIPv4Stack=true',
+    ...(options.jvm ?? []),
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
     '-cp',
     `${jars}/*`,
