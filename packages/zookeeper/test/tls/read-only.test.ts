@@ -35,7 +35,7 @@ test('over TLS, too, a read-only server is read and left for one that serves wri
     memberConfig: (id) => ({ secureClientPort: id === 1 ? doomed : reading }),
     properties: { 'readonlymode.enabled': true },
   });
-  await using single = await startEnsemble({
+  await using _single = await startEnsemble({
     size: 1,
     config: { ...config, secureClientPort: writing },
   });
