@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { type Curator, type FaultProxy, startCurator, startFaultProxy } from '@meshkeeper/testbed';
 import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { RecipeError, type RecipeErrorCode } from '../src/index.ts';
-import type { servers } from './servers.ts';
+import type { StartServer } from './servers.ts';
 
 /** For `assert.rejects`: a RecipeError with this code. */
 export const code = (expected: RecipeErrorCode) => (error: unknown) =>
@@ -32,12 +33,11 @@ export interface Faulty extends AsyncDisposable {
 }
 
 /** Sets the stage before the tests of the enclosing `describe`, and clears it after them. */
-export function stage(start: (typeof servers)[keyof typeof servers], withCurator = false): Stage {
+export function stage(start: StartServer, withCurator = false): Stage {
   let server: Awaited<ReturnType<typeof start>> | undefined;
   let zk: ZooKeeper | undefined;
   let other: ZooKeeper | undefined;
   let curator: Curator | undefined;
-  let count = 0;
   before(async () => {
     server = await start();
     zk = await connect({ connect: server.connect, sessionTimeout: 4000 });
@@ -67,7 +67,7 @@ export function stage(start: (typeof servers)[keyof typeof servers], withCurator
       assert.ok(curator);
       return curator;
     },
-    path: () => `/recipes/${count++}`,
+    path: () => `/recipes/${randomUUID()}`,
     async faulty({ sessionTimeout = 4000, onExpired = 'close' } = {}) {
       assert.ok(server);
       const target = parseConnectString(server.connect).hosts[0]!;
