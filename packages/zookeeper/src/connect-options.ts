@@ -23,6 +23,11 @@ export interface ConnectOptions {
    */
   readonly onExpired?: 'close' | 'renew';
   /**
+   * Resolves without a connection: it is sought in the background, and calls wait for it as they wait
+   * while it is away. For programs that have something to do until ZooKeeper is there. Default false.
+   */
+  readonly background?: boolean;
+  /**
    * Also uses servers that have lost their quorum and run in read-only mode (`readonlymode.enabled`):
    * reads are old, writes fail with NOT_READONLY, the state says `readOnly: true`. A server that
    * serves writes is searched for meanwhile. Read-only servers take new sessions only: one that the

@@ -6,7 +6,7 @@ import { finalError } from './session/final-error.ts';
 import { Session } from './session/session.ts';
 
 /**
- * Opens a session. Resolves when it is established; tries every server, again and again, until the
+ * Opens a session. Resolves when it is established (see `background`); tries every server, again and again, until the
  * signal aborts. A `TimeoutError` or `AbortError` of the signal's then says what the last attempt
  * failed with, in its message and as its cause; another reason is thrown as it is.
  * @throws ZooKeeperError INVALID_ARGUMENT for options that make no sense, AUTH_FAILED when a server
@@ -28,7 +28,7 @@ export async function connect(
   try {
     signal?.throwIfAborted();
     session.start();
-    await promise;
+    if (options.background !== true) await promise;
     return zk;
   } catch (error) {
     await session.close();
