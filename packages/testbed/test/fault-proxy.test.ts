@@ -73,6 +73,25 @@ test('stall holds everything back, unstall lets it go', async () => {
   await until(() => client.received === 'onetwo' && late.received === 'three');
 });
 
+test('a stall of one direction lets the other go', async () => {
+  const client = await dial();
+  await client.says('one');
+  const heard: string[] = [];
+  echo.once('connection', (socket) => socket.on('data', (data) => heard.push(`${data}`)));
+  proxy.stall('to client');
+  const late = await dial();
+  late.socket.write('two');
+  await until(() => heard.join('') === 'two');
+  assert.equal(late.received, '');
+  proxy.unstall();
+  await until(() => late.received === 'two');
+  proxy.stall('to server');
+  late.socket.write('three');
+  await assert.rejects(until(() => heard.join('') !== 'two', { timeout: 100 }));
+  proxy.unstall();
+  await until(() => late.received === 'twothree');
+});
+
 test('a stall hides that a side has closed', async () => {
   const client = await dial();
   await client.says('one');

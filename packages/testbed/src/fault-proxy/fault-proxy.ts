@@ -10,6 +10,9 @@ export interface Target {
   readonly port: number;
 }
 
+/** The ways of a fault proxy. */
+export type Direction = 'to server' | 'to client';
+
 /** How a fault proxy is started. */
 export interface FaultProxyOptions {
   /** Where connections go. */
@@ -35,11 +38,11 @@ export interface FaultProxy extends AsyncDisposable {
   /** Ends {@link refuse}; resolves when new connections are accepted. */
   accept(): Promise<void>;
   /**
-   * Forwards nothing any more, in both directions, not even that a side has closed. Connections,
-   * also new ones, stay open: a network that loses every packet.
+   * Forwards nothing any more, in both directions or in one, not even that a side has closed.
+   * Connections, also new ones, stay open: a network that loses every packet.
    */
-  stall(): void;
-  /** Ends {@link stall}: what was held back is forwarded. */
+  stall(direction?: Direction): void;
+  /** Ends every {@link stall}: what was held back is forwarded. */
   unstall(): void;
   /** Everything that arrives from now on takes so many milliseconds longer. 0 ends it. */
   delay(milliseconds: number): void;
@@ -63,7 +66,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 class ListeningProxy implements FaultProxy {
   readonly port: number;
   readonly connect: string;
-  readonly #faults: RelayFaults = { stalled: false, delay: 0 };
+  readonly #faults: Readonly<Record<Direction, RelayFaults>> = {
+    'to server': { stalled: false, delay: 0 },
+    'to client': { stalled: false, delay: 0 },
+  };
   readonly #open = new Map<Socket, { upstream: Socket; relays: readonly Relay[] }>();
   #target: Target;
   #server: Server | undefined;
@@ -105,18 +111,19 @@ class ListeningProxy implements FaultProxy {
     await once(this.#server, 'listening');
   }
 
-  stall(): void {
-    this.#faults.stalled = true;
+  stall(direction?: Direction): void {
+    if (direction === undefined) for (const faults of this.#ways) faults.stalled = true;
+    else this.#faults[direction].stalled = true;
     this.#pump();
   }
 
   unstall(): void {
-    this.#faults.stalled = false;
+    for (const faults of this.#ways) faults.stalled = false;
     this.#pump();
   }
 
   delay(milliseconds: number): void {
-    this.#faults.delay = milliseconds;
+    for (const faults of this.#ways) faults.delay = milliseconds;
   }
 
   closeMidFrame(afterBytes: number): void {
@@ -139,13 +146,17 @@ class ListeningProxy implements FaultProxy {
     await this.close();
   }
 
+  get #ways(): readonly RelayFaults[] {
+    return Object.values(this.#faults);
+  }
+
   #forward(client: Socket): void {
     this.#accepted++;
     const { host, port } = this.#target;
     const upstream = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const relays = [
-      new Relay(client, upstream, this.#faults),
-      new Relay(upstream, client, this.#faults, this.#resetNextAfter),
+      new Relay(client, upstream, this.#faults['to server']),
+      new Relay(upstream, client, this.#faults['to client'], this.#resetNextAfter),
     ];
     this.#resetNextAfter = Infinity;
     this.#open.set(client, { upstream, relays });

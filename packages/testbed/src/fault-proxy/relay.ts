@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { reset } from './reset.ts';
 
-/** What a {@link Relay} obeys; shared by all relays of a proxy, and changed while they run. */
+/** What a {@link Relay} obeys; shared by all relays of one direction, and changed while they run. */
 export interface RelayFaults {
   /** Nothing is forwarded, nothing is lost. */
   stalled: boolean;
