@@ -5,11 +5,13 @@ import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
-import { openRegistry } from './dialects.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { Reconciler } from './reconciler.ts';
+import { Ensembles } from './registries/ensembles.ts';
+import { loadDialects } from './registries/load-plugins.ts';
+import { openRegistries } from './registries/open-registries.ts';
 
 /** What a control plane is started with. */
 export interface ControlPlaneOptions {
@@ -53,8 +55,13 @@ export async function startControlPlane(
   await using stack = new AsyncDisposableStack();
   const ready = Promise.withResolvers<void>();
 
+  const dialects = await loadDialects(config.plugins);
   const zk = stack.use(await reach(options, signal));
-  const sources = config.registries.map((registry) => openRegistry(registry, zk));
+  const { sessionTimeout } = config.zookeeper;
+  const ensembles = stack.use(new Ensembles({ sessionTimeout, logger }));
+  const sources = await openRegistries(config.registries, dialects, async (connect) =>
+    connect === undefined ? zk : ensembles.client(connect),
+  );
   const overlays = new OverlayStore(zk, logger);
   const catalog = new Catalog(
     sources.map(({ name }) => name),

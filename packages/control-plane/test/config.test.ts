@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { DIALECTS } from '@meshkeeper/registries';
 import { tempDir } from '@meshkeeper/testbed';
 import { ControlPlaneError, ensembleOf, loadConfig } from '../src/index.ts';
 
@@ -18,8 +19,8 @@ test('nothing said: everything has a default', async () => {
   assert.equal(config.zookeeper.sessionTimeout, 10_000);
   assert.deepEqual(config.controlPlane.api.listen, { host: '127.0.0.1', port: 7070 });
   assert.deepEqual(
-    config.registries.map(({ dialect, root }) => `${dialect} ${root}`),
-    ['spring /services', 'curator /discovery'],
+    config.registries.map(({ dialect }) => dialect),
+    [...DIALECTS.keys()],
   );
 });
 
@@ -61,7 +62,7 @@ controlPlane:
         `${file}:2: zookeeper.conect: there is no such setting: see docs/reference/configuration.md`,
         `${file}:3: zookeeper.sessionTimeout: "10 parsecs" is no duration: write 250ms`,
         `${file}:5: registries.0.root: an absolute path`,
-        `${file}:6: registries.1.dialect: Invalid option`,
+        `${file}:6: registries.1.dialect: "dubo" is no dialect`,
         `${file}:8: controlPlane.api.listen: 0.0.0.0 can be reached from other machines`,
         'MESHKEEPER_GATEWAY_LISTEN: gateway.listen: "nowhere" is no address',
       ])
@@ -92,4 +93,19 @@ test('beyond loopback is allowed to those who say so', async () => {
   assert.equal(config.controlPlane.api.listen.host, '0.0.0.0');
   for (const listen of ['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', 'localhost:1'])
     await loadConfig({ flags: { controlPlane: { api: { listen } } } });
+});
+
+test('registries may be of other ensembles, and plug-ins are found from the file on', async () => {
+  const text = `
+registries:
+  - { name: east, dialect: spring, zookeeper: { connect: "east:2181" }, locality: { region: east } }
+  - { name: own, dialect: flat, root: /, priority: 5, prefix: own- }
+plugins: [ ./dialects/flat.ts, some-package ]
+`;
+  await withFile(text, async (file) => {
+    const { registries, plugins } = await loadConfig({ file });
+    assert.deepEqual(registries[0]?.locality, { region: 'east', zone: '', subzone: '' });
+    assert.deepEqual([registries[1]?.priority, registries[1]?.prefix], [5, 'own-']);
+    assert.deepEqual(plugins, [join(file, '../dialects/flat.ts'), 'some-package']);
+  });
 });

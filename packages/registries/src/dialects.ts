@@ -4,5 +4,5 @@ import { spring } from './spring/spring.ts';
 
 /** The dialects that are built in, by name. */
 export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
-  [curator, spring].map((dialect) => [dialect.name, dialect]),
+  [spring, curator].map((dialect) => [dialect.name, dialect]),
 );

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ControlPlaneError } from '../control-plane-error.ts';
@@ -51,12 +52,18 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       );
     }
   }
+  // As they stand in the file; what isn't there comes last.
+  const line = (error: string) => Number(/^[^ ]*:(\d+): /.exec(error)?.[1] ?? Infinity);
+  errors.sort((a, b) => (line(a) === line(b) ? 0 : line(a) - line(b)));
   if (errors.length > 0 || !parsed.success)
     throw new ControlPlaneError(
       'INVALID_CONFIG',
       `the configuration can't be used:\n${errors.map((error) => `  ${error}`).join('\n')}`,
     );
-  return parsed.data;
+  const folder = dirname(sources.file ?? '.');
+  const located = (plugin: string) =>
+    /^\.{1,2}\//.test(plugin) ? resolve(folder, plugin) : plugin;
+  return { ...parsed.data, plugins: parsed.data.plugins.map(located) };
 }
 
 /** Each key that isn't known is an error of its own, with the line that it stands in. */

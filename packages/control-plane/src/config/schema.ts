@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationText } from './duration.ts';
 import { isLoopback, listenAddress } from './listen.ts';
+import { checkDialects, pluginsSchema, registriesSchema } from './registry-schema.ts';
 
 /** Where a server listens; beyond loopback only if somebody says that this is meant. */
 const listener = (what: string, preset: string) =>
@@ -22,78 +23,56 @@ const listener = (what: string, preset: string) =>
     })
     .prefault({});
 
-const registry = z.strictObject({
-  name: z.string().min(1).describe('Unique; shown wherever an endpoint comes from.'),
-  dialect: z.enum(['curator', 'spring']),
-  root: z
-    .string()
-    .regex(/^\/(?!.*\/$)/, 'an absolute path without / at its end')
-    .describe('The znode that the services are under; it need not exist yet.'),
-});
-
 /** Everything that `meshkeeper.yaml` may say. One schema: validation, types and reference. */
-export const configSchema = z.strictObject({
-  zookeeper: z
-    .strictObject({
-      connect: z
-        .string()
-        .min(1, 'write host:port,host:port')
-        .optional()
-        .describe(
-          'host:port,host:port/chroot of the ensemble. Without it: the embedded server of `up`, 127.0.0.1:2181 for others.',
-        ),
-      embedded: z
-        .strictObject({
-          dataDir: z
-            .string()
-            .min(1)
-            .default('data')
-            .describe('Where the embedded server of `up` keeps its data.'),
-        })
-        .optional(),
-      sessionTimeout: durationText
-        .prefault('10s')
-        .describe('Session timeout to ask for; the ensemble has the last word.'),
-    })
-    .refine(({ connect, embedded }) => connect === undefined || embedded === undefined, {
-      message: 'choose one of "connect" and "embedded"',
-    })
-    .prefault({}),
-  registries: z
-    .array(registry)
-    .min(1, 'name at least one, or leave it out')
-    .default([
-      { name: 'spring', dialect: 'spring', root: '/services' },
-      { name: 'curator', dialect: 'curator', root: '/discovery' },
-    ])
-    .superRefine((registries, context) => {
-      registries.forEach(({ name }, index) => {
-        if (registries.findIndex((other) => other.name === name) !== index)
-          context.addIssue({
-            code: 'custom',
-            path: [index, 'name'],
-            message: `"${name}" names two registries: each needs a name of its own`,
-          });
-      });
-    }),
-  protection: z
-    .strictObject({
-      absorb: durationText
-        .prefault('14ms')
-        .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
-      recovery: durationText
-        .prefault('15s')
-        .describe('The same, from the moment ZooKeeper is back after it was away.'),
-    })
-    .prefault({}),
-  controlPlane: z
-    .strictObject({
-      api: listener('Where the API listens.', '127.0.0.1:7070'),
-      xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
-    })
-    .prefault({}),
-  gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
-});
+export const configSchema = z
+  .strictObject({
+    zookeeper: z
+      .strictObject({
+        connect: z
+          .string()
+          .min(1, 'write host:port,host:port')
+          .optional()
+          .describe(
+            'host:port,host:port/chroot of the ensemble. Without it: the embedded server of `up`, 127.0.0.1:2181 for others.',
+          ),
+        embedded: z
+          .strictObject({
+            dataDir: z
+              .string()
+              .min(1)
+              .default('data')
+              .describe('Where the embedded server of `up` keeps its data.'),
+          })
+          .optional(),
+        sessionTimeout: durationText
+          .prefault('10s')
+          .describe('Session timeout to ask for; the ensemble has the last word.'),
+      })
+      .refine(({ connect, embedded }) => connect === undefined || embedded === undefined, {
+        message: 'choose one of "connect" and "embedded"',
+      })
+      .prefault({}),
+    registries: registriesSchema,
+    plugins: pluginsSchema,
+    protection: z
+      .strictObject({
+        absorb: durationText
+          .prefault('14ms')
+          .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
+        recovery: durationText
+          .prefault('15s')
+          .describe('The same, from the moment ZooKeeper is back after it was away.'),
+      })
+      .prefault({}),
+    controlPlane: z
+      .strictObject({
+        api: listener('Where the API listens.', '127.0.0.1:7070'),
+        xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
+      })
+      .prefault({}),
+    gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
+  })
+  .superRefine(checkDialects, { when: () => true });
 
 /** The ensemble that a configuration names; a server on this machine when it names none. */
 export function ensembleOf({ zookeeper }: Config): string {
