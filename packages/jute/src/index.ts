@@ -1,5 +1,6 @@
 export { type Acl, aclType, CREATOR_ALL_ACL, OPEN_ACL, Perms, READ_ACL } from './acl.ts';
 export { CreateMode } from './create-mode.ts';
+export { type DataResult, dataResults } from './data-results.ts';
 export { ErrorCode, type ErrorName, errorName } from './error-code.ts';
 export {
   type ConnectRequest,
@@ -14,6 +15,7 @@ export {
 export { FrameSplitter } from './frame-splitter.ts';
 export { JuteError, type JuteErrorCode } from './jute-error.ts';
 export type { MultiPart, MultiReadPart, MultiResult } from './multi.ts';
+export { type NameList, nameList } from './name-list.ts';
 export type { Operation } from './operation.ts';
 export {
   type AnyRequest,

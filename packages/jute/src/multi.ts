@@ -22,21 +22,24 @@ export type MultiResult =
   | ResultOf<typeof partOperations & typeof readPartOperations>
   | { readonly op: 'error'; readonly err: number };
 
-const ERROR = -1;
-const header = record({ type: int, done: bool, err: int });
-const END = { type: -1, done: true, err: -1 };
+/** The `type` of a part that failed. */
+export const ERROR = -1;
+/** In front of every part, of requests and of answers. */
+export const partHeader = record({ type: int, done: bool, err: int });
+/** Behind the last part. */
+export const END = { type: -1, done: true, err: -1 };
 
 /** Repeated {header, operation}, closed by a header that says `done`. */
 function parts<T extends Table>(table: T): Type<readonly PartOf<T>[]> {
   const rows = Object.entries(table) as [string, Operation<unknown, unknown>][];
   const byOpcode = new Map(rows.map(([op, row]) => [row.opcode, { op, request: row.request }]));
   return {
-    least: header.least,
+    least: partHeader.least,
     read(reader: Reader) {
       const read: { op: string; request: unknown }[] = [];
       for (;;) {
         const at = reader.offset;
-        const { type, done } = header.read(reader);
+        const { type, done } = partHeader.read(reader);
         // The table pairs each name with its request's type, which the compiler can't follow.
         if (done) return read as unknown as PartOf<T>[];
         const row = byOpcode.get(type);
@@ -48,10 +51,10 @@ function parts<T extends Table>(table: T): Type<readonly PartOf<T>[]> {
     write(writer: Writer, values) {
       for (const { op, request } of values) {
         const row = table[op] as Operation<unknown, unknown>;
-        header.write(writer, { type: row.opcode, done: false, err: -1 });
+        partHeader.write(writer, { type: row.opcode, done: false, err: -1 });
         row.request.write(writer, request);
       }
-      header.write(writer, END);
+      partHeader.write(writer, END);
     },
   };
 }
@@ -69,12 +72,12 @@ const resultsByOpcode = new Map(resultRows.map(([op, row]) => [row.opcode, { op,
  * answered as create2, as the original does.
  */
 export const multiResponse: Type<readonly MultiResult[]> = {
-  least: header.least,
+  least: partHeader.least,
   read(reader) {
     const read: MultiResult[] = [];
     for (;;) {
       const at = reader.offset;
-      const { type, done } = header.read(reader);
+      const { type, done } = partHeader.read(reader);
       if (done) return read;
       if (type === ERROR) {
         read.push({ op: 'error', err: reader.int() });
@@ -89,15 +92,15 @@ export const multiResponse: Type<readonly MultiResult[]> = {
   write(writer, values) {
     for (const value of values) {
       if (value.op === 'error') {
-        header.write(writer, { type: ERROR, done: false, err: value.err });
+        partHeader.write(writer, { type: ERROR, done: false, err: value.err });
         writer.int(value.err);
         continue;
       }
       const op = value.op === 'createTTL' || value.op === 'createContainer' ? 'create2' : value.op;
       const row = results[op] as Operation<unknown, unknown>;
-      header.write(writer, { type: row.opcode, done: false, err: 0 });
+      partHeader.write(writer, { type: row.opcode, done: false, err: 0 });
       row.response.write(writer, value.response);
     }
-    header.write(writer, END);
+    partHeader.write(writer, END);
   },
 };

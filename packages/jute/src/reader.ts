@@ -75,6 +75,16 @@ export class Reader {
     return this.#length('vector', least);
   }
 
+  /** Passes over bytes. */
+  skip(size: number): void {
+    this.#take(size);
+  }
+
+  /** What was read from an earlier offset on. A view of the frame. */
+  since(offset: number): Buffer {
+    return this.#buffer.subarray(offset, this.#offset);
+  }
+
   #length(what: string, least: number): number {
     const at = this.#offset;
     const length = this.int();

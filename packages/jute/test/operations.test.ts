@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  dataResults,
   JuteError,
+  nameList,
   type OperationName,
   operationOf,
   operations,
@@ -157,6 +159,32 @@ test('createTTL and createContainer are answered in a multi as create2', () => {
   assert.deepEqual(operations.multi.response.read(new Reader(writer.take())), [
     { op: 'create2', response: { path, stat } },
   ]);
+});
+
+test('answers that are left as they came are the same answers', () => {
+  const results = [
+    { op: 'getData', response: { data, stat } },
+    { op: 'error', err: -101 },
+    { op: 'getData', response: { data: null, stat } },
+  ] as const;
+  const writer = new Writer();
+  operations.multiRead.response.write(writer, results);
+  const bytes = writer.take();
+  const read = dataResults.read(new Reader(bytes));
+  const understood = read.map((result) =>
+    typeof result === 'number'
+      ? { op: 'error', err: result }
+      : { op: 'getData', response: operations.getData.response.read(new Reader(result)) },
+  );
+  assert.deepEqual(understood, results);
+  dataResults.write(writer, read);
+  assert.deepEqual(writer.take(), bytes);
+  operations.getChildren2.response.write(writer, { children: ['a', '', 'ü'], stat });
+  const list = writer.take();
+  const { names, stat: parent } = nameList.read(new Reader(list));
+  assert.deepEqual([[...names], [...names], parent], [['a', '', 'ü'], ['a', '', 'ü'], stat]);
+  nameList.write(writer, { names, stat });
+  assert.deepEqual(writer.take(), list);
 });
 
 test('bytes that end too early are a typed error, at every length', () => {
