@@ -1,4 +1,4 @@
-import type { Acl, Stat } from '@meshkeeper/jute';
+import type { Acl, DataResult, NameList, Stat } from '@meshkeeper/jute';
 import { parseConnectString } from './connect-string.ts';
 import type { Data } from './data.ts';
 import type { ObservedClient, Observer, WatchCounts } from './observe/observer.ts';
@@ -6,7 +6,12 @@ import { Calls } from './operations/calls.ts';
 import { type Created, create } from './operations/create.ts';
 import * as ensemble from './operations/ensemble.ts';
 import { multi } from './operations/multi.ts';
-import { multiRead, type ReadOp, type ReadResults } from './operations/multi-read.ts';
+import {
+  multiRead,
+  multiReadData,
+  type ReadOp,
+  type ReadResults,
+} from './operations/multi-read.ts';
 import type {
   CallOptions,
   CreateOptions,
@@ -137,6 +142,19 @@ export class ZooKeeper implements AsyncDisposable, ObservedClient {
     options: CallOptions = {},
   ): Promise<ReadResults<T>> {
     return multiRead(this.#calls, operations, options);
+  }
+
+  /** `children` for the caches: names are read as they are walked over. @internal */
+  childNames(path: string, options: CallOptions = {}): Promise<NameList> {
+    return reads.childNames(this.#calls, path, options);
+  }
+
+  /** A multiRead of data for the caches: what came, without an object for each part. @internal */
+  multiReadData(
+    paths: readonly string[],
+    options: CallOptions = {},
+  ): Promise<readonly DataResult[]> {
+    return multiReadData(this.#calls, paths, options);
   }
 
   /** Waits until this server has caught up with the leader; reads after it see what was written before. */

@@ -1,26 +1,43 @@
-import { Reader, type Stat, statType, Writer } from '@meshkeeper/jute';
+import { operations, Reader, type Stat, statType } from '@meshkeeper/jute';
 
-const STAT_SIZE = statType.least;
+/** What is kept of a znode: the answer to its getData, as it stands on the wire, the Stat last. */
+export type Record = Buffer;
 
-/**
- * A Stat and data as one string of bytes: a third of what a Buffer and an object with bigints take,
- * and it lives in the heap, where nothing else keeps it from being freed.
- */
-export type Packed = string & { readonly packed: true };
+const { response } = operations.getData;
 
-export function pack(stat: Stat, data: Uint8Array): Packed {
-  const writer = new Writer(STAT_SIZE + data.length);
-  statType.write(writer, stat);
-  writer.raw(data);
-  return writer.take().toString('latin1') as Packed; // the only place where one is made
+/** Where some of a Stat's fields end, from the end of a record. */
+const CZXID = 60;
+const MZXID = 52;
+const NUM_CHILDREN = 8;
+
+export function statOf(record: Record): Stat {
+  return statType.read(new Reader(record, record.length - statType.least));
 }
 
-export function statOf(packed: Packed): Stat {
-  return statType.read(new Reader(Buffer.from(packed.slice(0, STAT_SIZE), 'latin1')));
+/** Its parts; the data is a copy, which is the caller's. */
+export function unpack(record: Record): { readonly data: Buffer; readonly stat: Stat } {
+  const { data, stat } = response.read(new Reader(record));
+  return { data: data === null ? Buffer.alloc(0) : Buffer.from(data), stat };
 }
 
-/** A copy, which is the caller's. */
-export function unpack(packed: Packed): { readonly stat: Stat; readonly data: Buffer } {
-  const bytes = Buffer.from(packed, 'latin1');
-  return { stat: statType.read(new Reader(bytes)), data: bytes.subarray(STAT_SIZE) };
+// The following are asked of every znode that is read: without an object for its Stat.
+
+export function hasChildren(record: Record): boolean {
+  return record.readInt32BE(record.length - NUM_CHILDREN - 4) > 0;
+}
+
+/** Whether both are of one life of the znode, from its creation to its removal. */
+export function isSameLife(one: Record, other: Record): boolean {
+  return sameLong(one, other, CZXID);
+}
+
+/** Whether both have the same data of the same life. */
+export function isSameData(one: Record, other: Record): boolean {
+  return sameLong(one, other, CZXID) && sameLong(one, other, MZXID);
+}
+
+function sameLong(one: Record, other: Record, end: number): boolean {
+  const a = one.length - end;
+  const b = other.length - end;
+  return one.compare(other, b - 8, b, a - 8, a) === 0;
 }

@@ -1,11 +1,12 @@
+import { type DataResult, ErrorCode } from '@meshkeeper/jute';
 import type { ZooKeeper } from '../client.ts';
-import type { ReadResult } from '../operations/multi-read.ts';
 import { joinPath } from '../path.ts';
 import { pause } from '../session/pause.ts';
-import { isZooKeeperError } from '../zookeeper-error.ts';
+import { isZooKeeperError, ZooKeeperError } from '../zookeeper-error.ts';
 import { difference } from './comparison.ts';
 import type { NodeStore } from './node-store.ts';
 import { isPassing } from './passing.ts';
+import { hasChildren, isSameData, isSameLife } from './record.ts';
 import { Workload } from './workload.ts';
 
 /** What a refill reads into, and whom it tells. */
@@ -111,45 +112,42 @@ export class Refill {
 
   async #read(paths: readonly string[]): Promise<void> {
     const { zk, signal } = this.#options;
-    const reads = paths.map((path) => ({ op: 'get' as const, path }));
-    for (const result of await zk.multiRead(reads, { signal })) this.#apply(result);
+    const results = await zk.multiReadData(paths, { signal });
+    for (let i = 0; i < paths.length; i++) this.#apply(paths[i]!, results[i]!);
   }
 
-  #apply(result: Extract<ReadResult, { op: 'get' }> | Extract<ReadResult, { ok: false }>): void {
+  #apply(path: string, result: DataResult): void {
     const { store, changed } = this.#options;
-    const { path } = result;
-    if (!result.ok) {
-      if (result.error.code === 'NO_NODE') this.#gone(path);
-      else if (result.error.code === 'NO_AUTH') {
+    if (typeof result === 'number') {
+      if (result === ErrorCode.NO_NODE) this.#gone(path);
+      else if (result === ErrorCode.NO_AUTH) {
         this.unreadable.add(path);
         if (store.forget(path)) changed([path]);
-      } else throw result.error;
+      } else throw ZooKeeperError.ofReply(result, { operation: 'multiRead', path });
       return;
     }
     this.unreadable.delete(path);
-    const kept = store.stat(path);
-    const { stat } = result;
-    if (kept?.czxid !== stat.czxid || kept.mzxid !== stat.mzxid) {
-      store.put(path, stat, result.data);
+    const kept = store.record(path);
+    const anew = kept === undefined || !isSameLife(kept, result);
+    if (kept === undefined || !isSameData(kept, result)) {
+      store.put(path, result);
       changed([path]);
     }
-    const anew = kept?.czxid !== stat.czxid;
-    const below =
-      stat.numChildren > 0 || store.entries(path)[Symbol.iterator]().next().done !== true;
+    const below = hasChildren(result) || store.hasEntries(path);
     if (anew && below && this.listable(path)) this.work.list(path);
   }
 
   async #list(path: string): Promise<void> {
     const { zk, store, signal } = this.#options;
     try {
-      const { children, stat } = await zk.children(path, { signal });
-      const present = new Set(children);
-      for (const name of store.entries(path))
-        if (!present.has(name)) this.#gone(joinPath(path, name));
-      for (const name of children) {
-        const child = joinPath(path, name);
-        if (!store.has(child) && !this.unreadable.has(child)) this.work.read(child);
+      const { names, stat } = await zk.childNames(path, { signal });
+      if (store.hasEntries(path)) {
+        const present = new Set(names);
+        for (const name of store.entries(path))
+          if (!present.has(name)) this.#gone(joinPath(path, name));
       }
+      store.expect(path, names);
+      this.work.fill(path, store.unread(path));
       store.listed(path, { pzxid: stat.pzxid, cversion: stat.cversion });
     } catch (error) {
       // The read of the znode itself says what it is now.

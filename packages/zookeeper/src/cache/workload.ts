@@ -1,6 +1,10 @@
+import { parentOf } from '../path.ts';
+
 /** What a mirror has to do: znodes to read, lists to read, and a walk of znodes to compare. Pure. */
 export class Workload {
   readonly #toRead = new Set<string>();
+  /** By parent: children of it that are to be read. Walks, because there may be very many. */
+  readonly #toFill = new Map<string, Iterator<string>>();
   readonly #toList = new Set<string>();
   #walk: Iterator<string> | undefined;
   #underWay = new Map<string, number>();
@@ -9,6 +13,7 @@ export class Workload {
   get done(): boolean {
     return (
       this.#toRead.size === 0 &&
+      this.#toFill.size === 0 &&
       this.#toList.size === 0 &&
       this.#walk === undefined &&
       this.#underWay.size === 0
@@ -17,11 +22,21 @@ export class Workload {
 
   /** Whether something is to be read or under way at a path: what is known of it may be old. */
   concerns(path: string): boolean {
-    return this.#toRead.has(path) || this.#toList.has(path) || this.#underWay.has(path);
+    return (
+      this.#toRead.has(path) ||
+      this.#toList.has(path) ||
+      this.#underWay.has(path) ||
+      this.#toFill.has(parentOf(path))
+    );
   }
 
   read(path: string): void {
     this.#toRead.add(path);
+  }
+
+  /** Reads these children, in place of what an earlier walk had left. */
+  fill(parent: string, children: Iterable<string>): void {
+    this.#toFill.set(parent, children[Symbol.iterator]());
   }
 
   list(path: string): void {
@@ -40,6 +55,16 @@ export class Workload {
       if (taken.length === most) break;
       this.#toRead.delete(path);
       taken.push(this.#begin(path));
+    }
+    for (const [parent, children] of this.#toFill) {
+      while (taken.length < most) {
+        const { value, done } = children.next();
+        if (done) {
+          this.#toFill.delete(parent);
+          break;
+        }
+        taken.push(this.#begin(value));
+      }
     }
     return taken;
   }

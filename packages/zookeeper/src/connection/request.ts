@@ -24,15 +24,16 @@ export interface Request {
   dropped?(): void;
 }
 
-/** A request of the table's operation, with its types. */
+/** A request of the table's operation, with its types. `row`: another way to read its answer. */
 export function requestOf<N extends OperationName>(
   operation: N,
   body: RequestOf<N>,
   path: string | undefined,
   succeed: (response: ResponseOf<N>, zxid: bigint) => void,
   fail: (error: ZooKeeperError, err?: number) => void,
+  row = rowOf(operation),
 ): Request {
   // The row read the response, so that it is of the row's type.
   const answered = succeed as (response: unknown, zxid: bigint) => void;
-  return { operation, path, row: rowOf(operation), body, succeed: answered, fail };
+  return { operation, path, row, body, succeed: answered, fail };
 }

@@ -1,4 +1,11 @@
-import type { OperationName, RequestOf, ResponseOf } from '@meshkeeper/jute';
+import {
+  type Operation,
+  type OperationName,
+  type RequestOf,
+  type ResponseOf,
+  rowOf,
+  type Type,
+} from '@meshkeeper/jute';
 import { requestOf } from '../connection/request.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Session } from '../session/session.ts';
@@ -46,6 +53,22 @@ export class Calls {
     });
   }
 
+  /** As `call`, but the answer is read as something else. */
+  callAs<N extends OperationName, R>(
+    operation: N,
+    response: Type<R>,
+    body: RequestOf<N>,
+    path: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
+    const row = { ...rowOf(operation), response } as Operation; // a row of other types
+    return new Promise((resolve, fail) => {
+      // What the row has read is an R.
+      const succeed = (answer: unknown) => resolve(answer as R);
+      this.send(operation, body, path, signal, { succeed, fail }, row);
+    });
+  }
+
   /** A call that does something at the moment of its answer, before any later notification. */
   send<N extends OperationName>(
     operation: N,
@@ -53,6 +76,7 @@ export class Calls {
     path: string | undefined,
     signal: AbortSignal | undefined,
     answer: Answer<N>,
+    row?: Operation,
   ): void {
     if (signal?.aborted) {
       answer.fail(signal.reason, undefined, false);
@@ -78,7 +102,7 @@ export class Calls {
       answer.fail(error, err, abandoned);
       answer.settled?.();
     };
-    const request = requestOf(operation, body, path, succeed, fail);
+    const request = requestOf(operation, body, path, succeed, fail, row);
     if (signal === undefined) this.session.send(request);
     else this.session.send({ ...request, dropped: () => fail(gaveUp(operation, path)) }, signal);
   }

@@ -1,4 +1,10 @@
-import type { MultiReadPart, MultiResult, Stat } from '@meshkeeper/jute';
+import {
+  type DataResult,
+  dataResults,
+  type MultiReadPart,
+  type MultiResult,
+  type Stat,
+} from '@meshkeeper/jute';
 import { validatePath } from '../path.ts';
 import { ZooKeeperError } from '../zookeeper-error.ts';
 import type { Calls } from './calls.ts';
@@ -57,6 +63,20 @@ export async function multiRead<const T extends readonly ReadOp[]>(
   const results = reads.map((read, i) => resultOf(read, answers[i]!, i));
   // One result a read, of its kind: `resultOf` sees to that, which the compiler can't follow.
   return results as unknown as ReadResults<T>;
+}
+
+/** Data of several znodes, each as it stands on the wire, or an error code. */
+export async function multiReadData(
+  calls: Calls,
+  paths: readonly string[],
+  { signal }: CallOptions,
+): Promise<readonly DataResult[]> {
+  const parts = paths.map((path): MultiReadPart => {
+    return { op: 'getData', request: { path: calls.server(path), watch: false } };
+  });
+  const answers = await calls.callAs('multiRead', dataResults, parts, undefined, signal);
+  if (answers.length !== paths.length) throw senseless('multiRead');
+  return answers;
 }
 
 function resultOf({ op, path }: ReadOp, answer: MultiResult, index: number): ReadResult {

@@ -1,5 +1,7 @@
 import {
   ErrorCode,
+  type NameList,
+  nameList,
   type OperationName,
   type RequestOf,
   type ResponseOf,
@@ -69,6 +71,17 @@ export async function children(
 ): Promise<ChildrenAndStat> {
   validatePath(path, 'getChildren2');
   return read(reading, 'getChildren2', 'child', reading.calls.server(path), path, options);
+}
+
+/** A znode's children for those who look at one after the other: there may be very many. */
+export async function childNames(
+  calls: Calls,
+  path: string,
+  { signal }: CallOptions,
+): Promise<NameList> {
+  validatePath(path, 'getChildren2');
+  const body = { path: calls.server(path), watch: false };
+  return calls.callAs('getChildren2', nameList, body, path, signal);
 }
 
 /** Where servers keep the ensemble's configuration, whatever the chroot is. */
