@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { skipWithout, until } from '@meshkeeper/testbed';
-import { connect, isZooKeeperError } from '@meshkeeper/zookeeper';
+import { connect, isZooKeeperError, type Observer } from '@meshkeeper/zookeeper';
 import { compareFencing, Mutex } from '../src/index.ts';
 import { startHolder } from './kazoo/kazoo.ts';
 import { onServers } from './on-servers.ts';
@@ -29,6 +29,27 @@ onServers('a mutex', (start) => {
       assert.equal(compareFencing(tokens[i - 1]!, tokens[i]!), -1);
     assert.ok(first.signal.aborted && code('RELEASED')(first.signal.reason));
     await first.release();
+  });
+
+  test('a free one takes a creation and a list in one go, and a deletion; nothing else', async () => {
+    const log: string[] = [];
+    const observer: Observer = {
+      call({ operation }) {
+        log.push(operation);
+        return () => log.push(`${operation} answered`);
+      },
+    };
+    await using zk = await connect({ connect: on.connect, observers: [observer] });
+    const mutex = new Mutex(zk, on.path());
+    // The first one makes the znode above.
+    await (await mutex.acquire()).release();
+    log.length = 0;
+    await (await mutex.acquire()).release();
+    await zk.exists('/');
+    assert.deepEqual(log, [
+      ...['create2', 'getChildren2', 'create2 answered', 'getChildren2 answered'],
+      ...['delete', 'delete answered', 'exists', 'exists answered'],
+    ]);
   });
 
   test('the same owner enters again', async () => {

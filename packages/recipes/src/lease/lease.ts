@@ -44,7 +44,8 @@ export class NodeLease implements Lease {
     this.path = path;
     this.fencing = { generation, czxid: stat.czxid };
     this.#trust = new Trust(zk, policy);
-    void this.#watchNode();
+    // What the holder does first goes out first. A lease that it gives back at once is not watched.
+    setImmediate(() => void this.#watchNode());
   }
 
   get signal(): AbortSignal {
@@ -70,8 +71,8 @@ export class NodeLease implements Lease {
     while (!this.signal.aborted) {
       const { promise: event, resolve } = Promise.withResolvers<unknown>();
       try {
-        const options = { watch: resolve, signal: this.signal };
-        const { data, stat } = await this.#zk.get(this.path, options);
+        // Given up by nobody: the watch ends with the znode, with no request to take it off.
+        const { data, stat } = await this.#zk.get(this.path, { watch: resolve });
         if (stat.czxid !== this.fencing.czxid) break;
         if (isRevoked(data))
           this.#revocation.abort(
@@ -85,6 +86,7 @@ export class NodeLease implements Lease {
         if (!(error instanceof ZooKeeperError) || !error.retryable) return;
       }
     }
+    if (this.signal.aborted) return;
     this.#trust.end(new RecipeError('REVOKED', `${this.path} was deleted by somebody else`));
   }
 }

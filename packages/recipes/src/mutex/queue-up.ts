@@ -37,9 +37,12 @@ export async function queueUp(
   const { zk, path, options } = queue;
   return asLost(async () => {
     const { data = localAddress() } = options;
-    const created = await createProtected(zk, path, name, data, mode, signal);
+    const creating = createProtected(zk, path, name, data, mode, signal);
+    // In one write with the creation, and answered after it. It fails with it too, and is asked anew.
+    const listing = zk.children(path).catch(() => undefined);
+    const created = await creating;
     try {
-      await waitBehind(zk, path, nameOf(created), predecessor, signal);
+      await waitBehind(zk, path, nameOf(created), predecessor, signal, listing);
       return grant(zk, created, options);
     } catch (error) {
       void deleteGuaranteed(zk, created.path).catch(() => {});

@@ -1,4 +1,10 @@
-import { isZooKeeperError, joinPath, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  type ChildrenAndStat,
+  isZooKeeperError,
+  joinPath,
+  type ZooKeeper,
+} from '@meshkeeper/zookeeper';
+import { withSignal } from '../lease/with-signal.ts';
 import { RecipeError } from '../recipe-error.ts';
 import { forgetChange, nextChange } from '../znode/next-change.ts';
 import { retrying } from '../znode/retry.ts';
@@ -55,6 +61,7 @@ export function waitForTurn(
 
 /**
  * Waits until there is no predecessor any more.
+ * @param asked a list of the parent's children that is on its way; of use if it has ours
  * @throws RecipeError LOST when ours is gone; the signal's reason
  */
 export async function waitBehind(
@@ -63,9 +70,13 @@ export async function waitBehind(
   own: string,
   predecessor: Predecessor,
   signal: AbortSignal | undefined,
+  asked?: Promise<ChildrenAndStat | undefined>,
 ): Promise<void> {
+  const first = await withSignal(Promise.resolve(asked), signal);
+  let known = first?.children.includes(own) ? first : undefined;
   for (;;) {
-    const { children } = await retrying(() => zk.children(parent, { signal }), signal);
+    const { children } = known ?? (await retrying(() => zk.children(parent, { signal }), signal));
+    known = undefined;
     if (!children.includes(own))
       throw new RecipeError(
         'LOST',
