@@ -76,10 +76,13 @@ export interface Want {
   fetch(signal: AbortSignal): Promise<() => Iterable<string>>;
 }
 
-/** What a znode was recognised as. */
+/** What a znode was recognised as: an instance of a service. */
 export interface Recognised {
-  /** The root that a registry would be configured with. */
-  readonly root: string;
+  /**
+   * The root that a registry would be configured with; undefined where an instance doesn't tell, and
+   * any znode above its directory may be it.
+   */
+  readonly root: string | undefined;
   readonly service: string;
 }
 

@@ -23,6 +23,12 @@ export type {
 export { DIALECTS } from './dialects.ts';
 export { DirectoryReading } from './directory/directory-reading.ts';
 export { instancePath } from './directory/layout.ts';
+export {
+  type DiscoverOptions,
+  type Discovery,
+  discover,
+  type FoundRegistry,
+} from './discover/discover.ts';
 export { RegistryError, type RegistryErrorCode } from './registry-error.ts';
 export { TreeSource, type TreeSourceOptions } from './source/tree-source.ts';
 export { spring } from './spring/spring.ts';

@@ -40,7 +40,7 @@ export function serviceOfDirectory(root: string, path: string): string | undefin
  */
 export function recognisedAt(path: string, service: string): Recognised | undefined {
   const directory = parentOf(path);
-  if (!directory.endsWith(`/${service}`)) return undefined;
+  if (service === '' || !directory.endsWith(`/${service}`)) return undefined;
   const root = directory.slice(0, -service.length - 1);
   return { root: root === '' ? '/' : root, service };
 }
