@@ -30,7 +30,13 @@ interface Departed {
 export interface Problem {
   /** Absolute znode path. */
   readonly path: string;
-  readonly code: 'malformed' | 'too-large' | 'bad-address' | 'unreadable';
+  readonly code:
+    | 'malformed'
+    | 'too-large'
+    | 'bad-address'
+    | 'unreadable'
+    /** It is usable, but what it offers is not known. */
+    | 'incomplete';
   /** A sentence for people. */
   readonly message: string;
 }
