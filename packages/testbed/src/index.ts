@@ -5,6 +5,7 @@ export {
   componentNames,
   skipWithout,
 } from './component.ts';
+export { curatorBenchLocks } from './curator/bench-locks.ts';
 export {
   type CallOptions,
   type CreateMode,
