@@ -76,6 +76,7 @@ export async function holdContest(on: Stage, contest: Contest): Promise<void> {
   const seen = await results;
   for (const { overlaps, stale } of seen)
     assert.deepEqual({ overlaps, stale }, { overlaps: 0, stale: 0 });
+  await on.zk.sync(ledger);
   const { data } = await on.zk.get(ledger);
   const { inside, entries } = parseEntry(data);
   assert.deepEqual({ inside, entries }, { inside: 0, entries: 1 + acquisitions(contest) });
