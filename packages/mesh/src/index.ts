@@ -1,7 +1,23 @@
 export { RoundRobin, type Weighted } from './balance/round-robin.ts';
-export { ABSORB, type AbsorbOptions } from './catalog/absorber.ts';
-export { Catalog, type Commit } from './catalog/catalog.ts';
+export { Catalog, type Commit, type OrphanedOverlay, type Restored } from './catalog/catalog.ts';
+export type {
+  ExplainedDeparture,
+  ExplainedEndpoint,
+  ExplainedRegistration,
+  ExplainedSource,
+  Explanation,
+} from './catalog/explain.ts';
+export type { Alarm, Held, HoldReason } from './catalog/held.ts';
+export type { Conflict } from './catalog/merge.ts';
 export type { Overlay } from './catalog/overlay.ts';
+export {
+  type MassDrop,
+  PROTECTION,
+  type Protection,
+  type ProtectionOptions,
+  type ProtectionOverride,
+} from './catalog/protection.ts';
+export type { CatalogSource, Reading } from './catalog/source-view.ts';
 export {
   DEFAULT_WEIGHT,
   type Endpoint,

@@ -7,6 +7,7 @@ import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
+import { overlayOf, overlaySchema } from '../overlays/stored.ts';
 import { ApiError } from './problem.ts';
 import { endpointView, proxyView, registryView, serviceView } from './views.ts';
 
@@ -31,12 +32,6 @@ export interface ApiServer extends AsyncDisposable {
 
 /** How long a write to ZooKeeper may take before the API says that it is away, in milliseconds. */
 const WRITE_TIMEOUT = 5_000;
-
-const overlayBody = z.strictObject({
-  drain: z.boolean().optional(),
-  weight: z.number().int().min(0).max(10_000).optional(),
-  health: z.enum(['healthy', 'unhealthy', 'draining', 'unknown']).optional(),
-});
 
 /**
  * Starts the HTTP API.
@@ -131,18 +126,28 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
   const overlayPath = '/api/v1/services/:service/endpoints/:id/overlay';
   app.put<OverlayRoute>(overlayPath, async ({ params, body }) => {
     const endpoint = endpointOf(params.service, params.id);
-    const { drain, weight, health } = parseBody(body);
-    const overlay = {
-      ...(drain !== undefined && { drain }),
-      ...(weight !== undefined && { weight }),
-      ...(health !== undefined && { health }),
-    };
+    const overlay = overlayOf(parseBody(body));
     const signal = AbortSignal.timeout(WRITE_TIMEOUT);
     await overlays.put(params.service, endpoint.id, overlay, signal);
     return { service: params.service, endpoint: endpoint.id, overlay };
   });
   app.delete<OverlayRoute>(overlayPath, async ({ params }, reply) => {
     await overlays.delete(params.service, params.id, AbortSignal.timeout(WRITE_TIMEOUT));
+    void reply.code(204);
+  });
+
+  const hold = async (service: string, held: boolean) => {
+    // What operators hold may be gone but for that, and is released all the same.
+    if (held) serviceOf(service);
+    await overlays.hold(service, held, Date.now(), AbortSignal.timeout(WRITE_TIMEOUT));
+  };
+  const holdPath = '/api/v1/services/:service/hold';
+  app.put<{ Params: { service: string } }>(holdPath, async ({ params: { service } }) => {
+    await hold(service, true);
+    return { service, hold: true };
+  });
+  app.delete<{ Params: { service: string } }>(holdPath, async ({ params }, reply) => {
+    await hold(params.service, false);
     void reply.code(204);
   });
 
@@ -155,8 +160,8 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
-function parseBody(body: unknown): z.output<typeof overlayBody> {
-  const parsed = overlayBody.safeParse(body);
+function parseBody(body: unknown): z.output<typeof overlaySchema> {
+  const parsed = overlaySchema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new ApiError('invalid-request', z.prettifyError(parsed.error));
 }

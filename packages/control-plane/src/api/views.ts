@@ -1,10 +1,12 @@
-import type { Catalog, Endpoint, RegistrySource, Service } from '@meshkeeper/mesh';
+import type { Catalog, Endpoint, Held, RegistrySource, Service } from '@meshkeeper/mesh';
 import type { ProxyStatus } from '@meshkeeper/xds';
 
 /** A service as the list shows it. */
 export function serviceView(service: Service, catalog: Catalog) {
   const count = (health: Endpoint['health']) =>
     service.endpoints.filter((endpoint) => endpoint.health === health).length;
+  const alarm = catalog.alarms.get(service.name);
+  const conflicts = catalog.conflicts.get(service.name);
   return {
     name: service.name,
     protocol: service.protocol,
@@ -14,16 +16,31 @@ export function serviceView(service: Service, catalog: Catalog) {
     draining: count('draining'),
     unhealthy: count('unhealthy'),
     held: catalog.held(service.name).size,
+    ...(alarm && { alarm: alarm.reason }),
+    ...(catalog.holds.has(service.name) && { hold: true }),
+    ...(conflicts && { conflicts }),
+  };
+}
+
+/** Why an endpoint is served that its registry lacks, and until when. */
+export function heldView({ reason, since, until }: Held) {
+  return {
+    reason,
+    since: new Date(since).toISOString(),
+    // An operator's hold has no end.
+    ...(Number.isFinite(until) && { until: new Date(until).toISOString() }),
   };
 }
 
 /** An endpoint with what its registry and the operators say. */
 export function endpointView(service: string, endpoint: Endpoint, catalog: Catalog) {
   const { origin, ...rest } = endpoint;
+  const held = catalog.held(service).get(endpoint.id);
   const overlay = catalog.overlays(service).get(endpoint.id);
   return {
     ...rest,
-    held: catalog.held(service).has(endpoint.id),
+    held: held !== undefined,
+    ...(held && { protection: heldView(held) }),
     ...(overlay && { overlay }),
     origin: {
       registry: origin.registry,

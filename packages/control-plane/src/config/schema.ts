@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationText } from './duration.ts';
 import { isLoopback, listenAddress } from './listen.ts';
+import { protectionSchema } from './protection-schema.ts';
 import { checkDialects, pluginsSchema, registriesSchema } from './registry-schema.ts';
 
 /** Where a server listens; beyond loopback only if somebody says that this is meant. */
@@ -54,16 +55,7 @@ export const configSchema = z
       .prefault({}),
     registries: registriesSchema,
     plugins: pluginsSchema,
-    protection: z
-      .strictObject({
-        absorb: durationText
-          .prefault('14ms')
-          .describe('How long an endpoint that is gone is kept, in case it was only re-created.'),
-        recovery: durationText
-          .prefault('15s')
-          .describe('The same, from the moment ZooKeeper is back after it was away.'),
-      })
-      .prefault({}),
+    protection: protectionSchema,
     controlPlane: z
       .strictObject({
         api: listener('Where the API listens.', '127.0.0.1:7070'),

@@ -1,10 +1,16 @@
 import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
-import type { Service } from '../model/service.ts';
-import { diff, EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '../model/snapshot.ts';
+import { type Service, sameService } from '../model/service.ts';
+import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '../model/snapshot.ts';
 import type { SourceChange } from '../model/source.ts';
-import { ABSORB, Absorber, type AbsorbOptions } from './absorber.ts';
-import { merge } from './merge.ts';
-import { type Overlay, overlaid } from './overlay.ts';
+import { Deadlines } from './deadlines.ts';
+import { type Explanation, explain } from './explain.ts';
+import { Guard, type Present } from './guard.ts';
+import type { Alarm, Held } from './held.ts';
+import { addressOf, byId, type Conflict, Merger, type Said } from './merge.ts';
+import { type Overlay, takesRequests } from './overlay.ts';
+import { PROTECTION, type ProtectionOptions, protectionOf } from './protection.ts';
+import { ServiceOverlays } from './service-overlays.ts';
+import { type CatalogSource, SourceView } from './source-view.ts';
 
 /** What a commit did. */
 export interface Commit {
@@ -13,44 +19,65 @@ export interface Commit {
   readonly changes: readonly ServiceChange[];
 }
 
-interface SourceEntry {
-  readonly services: Map<string, Service>;
-  /** Undefined before the first complete read. */
-  resetAt: number | undefined;
-  /** Removals are held until then. */
-  recoveringUntil: number;
+/** What was served before this process started. */
+export interface Restored {
+  readonly services: Iterable<Service>;
+  /** The sources whose part in it is complete. */
+  readonly sources: readonly string[];
 }
+
+/** An operator's word over an endpoint that is gone for good. */
+export interface OrphanedOverlay {
+  readonly service: string;
+  readonly endpoint: string;
+}
+
+const NOTHING_HELD: ReadonlyMap<string, Held> = new Map();
 
 /**
  * Makes one catalog out of what the sources say. Pure: it is told the time, in milliseconds of any
- * monotonic clock, and says when it wants to be asked again.
+ * clock that doesn't go back, and says when it wants to be asked again.
  *
- * Changes are taken with `apply` and `overlay`; `commit` makes the next snapshot of all that came
- * since the last one. Before every source had its first complete read there is nothing to commit.
+ * Changes are taken with `apply`, `overlay`, `hold` and `release`; `commit` makes the next snapshot
+ * of all that came since the last one. There is nothing to commit until each source either had its
+ * first complete read or was restored. A change costs the work on the service that it names,
+ * whatever the size of the catalog.
  */
 export class Catalog {
-  readonly #sources: ReadonlyMap<string, SourceEntry>;
-  readonly #absorb: AbsorbOptions;
-  readonly #absorbers = new Map<string, Absorber>();
-  readonly #overlays = new Map<string, Map<string, Overlay>>();
+  /** The first to win a conflict first. */
+  readonly #sources: readonly SourceView[];
+  readonly #bySource: ReadonlyMap<string, SourceView>;
+  readonly #protection: ProtectionOptions;
+  /** What the sources together had at the last commit. */
+  readonly #merged = new Map<string, Service>();
+  readonly #merger = new Merger();
+  readonly #guards = new Map<string, Guard>();
+  readonly #overlays = new Map<string, ServiceOverlays>();
+  readonly #holds = new Set<string>();
+  readonly #conflicts = new Map<string, readonly Conflict[]>();
+  readonly #alarms = new Map<string, Alarm>();
+  readonly #orphaned = new Map<string, readonly string[]>();
+  readonly #deadlines = new Deadlines();
   readonly #dirty = new Set<string>();
   #snapshot = EMPTY_SNAPSHOT;
 
-  /** `sources`: their names, the most trusted first. */
-  constructor(sources: readonly string[], absorb: AbsorbOptions = ABSORB) {
-    this.#absorb = absorb;
-    this.#sources = new Map(
-      sources.map((name) => [
-        name,
-        { services: new Map(), resetAt: undefined, recoveringUntil: Number.NEGATIVE_INFINITY },
-      ]),
-    );
+  /** `sources`: in the order in which they are configured. */
+  constructor(sources: readonly CatalogSource[], protection: ProtectionOptions = PROTECTION) {
+    this.#protection = protection;
+    this.#sources = sources
+      .map((source) => new SourceView(source))
+      .sort((a, b) => b.priority - a.priority);
+    this.#bySource = new Map(this.#sources.map((source) => [source.name, source]));
   }
 
-  /** True once every source had its first complete read. */
+  /** True once every source had its first complete read, or was restored. */
   get ready(): boolean {
-    for (const source of this.#sources.values()) if (source.resetAt === undefined) return false;
-    return true;
+    return this.#sources.every(({ reading }) => reading !== 'unread');
+  }
+
+  /** The sources that have not been read since this process started: their part is what it was then. */
+  get restored(): readonly string[] {
+    return this.#sources.filter(({ reading }) => reading === 'restored').map(({ name }) => name);
   }
 
   /** What is served now. */
@@ -60,41 +87,59 @@ export class Catalog {
 
   /** When `commit` has something to do though nothing came; Infinity when never. */
   get deadline(): number {
-    let deadline = Number.POSITIVE_INFINITY;
-    for (const absorber of this.#absorbers.values())
-      deadline = Math.min(deadline, absorber.deadline);
-    return deadline;
+    return this.#deadlines.next;
   }
 
-  /** The ids of a service's endpoints that are served although their registry lacks them. */
-  held(service: string): ReadonlySet<string> {
-    return this.#absorbers.get(service)?.held ?? new Set();
+  /** A service's endpoints that are served although their registry lacks them, by id. */
+  held(service: string): ReadonlyMap<string, Held> {
+    return this.#guards.get(service)?.held ?? NOTHING_HELD;
+  }
+
+  /** The services of which endpoints are held, each with their states. */
+  *allHeld(): Generator<readonly [service: string, held: ReadonlyMap<string, Held>]> {
+    for (const [service, guard] of this.#guards) if (guard.size > 0) yield [service, guard.held];
+  }
+
+  /** The services whose registry is in doubt, by name. */
+  get alarms(): ReadonlyMap<string, Alarm> {
+    return this.#alarms;
+  }
+
+  /** Where sources can't both be right, by service. */
+  get conflicts(): ReadonlyMap<string, readonly Conflict[]> {
+    return this.#conflicts;
+  }
+
+  /** The overlays whose endpoint is gone for good, until they are taken back. */
+  get orphanedOverlays(): readonly OrphanedOverlay[] {
+    return [...this.#orphaned].flatMap(([service, ids]) =>
+      ids.map((endpoint) => ({ service, endpoint })),
+    );
+  }
+
+  /** Takes what was served before, so that it can be served until the sources are read. */
+  restore({ services, sources }: Restored): void {
+    const all = [...services];
+    for (const name of sources) {
+      const source = this.#bySource.get(name);
+      if (source === undefined || source.reading !== 'unread') continue;
+      const parts = all.flatMap((service) => part(service, name) ?? []);
+      source.restore(parts);
+      for (const service of parts) this.#dirty.add(service.name);
+    }
   }
 
   /** Takes a change of the source of that name. */
   apply(name: string, change: SourceChange, now: number): void {
-    const source = this.#sources.get(name);
+    const source = this.#bySource.get(name);
     if (source === undefined) throw new Error(`no source is called ${name}`);
-    switch (change.type) {
-      case 'reset':
-        if (source.resetAt !== undefined) source.recoveringUntil = now + this.#absorb.recovery;
-        source.resetAt = now;
-        for (const gone of source.services.keys()) this.#dirty.add(gone);
-        source.services.clear();
-        for (const service of change.services) this.#put(source, service);
-        return;
-      case 'upsert':
-        this.#put(source, change.service);
-        return;
-      case 'remove':
-        source.services.delete(change.name);
-        this.#dirty.add(change.name);
-    }
+    for (const service of source.apply(change, now)) this.#dirty.add(service);
+    if (change.type === 'reset') this.#recover(source);
   }
 
   /** Lays an operator's word over an endpoint; undefined takes it back. */
   overlay(service: string, endpoint: string, overlay: Overlay | undefined): void {
-    const overlays = this.#overlays.get(service) ?? new Map<string, Overlay>();
+    const overlays = this.#overlays.get(service) ?? new ServiceOverlays();
     if (overlay === undefined) overlays.delete(endpoint);
     else overlays.set(endpoint, overlay);
     if (overlays.size === 0) this.#overlays.delete(service);
@@ -104,85 +149,238 @@ export class Catalog {
 
   /** The operator's words over a service's endpoints, by id. */
   overlays(service: string): ReadonlyMap<string, Overlay> {
-    return this.#overlays.get(service) ?? new Map();
+    return this.#overlays.get(service)?.all ?? new Map();
+  }
+
+  /** Keeps whatever leaves a service, for whatever reason, until it is released. */
+  hold(service: string): void {
+    this.#holds.add(service);
+    this.#dirty.add(service);
+  }
+
+  /** Ends an operator's hold, and lets go what is held of the service for whatever reason. */
+  release(service: string): void {
+    this.#holds.delete(service);
+    this.#guards.get(service)?.release();
+    this.#dirty.add(service);
+  }
+
+  /** The services that operators hold. */
+  get holds(): ReadonlySet<string> {
+    return this.#holds;
+  }
+
+  /** Why a service is served as it is; what came since the last commit is not served yet. */
+  explain(name: string): Explanation {
+    const guard = this.#guards.get(name);
+    return explain({
+      name,
+      sources: this.#sources,
+      instances: this.#merger.instances(this.#said(name)),
+      conflicts: this.#merger.merge(name, this.#said(name))?.conflicts ?? [],
+      served: this.#snapshot.services.get(name),
+      held: this.held(name),
+      kept: guard === undefined ? [] : [...guard.kept()],
+      left: guard?.left ?? [],
+      overlayOf: (id) => this.#overlays.get(name)?.of(id),
+      hold: this.#holds.has(name),
+      alarm: this.#alarms.get(name),
+      ready: this.ready,
+    });
   }
 
   /** Makes the next snapshot, if what is served has changed. */
   commit(now: number): Commit {
-    if (!this.ready) return { snapshot: this.#snapshot, changes: [] };
-    for (const [name, absorber] of this.#absorbers)
-      if (absorber.deadline <= now) this.#dirty.add(name);
+    if (!this.ready) {
+      for (const source of this.#sources) source.committed();
+      return { snapshot: this.#snapshot, changes: [] };
+    }
+    for (const name of this.#deadlines.due(now)) this.#dirty.add(name);
     const changed = new Map<string, Service | undefined>();
+    const changes: ServiceChange[] = [];
     for (const name of this.#dirty) {
       const before = this.#snapshot.services.get(name);
       const after = this.#serve(name, before, now);
-      if (after !== before) changed.set(name, after);
+      if (after === before) continue;
+      changed.set(name, after);
+      const change = changeOf(name, before, after);
+      if (change !== undefined) changes.push(change);
     }
     this.#dirty.clear();
-    if (changed.size === 0) return { snapshot: this.#snapshot, changes: [] };
-    const previous = this.#snapshot;
-    const next = {
-      revision: previous.revision + 1,
-      services: previous.services.with(changed),
-    };
-    const changes = diff(previous, next);
+    for (const source of this.#sources) source.committed();
+    if (changed.size === 0) return { snapshot: this.#snapshot, changes };
+    const { revision, services } = this.#snapshot;
     // Read again with the same content: keep what is newer (the origins), but call it no revision.
-    this.#snapshot = changes.length === 0 ? { ...next, revision: previous.revision } : next;
+    this.#snapshot = {
+      revision: changes.length === 0 ? revision : revision + 1,
+      services: services.with(changed),
+    };
     return { snapshot: this.#snapshot, changes };
   }
 
-  #put(source: SourceEntry, service: Service): void {
-    source.services.set(service.name, service);
-    this.#dirty.add(service.name);
+  /** What is waited for may come back with those that a source's recovery brings. */
+  #recover(source: SourceView): void {
+    for (const [name, guard] of this.#guards) {
+      const protection = protectionOf(this.#protection, name);
+      guard.recover(source.name, source.recoveredAt + protection.recovery, protection);
+      this.#dirty.add(name);
+    }
   }
 
   #serve(name: string, before: Service | undefined, now: number): Service | undefined {
-    const said: Service[] = [];
-    for (const source of this.#sources.values()) {
-      const service = source.services.get(name);
-      if (service !== undefined) said.push(service);
-    }
-    const present = merge(name, said);
-    const base = present ?? before;
-    if (base === undefined) return undefined;
-    let absorber = this.#absorbers.get(name);
-    absorber ??= new Absorber();
+    const said = this.#said(name);
+    const merged = this.#merger.merge(name, said);
+    if (merged === undefined || merged.conflicts.length === 0) this.#conflicts.delete(name);
+    else this.#conflicts.set(name, merged.conflicts);
     const overlays = this.#overlays.get(name);
-    const old = new Map(before?.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    const endpoints = absorber
-      .absorb(before?.endpoints ?? [], present?.endpoints ?? [], now, (endpoint) =>
-        this.#heldUntil(endpoint, now),
-      )
-      .map((endpoint) => overlaid(endpoint, overlays?.get(endpoint.id)))
-      .map((endpoint) => reused(endpoint, old.get(endpoint.id)));
-    if (absorber.deadline === Number.POSITIVE_INFINITY) this.#absorbers.delete(name);
-    else this.#absorbers.set(name, absorber);
-    if (present === undefined && endpoints.length === 0) return undefined;
-    if (before !== undefined && unchanged(base, endpoints, before)) return before;
-    return { ...base, endpoints };
+    if (said.length > 1) overlays?.learn(this.#merger.instances(said));
+    const earlier = this.#merged.get(name);
+    const guard = this.#guard(name, earlier, merged?.service, now);
+
+    // What is held when all sources have forgotten the service is served as it was.
+    const base = merged?.service ?? (guard?.size ? earlier : undefined);
+    if (base === undefined) this.#merged.delete(name);
+    else this.#merged.set(name, merged?.service ?? { ...base, endpoints: [] });
+
+    const kept = guard?.size ? [...guard.kept()] : [];
+    const present = merged?.service.endpoints ?? [];
+    const all = kept.length === 0 ? present : [...present, ...kept].sort(byId);
+    this.#schedule(name, all, guard, overlays, now);
+    if (base === undefined) return undefined;
+    const wanted = overlays === undefined ? all : all.map((endpoint) => overlays.apply(endpoint));
+    return served(base, wanted, before);
   }
 
-  #heldUntil(endpoint: Endpoint, now: number): number {
-    const source = this.#sources.get(endpoint.origin.registry);
-    return Math.max(now + this.#absorb.steady, source?.recoveringUntil ?? now);
+  #said(name: string): Said[] {
+    const said: Said[] = [];
+    for (const source of this.#sources) {
+      const service = source.get(name);
+      if (service !== undefined) said.push({ source: source.name, service });
+    }
+    return said;
+  }
+
+  /** The service's guard, if something of it is missing, told of who has left since the last commit. */
+  #guard(
+    name: string,
+    earlier: Service | undefined,
+    now: Service | undefined,
+    at: number,
+  ): Guard | undefined {
+    const endpoints = now?.endpoints ?? [];
+    const gone =
+      earlier === undefined || earlier === now ? [] : missing(earlier.endpoints, endpoints);
+    let guard = this.#guards.get(name);
+    if (guard === undefined && gone.length === 0) return undefined;
+    guard ??= new Guard();
+    const protection = protectionOf(this.#protection, name);
+    const overlays = this.#overlays.get(name);
+    const overlaid = (endpoint: Endpoint) => overlays?.apply(endpoint) ?? endpoint;
+    let had = 0;
+    if (gone.length > 0)
+      for (const endpoint of earlier!.endpoints) if (takesRequests(overlaid(endpoint))) had++;
+    for (const endpoint of gone) {
+      const source = this.#bySource.get(endpoint.origin.registry);
+      const departure = source?.departure(name, endpoint) ?? 'unknown';
+      const recovering = (source?.recoveredAt ?? Number.NEGATIVE_INFINITY) + protection.recovery;
+      const unexpected = departure !== 'deregistered' && takesRequests(overlaid(endpoint));
+      guard.leave({ endpoint, departure, at, recovering, had, unexpected }, protection);
+    }
+    const present: Present = { endpoints, overlaid, protection, hold: this.#holds.has(name) };
+    guard.settle(present, at);
+    if (guard.idle) this.#guards.delete(name);
+    else this.#guards.set(name, guard);
+    return guard;
+  }
+
+  /** Takes note of what is to be known of a service, and of when it is to be looked at again. */
+  #schedule(
+    name: string,
+    all: readonly Endpoint[],
+    guard: Guard | undefined,
+    overlays: ServiceOverlays | undefined,
+    now: number,
+  ): void {
+    const alarm = guard?.alarm(name);
+    if (alarm === undefined) this.#alarms.delete(name);
+    else this.#alarms.set(name, alarm);
+    const grace = this.#protection.overlayGrace;
+    overlays?.see(all, now);
+    const orphaned = overlays?.orphaned(now, grace) ?? [];
+    if (orphaned.length === 0) this.#orphaned.delete(name);
+    else this.#orphaned.set(name, orphaned);
+    const never = Number.POSITIVE_INFINITY;
+    this.#deadlines.set(
+      name,
+      Math.min(guard?.deadline ?? never, overlays?.deadline(now, grace) ?? never),
+    );
   }
 }
 
-/** The object that was served before, when it is the same endpoint read from the same transaction. */
-function reused(endpoint: Endpoint, old: Endpoint | undefined): Endpoint {
-  return old !== undefined &&
-    old.origin.mzxid === endpoint.origin.mzxid &&
-    old.origin.czxid === endpoint.origin.czxid &&
-    sameEndpoint(old, endpoint)
-    ? old
-    : endpoint;
+/** What one source has part in of a service as it was served; an empty one may be anybody's. */
+function part(service: Service, source: string): Service | undefined {
+  if (service.endpoints.length === 0) return service;
+  const endpoints = service.endpoints.filter(({ origin }) => origin.registry === source);
+  return endpoints.length === 0 ? undefined : { ...service, endpoints };
 }
 
-function unchanged(base: Service, endpoints: readonly Endpoint[], before: Service): boolean {
+/** Those of `before` that are not in `after`, both sorted by id, nor is anything at their address. */
+function missing(before: readonly Endpoint[], after: readonly Endpoint[]): readonly Endpoint[] {
+  const gone: Endpoint[] = [];
+  let i = 0;
+  for (const endpoint of before) {
+    while (i < after.length && after[i]!.id < endpoint.id) i++;
+    if (after[i]?.id !== endpoint.id) gone.push(endpoint);
+  }
+  if (gone.length === 0 || after.length === 0) return gone;
+  const addresses = new Set(after.map(addressOf));
+  return gone.filter((endpoint) => !addresses.has(addressOf(endpoint)));
+}
+
+/** The service to serve; the very one that was served when it is the same, and from the same reads. */
+function served(
+  base: Service,
+  endpoints: readonly Endpoint[],
+  before: Service | undefined,
+): Service {
+  if (before === undefined) return endpoints === base.endpoints ? base : { ...base, endpoints };
+  let same = base.protocol === before.protocol && base.policyRef === before.policyRef;
+  same &&= endpoints.length === before.endpoints.length;
+  const old = before.endpoints;
+  let i = 0;
+  let reused = false;
+  const result = endpoints.map((endpoint) => {
+    while (i < old.length && old[i]!.id < endpoint.id) i++;
+    const earlier = old[i];
+    if (endpoint === earlier) return endpoint;
+    if (earlier === undefined || !isReread(endpoint, earlier)) {
+      same = false;
+      return endpoint;
+    }
+    reused = true;
+    return earlier;
+  });
+  if (same) return before;
+  if (reused) return { ...base, endpoints: result };
+  return endpoints === base.endpoints ? base : { ...base, endpoints };
+}
+
+/** The same endpoint read from the same transaction. */
+function isReread(endpoint: Endpoint, earlier: Endpoint): boolean {
   return (
-    base.protocol === before.protocol &&
-    base.policyRef === before.policyRef &&
-    endpoints.length === before.endpoints.length &&
-    endpoints.every((endpoint, i) => endpoint === before.endpoints[i])
+    earlier.origin.mzxid === endpoint.origin.mzxid &&
+    earlier.origin.czxid === endpoint.origin.czxid &&
+    sameEndpoint(earlier, endpoint)
   );
+}
+
+function changeOf(
+  name: string,
+  before: Service | undefined,
+  after: Service | undefined,
+): ServiceChange | undefined {
+  if (after === undefined)
+    return before === undefined ? undefined : { type: 'removed', name, before };
+  if (before === undefined) return { type: 'added', name, after };
+  return sameService(before, after) ? undefined : { type: 'updated', name, before, after };
 }

@@ -1,31 +1,127 @@
-import type { Endpoint } from '../model/endpoint.ts';
-import type { Service } from '../model/service.ts';
+import { DEFAULT_WEIGHT, type Endpoint, type Locality } from '../model/endpoint.ts';
+import type { Protocol, Service } from '../model/service.ts';
 
-/**
- * One service out of what several sources say of it, the most trusted first. Two endpoints with one
- * address and port are one instance registered twice: that of the more trusted source stays, within
- * a source the one registered last (an instance that was restarted before its old session ended).
- * Sorted by id; an id that two instances share is qualified by the registry.
+/*
+ * The rules by which one service is made of what several sources say. "First" is the source of the
+ * higher priority; of equal ones, that which is configured first.
+ *
+ * 1. A service is there when any source has it, with the endpoints of all.
+ * 2. Protocol and policy are those of the first source that has it (a policy: that states one).
+ * 3. Endpoints with one address and port are one instance, registered twice. It has the id and what
+ *    else is stated by the registration of the first source; within one source, by the youngest (an
+ *    instance that was restarted before its old session ended).
+ * 4. What that registration doesn't state, the other sources' fill in, the first that does: a weight
+ *    other than the default, a locality, a host name, a role, a health other than unknown, warm-up,
+ *    metadata key by key. An older registration in the same source fills in nothing.
+ * 5. Instances that share an id are told apart: the first keeps it, another is `id@source`.
+ *
+ * 2 and 5 are conflicts, which are shown; 3 is what double registration is for, and is explained.
  */
-export function merge(name: string, services: readonly Service[]): Service | undefined {
-  const [first] = services;
-  if (first === undefined) return undefined;
-  if (services.length === 1 && distinct(first.endpoints)) return first;
-  const byAddress = new Map<string, Endpoint>();
-  for (const service of services) {
+
+/** What one source says of a service. */
+export interface Said {
+  readonly source: string;
+  readonly service: Service;
+}
+
+/** Where sources can't both be right. */
+export type Conflict =
+  | {
+      readonly type: 'protocol';
+      readonly source: string;
+      /** What is served: what this source says. */
+      readonly protocol: Protocol;
+      readonly other: { readonly source: string; readonly protocol: Protocol };
+    }
+  | {
+      readonly type: 'id';
+      readonly id: string;
+      /** Whose endpoint keeps the id. */
+      readonly source: string;
+      readonly other: { readonly source: string; readonly servedAs: string };
+    };
+
+/** A service as the sources together have it. */
+export interface Merged {
+  readonly service: Service;
+  readonly conflicts: readonly Conflict[];
+}
+
+/** What is at one address and port. */
+export interface Instance {
+  /** What is made of the registrations. */
+  readonly endpoint: Endpoint;
+  /** As the sources have it: the registration that counts, then the others. */
+  readonly registrations: Registrations;
+}
+
+type Registrations = readonly [Endpoint, ...Endpoint[]];
+
+/** One source's endpoints by address; of several at one address the youngest first. */
+type AddressIndex = ReadonlyMap<string, Registrations>;
+
+const NO_CONFLICTS: readonly Conflict[] = [];
+
+/** Merges by the rules above. It remembers what it made of objects that it is given again. */
+export class Merger {
+  readonly #indexes = new WeakMap<Service, AddressIndex>();
+  /** What is made of several registrations, by the one that counts. */
+  readonly #instances = new WeakMap<Endpoint, Instance>();
+
+  /** One service out of what the sources say of it, the first of them first. */
+  merge(name: string, said: readonly Said[]): Merged | undefined {
+    const [first] = said;
+    if (first === undefined) return undefined;
+    if (said.length === 1 && isDistinct(first.service.endpoints))
+      return { service: first.service, conflicts: NO_CONFLICTS };
+    const conflicts: Conflict[] = protocolConflicts(first, said);
+    const endpoints = this.instances(said, conflicts).map(({ endpoint }) => endpoint);
+    if (!isSorted(endpoints)) endpoints.sort(byId);
+    const policyRef = said.find(({ service }) => service.policyRef !== undefined)?.service
+      .policyRef;
+    const service = { ...first.service, name, endpoints, ...(policyRef && { policyRef }) };
+    return { service, conflicts };
+  }
+
+  /** The instances of a service, those of the first source first. */
+  instances(said: readonly Said[], conflicts: Conflict[] = []): Instance[] {
+    const indexes = said.map(({ service }) => this.#index(service));
+    const instances: Instance[] = [];
+    /** Whose an id is: filled when a second source has an instance of its own. */
+    let ids: Map<string, string> | undefined;
+    for (const [at, index] of indexes.entries()) {
+      for (const [address, here] of index) {
+        if (isBefore(indexes, at, address)) continue;
+        const instance = this.#instance(registrationsOf(indexes, at, address, here));
+        if (at > 0) ids ??= ownersOf(instances);
+        instances.push(ids === undefined ? instance : unique(instance, ids, conflicts));
+      }
+    }
+    return instances;
+  }
+
+  #index(service: Service): AddressIndex {
+    const known = this.#indexes.get(service);
+    if (known !== undefined) return known;
+    const index = new Map<string, Registrations>();
     for (const endpoint of service.endpoints) {
       const key = addressOf(endpoint);
-      const other = byAddress.get(key);
-      if (other === undefined || replaces(endpoint, other)) byAddress.set(key, endpoint);
+      const others = index.get(key);
+      index.set(key, others === undefined ? [endpoint] : youngestFirst([...others, endpoint]));
     }
+    this.#indexes.set(service, index);
+    return index;
   }
-  const byId = new Map<string, Endpoint>();
-  for (const endpoint of byAddress.values()) {
-    const id = byId.has(endpoint.id) ? `${endpoint.id}@${endpoint.origin.registry}` : endpoint.id;
-    byId.set(id, id === endpoint.id ? endpoint : { ...endpoint, id });
+
+  #instance(registrations: Registrations): Instance {
+    const [first] = registrations;
+    if (registrations.length === 1) return { endpoint: first, registrations };
+    const known = this.#instances.get(first);
+    if (known !== undefined && isSame(known.registrations, registrations)) return known;
+    const instance = { endpoint: filled(registrations), registrations };
+    this.#instances.set(first, instance);
+    return instance;
   }
-  const endpoints = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { ...first, name, endpoints };
 }
 
 /** Address and port as one key. */
@@ -33,12 +129,113 @@ export function addressOf({ address, port }: Endpoint): string {
   return `${address} ${port}`;
 }
 
-function replaces(endpoint: Endpoint, other: Endpoint): boolean {
-  return (
-    endpoint.origin.registry === other.origin.registry && endpoint.origin.czxid > other.origin.czxid
-  );
+/** The id that an endpoint has at its source, also if it is served as another. */
+export function idAtSource({ id, origin: { registry } }: Endpoint): string {
+  return id.endsWith(`@${registry}`) ? id.slice(0, -registry.length - 1) : id;
 }
 
-function distinct(endpoints: readonly Endpoint[]): boolean {
-  return new Set(endpoints.map(addressOf)).size === endpoints.length;
+/** Endpoints are listed by id. */
+export function byId(a: Endpoint, b: Endpoint): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+/** Whether a source before the one at `at` has something at the address. */
+function isBefore(indexes: readonly AddressIndex[], at: number, address: string): boolean {
+  for (let i = 0; i < at; i++) if (indexes[i]!.has(address)) return true;
+  return false;
+}
+
+/** Those of the source at `at`, then those of the sources after it. */
+function registrationsOf(
+  indexes: readonly AddressIndex[],
+  at: number,
+  address: string,
+  here: Registrations,
+): Registrations {
+  let all = here;
+  for (let i = at + 1; i < indexes.length; i++) {
+    const there = indexes[i]!.get(address);
+    if (there !== undefined) all = [...all, ...there];
+  }
+  return all;
+}
+
+function youngestFirst(endpoints: [Endpoint, ...Endpoint[]]): Registrations {
+  return endpoints.sort((a, b) => Number(b.origin.czxid - a.origin.czxid));
+}
+
+function isSame(a: Registrations, b: Registrations): boolean {
+  return a.length === b.length && a.every((endpoint, i) => endpoint === b[i]);
+}
+
+/** The first registration with what it doesn't state filled in from other sources'. */
+function filled([first, ...others]: Registrations): Endpoint {
+  const seen = new Set([first.origin.registry]);
+  let result = first;
+  for (const other of others) {
+    if (seen.has(other.origin.registry)) continue;
+    seen.add(other.origin.registry);
+    result = withUnstated(result, other);
+  }
+  return result;
+}
+
+function withUnstated(endpoint: Endpoint, other: Endpoint): Endpoint {
+  const { hostname = other.hostname, role = other.role, warmup = other.warmup } = endpoint;
+  return {
+    ...endpoint,
+    weight: endpoint.weight === DEFAULT_WEIGHT ? other.weight : endpoint.weight,
+    locality: isStated(endpoint.locality) ? endpoint.locality : other.locality,
+    health: endpoint.health === 'unknown' ? other.health : endpoint.health,
+    metadata: { ...other.metadata, ...endpoint.metadata },
+    ...(hostname !== undefined && { hostname }),
+    ...(role !== undefined && { role }),
+    ...(warmup !== undefined && { warmup }),
+  };
+}
+
+function isStated({ region, zone, subzone }: Locality): boolean {
+  return region !== '' || zone !== '' || subzone !== '';
+}
+
+function ownersOf(instances: readonly Instance[]): Map<string, string> {
+  return new Map(instances.map(({ endpoint }) => [endpoint.id, endpoint.origin.registry]));
+}
+
+/** The instance under an id that no other has; `ids`: whose those are that are taken. */
+function unique(instance: Instance, ids: Map<string, string>, conflicts: Conflict[]): Instance {
+  const { endpoint, registrations } = instance;
+  const { registry } = endpoint.origin;
+  const owner = ids.get(endpoint.id);
+  let { id } = endpoint;
+  while (ids.has(id)) id = `${id}@${registry}`;
+  ids.set(id, registry);
+  if (owner === undefined) return instance;
+  const other = { source: registry, servedAs: id };
+  conflicts.push({ type: 'id', id: endpoint.id, source: owner, other });
+  return { endpoint: { ...endpoint, id }, registrations };
+}
+
+function protocolConflicts({ source, service }: Said, said: readonly Said[]): Conflict[] {
+  const { protocol } = service;
+  return said
+    .filter((other) => other.service.protocol !== protocol)
+    .map((other) => ({
+      type: 'protocol',
+      source,
+      protocol,
+      other: { source: other.source, protocol: other.service.protocol },
+    }));
+}
+
+/** As the model wants them: sorted by id, no two of one id or one address and port. */
+function isDistinct(endpoints: readonly Endpoint[]): boolean {
+  return isSorted(endpoints) && new Set(endpoints.map(addressOf)).size === endpoints.length;
+}
+
+/** Sorted by id, and no two of one id. */
+function isSorted(endpoints: readonly Endpoint[]): boolean {
+  for (let i = 1; i < endpoints.length; i++)
+    if (endpoints[i - 1]!.id >= endpoints[i]!.id) return false;
+  return true;
 }

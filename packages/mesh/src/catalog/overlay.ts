@@ -6,6 +6,8 @@ export interface Overlay {
   readonly drain?: boolean;
   readonly weight?: number;
   readonly health?: Health;
+  /** Laid over the registry's, key by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The endpoint as the operator wants it. */
@@ -15,5 +17,11 @@ export function overlaid(endpoint: Endpoint, overlay: Overlay | undefined): Endp
     ...endpoint,
     weight: overlay.weight ?? endpoint.weight,
     health: overlay.drain ? 'draining' : (overlay.health ?? endpoint.health),
+    metadata: overlay.metadata ? { ...endpoint.metadata, ...overlay.metadata } : endpoint.metadata,
   };
+}
+
+/** Whether requests are sent to it: it is neither draining nor known to be unhealthy. */
+export function takesRequests({ health }: Endpoint): boolean {
+  return health !== 'draining' && health !== 'unhealthy';
 }

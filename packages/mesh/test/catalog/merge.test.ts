@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Catalog, type Service } from '../../src/index.ts';
+import { endpoint, service } from '../sample.ts';
+import { ids, QUICK } from './fixture.ts';
+
+/** A catalog that has read of each source this one service `a`; the first has the highest priority. */
+function read(says: Readonly<Record<string, Service>>): Catalog {
+  const sources = Object.keys(says).map((name, i) => ({ name, priority: -i }));
+  const catalog = new Catalog(sources.reverse(), QUICK);
+  for (const [name, said] of Object.entries(says))
+    catalog.apply(name, { type: 'reset', services: [said] }, 0);
+  catalog.commit(0);
+  return catalog;
+}
+
+const first = (catalog: Catalog) => catalog.snapshot.services.get('a')?.endpoints[0];
+
+test('the endpoints of all sources are one service', () => {
+  const catalog = read({
+    r: service('a', endpoint('2', 2)),
+    s: service('a', endpoint('1', 1, 1, 's'), endpoint('3', 3, 1, 's')),
+  });
+  assert.equal(ids(catalog, 'a'), '1,2,3');
+});
+
+test('registered twice is one instance, as the source of the higher priority says', () => {
+  const catalog = read({
+    r: service('a', { ...endpoint('1', 1), weight: 5, metadata: { zone: 'r' } }),
+    s: service('a', {
+      ...endpoint('other', 1, 1, 's'),
+      weight: 7,
+      metadata: { zone: 's', tag: 's' },
+      health: 'draining',
+      hostname: 'host',
+      warmup: { from: 1, duration: 2 },
+      locality: { region: 'east', zone: '', subzone: '' },
+    }),
+  });
+  assert.equal(ids(catalog, 'a'), '1');
+  const { weight, metadata, health, hostname, warmup, locality, origin } = first(catalog)!;
+  assert.equal(weight, 5, 'what it states counts');
+  assert.deepEqual(metadata, { zone: 'r', tag: 's' }, 'what it does not is filled in');
+  assert.equal(health, 'draining');
+  assert.equal(hostname, 'host');
+  assert.deepEqual(warmup, { from: 1, duration: 2 });
+  assert.equal(locality.region, 'east');
+  assert.equal(origin.registry, 'r');
+});
+
+test('of equal priority the one that is configured first counts', () => {
+  const catalog = new Catalog(
+    ['r', 's'].map((name) => ({ name, priority: 3 })),
+    QUICK,
+  );
+  const twin = (id: string, registry: string, weight: number) => ({
+    ...endpoint(id, 1, 1, registry),
+    weight,
+  });
+  catalog.apply('s', { type: 'reset', services: [service('a', twin('1', 's', 7))] }, 0);
+  catalog.apply('r', { type: 'reset', services: [service('a', twin('1', 'r', 5))] }, 0);
+  catalog.commit(0);
+  assert.equal(first(catalog)?.weight, 5);
+});
+
+test('one that was restarted before its old session ended is the young one, and nothing of the old', () => {
+  const old = { ...endpoint('0-old', 5, 1), metadata: { version: '1' } };
+  const catalog = read({ r: service('a', old, endpoint('young', 5, 2)) });
+  assert.equal(ids(catalog, 'a'), 'young');
+  assert.deepEqual(first(catalog)?.metadata, {});
+});
+
+test('when one of two registrations leaves, the instance stays', () => {
+  const catalog = read({
+    r: service('a', endpoint('1', 1)),
+    s: service('a', endpoint('x', 1, 1, 's')),
+  });
+  catalog.apply('r', { type: 'remove', name: 'a' }, 1);
+  catalog.commit(1);
+  assert.equal(ids(catalog, 'a'), 'x');
+  assert.equal(catalog.held('a').size, 0);
+});
+
+test('two instances of one id are told apart, and shown as a conflict', () => {
+  const catalog = read({
+    r: service('a', endpoint('1', 1)),
+    s: service('a', endpoint('1', 2, 1, 's')),
+    t: service('a', endpoint('1', 3, 1, 't')),
+  });
+  assert.equal(ids(catalog, 'a'), '1,1@s,1@t');
+  assert.deepEqual(catalog.conflicts.get('a'), [
+    { type: 'id', id: '1', source: 'r', other: { source: 's', servedAs: '1@s' } },
+    { type: 'id', id: '1', source: 'r', other: { source: 't', servedAs: '1@t' } },
+  ]);
+  const departed = new Map([['1', 'deregistered' as const]]);
+  catalog.apply('s', { type: 'remove', name: 'a', departed }, 1);
+  catalog.commit(1);
+  catalog.commit(11);
+  assert.equal(ids(catalog, 'a'), '1,1@t', 'it is known by its own id at its source');
+  assert.equal(catalog.conflicts.get('a')?.length, 1);
+});
+
+test('two protocols are a conflict that the higher priority wins', () => {
+  const catalog = read({
+    r: { ...service('a', endpoint('1', 1)), protocol: 'grpc' },
+    s: { ...service('a', endpoint('2', 2, 1, 's')), protocol: 'http', policyRef: 'p' },
+  });
+  const { protocol, policyRef } = catalog.snapshot.services.get('a')!;
+  assert.equal(protocol, 'grpc');
+  assert.equal(policyRef, 'p');
+  const other = { source: 's', protocol: 'http' as const };
+  assert.deepEqual(catalog.conflicts.get('a'), [
+    { type: 'protocol', source: 'r', protocol: 'grpc', other },
+  ]);
+  catalog.apply('s', { type: 'remove', name: 'a' }, 1);
+  catalog.commit(1);
+  assert.equal(catalog.conflicts.size, 0);
+});
