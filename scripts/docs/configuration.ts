@@ -7,6 +7,8 @@ interface JsonSchema {
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  /** Of a record: what its values are. */
+  readonly additionalProperties?: JsonSchema | boolean;
 }
 
 function jsonSchema(): JsonSchema {
@@ -49,5 +51,7 @@ function rows(schema: JsonSchema, path: string, variables: ReadonlyMap<string, s
   const choices = schema.enum ? schema.enum.map((choice) => `\`${choice}\``).join(' or ') : '';
   const text = [schema.description, choices].filter(Boolean).join(' ');
   const own = `| \`${path}\` | ${text} | ${preset} | ${variables.get(path) ?? ''} |`;
+  const values = schema.additionalProperties;
+  if (typeof values === 'object') return [own, ...rows(values, `${path}.NAME`, variables)];
   return schema.items === undefined ? [own] : [own, ...rows(schema.items, `${path}[]`, variables)];
 }

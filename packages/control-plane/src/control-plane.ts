@@ -64,8 +64,8 @@ export async function startControlPlane(
   );
   const overlays = new OverlayStore(zk, logger);
   const catalog = new Catalog(
-    sources.map(({ name }) => name),
-    { steady: config.protection.absorb, recovery: config.protection.recovery },
+    config.registries.map(({ name, priority }) => ({ name, priority })),
+    config.protection,
   );
 
   const metrics = new Metrics(sources, catalog, () => xds.proxies().length, now);

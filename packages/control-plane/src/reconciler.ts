@@ -1,6 +1,9 @@
 import type { Catalog, RegistrySource, ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import type { Logger } from '@meshkeeper/zookeeper';
-import type { OverlayStore } from './overlays/overlay-store.ts';
+import type { OverlayChange, OverlayStore } from './overlays/overlay-store.ts';
+
+/** What a timer of Node's bears, in milliseconds. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** What the reconciler drives. */
 export interface ReconcilerOptions {
@@ -26,6 +29,8 @@ export class Reconciler implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #published = false;
   #overlaysRead = false;
+  /** The orphaned overlays that are about to go. */
+  readonly #deleting = new Set<string>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -54,17 +59,40 @@ export class Reconciler implements AsyncDisposable {
 
   async #followSource(source: RegistrySource, signal: AbortSignal): Promise<void> {
     for await (const change of source.changes(signal)) {
-      this.#options.catalog.apply(source.name, change, performance.now());
+      this.#options.catalog.apply(source.name, change, clock());
       this.#schedule();
     }
   }
 
   async #followOverlays(signal: AbortSignal): Promise<void> {
     for await (const changes of this.#options.overlays.changes(signal)) {
-      for (const { service, endpoint, overlay } of changes)
-        this.#options.catalog.overlay(service, endpoint, overlay);
+      for (const change of changes) this.#lay(change);
       this.#overlaysRead = true;
       this.#schedule();
+    }
+  }
+
+  #lay(change: OverlayChange): void {
+    const { catalog } = this.#options;
+    if ('endpoint' in change) catalog.overlay(change.service, change.endpoint, change.overlay);
+    else if (change.hold) catalog.hold(change.service);
+    else catalog.release(change.service);
+  }
+
+  /** What operators said of endpoints that are gone for good is deleted; a failure is tried again. */
+  #tidy(): void {
+    for (const { service, endpoint } of this.#options.catalog.orphanedOverlays) {
+      const key = JSON.stringify([service, endpoint]);
+      if (this.#deleting.has(key)) continue;
+      this.#deleting.add(key);
+      const { overlays, logger } = this.#options;
+      overlays
+        .delete(service, endpoint, this.#stop.signal)
+        .catch((err) => {
+          if (this.#stop.signal.aborted) return;
+          logger.warn({ service, endpoint, err }, 'an orphaned overlay can not be deleted yet');
+        })
+        .finally(() => this.#deleting.delete(key));
     }
   }
 
@@ -85,15 +113,19 @@ export class Reconciler implements AsyncDisposable {
 
   #commit(): void {
     if (this.#stop.signal.aborted || !this.#overlaysRead || !this.#options.catalog.ready) return;
-    const { snapshot, changes } = this.#options.catalog.commit(performance.now());
+    const { snapshot, changes } = this.#options.catalog.commit(clock());
     if (changes.length > 0 || !this.#published) this.#options.publish(snapshot, changes);
     this.#published = true;
+    this.#tidy();
     clearTimeout(this.#timer);
     const { deadline } = this.#options.catalog;
     if (deadline === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(
-      () => this.#commit(),
-      Math.max(0, Math.ceil(deadline - performance.now())),
-    );
+    const wait = Math.min(LONGEST_TIMEOUT, Math.max(0, Math.ceil(deadline - clock())));
+    this.#timer = setTimeout(() => this.#commit(), wait);
   }
+}
+
+/** Milliseconds since the epoch, that don't go back when the system's clock is set. */
+function clock(): number {
+  return performance.timeOrigin + performance.now();
 }

@@ -49,12 +49,24 @@ export class Metrics {
     gauge('meshkeeper_catalog_revision', 'Revision of what is served.', () => {
       return catalog.snapshot.revision;
     });
+    const alarms = new Gauge({
+      name: 'meshkeeper_protection_active',
+      help: 'Services whose registry is in doubt: endpoints that it lost are held.',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        for (const reason of ['mass-drop', 'last-instance'] as const) {
+          const services = [...catalog.alarms.values()].filter((alarm) => alarm.reason === reason);
+          alarms.set({ reason }, services.length);
+        }
+      },
+    });
     gauge(
-      'meshkeeper_protection_active',
+      'meshkeeper_held_endpoints',
       'Endpoints served although their registry lacks them.',
       () => {
         let held = 0;
-        for (const { name } of catalog.snapshot.services) held += catalog.held(name).size;
+        for (const [, states] of catalog.allHeld()) held += states.size;
         return held;
       },
     );

@@ -1,33 +1,33 @@
 import type { Overlay } from '@meshkeeper/mesh';
 import { watchTree, type ZNode } from '@meshkeeper/registries';
 import { isZooKeeperError, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { z } from 'zod';
-import { endpointOverlay, OVERLAYS, ownerOf } from './overlay-paths.ts';
-
-/** What an overlay's znode holds. */
-const stored = z.object({
-  drain: z.boolean().optional(),
-  weight: z.number().int().min(0).optional(),
-  health: z.enum(['healthy', 'unhealthy', 'draining', 'unknown']).optional(),
-});
+import { endpointOverlay, OVERLAYS, ownerOf, serviceOverlay } from './overlay-paths.ts';
+import { encodeHold, type HoldWord, parseHold, parseOverlay } from './stored.ts';
 
 /** What the store tells of. */
-export type OverlayChange = {
-  readonly service: string;
-  readonly endpoint: string;
-  /** Undefined when it was taken back. */
-  readonly overlay: Overlay | undefined;
-};
+export type OverlayChange =
+  | {
+      readonly service: string;
+      readonly endpoint: string;
+      /** Undefined when it was taken back. */
+      readonly overlay: Overlay | undefined;
+    }
+  /** An operator holds the service, or lets go what is held of it. */
+  | { readonly service: string; readonly hold: boolean };
+
+type EndpointChange = Extract<OverlayChange, { readonly endpoint: string }>;
 
 /** Tries of a compare-and-set before giving up. */
 const TRIES = 5;
 
-/** The operators' words over endpoints, in ZooKeeper under `/meshkeeper/overlays`. */
+/** The operators' words over endpoints and services, in ZooKeeper under `/meshkeeper/overlays`. */
 export class OverlayStore {
   readonly #zk: ZooKeeper;
   readonly #logger: Logger;
   /** The overlays by their znode's path. */
-  readonly #known = new Map<string, OverlayChange>();
+  readonly #known = new Map<string, EndpointChange>();
+  /** The last word on each service, by its znode's path. */
+  readonly #holds = new Map<string, HoldWord>();
 
   constructor(zk: ZooKeeper, logger: Logger) {
     this.#zk = zk;
@@ -59,8 +59,24 @@ export class OverlayStore {
     overlay: Overlay,
     signal: AbortSignal,
   ): Promise<void> {
-    const path = endpointOverlay(service, endpoint);
-    const data = JSON.stringify(overlay);
+    await this.#put(endpointOverlay(service, endpoint), JSON.stringify(overlay), signal);
+  }
+
+  /** Holds a service, or lets go what is held of it: the last word counts. */
+  async hold(service: string, hold: boolean, now: number, signal: AbortSignal): Promise<void> {
+    await this.#put(serviceOverlay(service), encodeHold(hold, now), signal);
+  }
+
+  /** Takes an endpoint's overlay back; one that isn't there is no error. */
+  async delete(service: string, endpoint: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#zk.delete(endpointOverlay(service, endpoint), { signal });
+    } catch (error) {
+      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
+    }
+  }
+
+  async #put(path: string, data: string, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         const stat = await this.#zk.exists(path, { signal });
@@ -77,16 +93,11 @@ export class OverlayStore {
     }
   }
 
-  /** Takes an endpoint's overlay back; one that isn't there is no error. */
-  async delete(service: string, endpoint: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#zk.delete(endpointOverlay(service, endpoint), { signal });
-    } catch (error) {
-      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
-    }
-  }
-
   #forget(path: string): OverlayChange[] {
+    const word = this.#holds.get(path);
+    this.#holds.delete(path);
+    const owner = ownerOf(path);
+    if (word?.hold && owner !== undefined) return [{ service: owner.service, hold: false }];
     const known = this.#known.get(path);
     if (known === undefined) return [];
     this.#known.delete(path);
@@ -97,28 +108,29 @@ export class OverlayStore {
     for (const { path, data } of nodes) {
       const owner = ownerOf(path);
       if (owner === undefined) continue;
-      const overlay = parse(data);
+      const { service, endpoint } = owner;
+      if (endpoint === undefined) {
+        yield* this.#readHold(path, service, data);
+        continue;
+      }
+      const overlay = parseOverlay(data);
       if (overlay === undefined) {
         this.#logger.warn({ path }, 'an overlay is malformed and was left out');
         yield* this.#forget(path);
         continue;
       }
-      const change = { ...owner, overlay };
+      const change = { service, endpoint, overlay };
       this.#known.set(path, change);
       yield change;
     }
   }
-}
 
-function parse(data: Buffer): Overlay | undefined {
-  try {
-    const { drain, weight, health } = stored.parse(JSON.parse(data.toString()));
-    return {
-      ...(drain !== undefined && { drain }),
-      ...(weight !== undefined && { weight }),
-      ...(health !== undefined && { health }),
-    };
-  } catch {
-    return undefined;
+  *#readHold(path: string, service: string, data: Buffer): Generator<OverlayChange> {
+    const word = parseHold(data);
+    const before = this.#holds.get(path);
+    this.#holds.set(path, word);
+    // A release from before this process was there let go what was held then.
+    const released = before !== undefined && word.at !== before.at;
+    if (word.hold || released) yield { service, hold: word.hold };
   }
 }
