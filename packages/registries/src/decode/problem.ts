@@ -6,7 +6,11 @@ import type { Decoded } from '../dialect.ts';
 export const MAX_DATA = 64 * 1024;
 
 /** What can't be used, and why. */
-export function problem(path: string, code: Problem['code'], message: string): Decoded {
+export function problem(
+  path: string,
+  code: Problem['code'],
+  message: string,
+): Extract<Decoded, { type: 'problem' }> {
   return { type: 'problem', problem: { path, code, message } };
 }
 

@@ -1,0 +1,124 @@
+import type { Endpoint, Service } from '@meshkeeper/mesh';
+import { addressKey, type Offer } from './offer.ts';
+import { baseProtocol, meshProtocol } from './protocol.ts';
+
+/** Offers of one service, by protocol. */
+type Protocols = Map<string, Set<Offer>>;
+
+/**
+ * Who offers what, of both levels: services made of offers. One provider of one service with one
+ * protocol is one endpoint, however many znodes tell of it: the interface level's counts, since its
+ * URL carries what rules have made of it; of two starts of one provider the newer.
+ */
+export class Offers {
+  readonly #byPath = new Map<string, readonly Offer[]>();
+  readonly #services = new Map<string, Protocols>();
+  /** How many URLs there are of an address. */
+  readonly #registered = new Map<string, number>();
+
+  /** Says what a znode offers now; gives the names of the services that this changes. */
+  set(path: string, offers: readonly Offer[]): Set<string> {
+    const changed = new Set<string>();
+    const before = this.#byPath.get(path) ?? [];
+    for (const offer of before) this.#names(offer.service, changed);
+    for (const offer of before) this.#drop(offer);
+    for (const offer of offers) this.#add(offer);
+    for (const offer of offers) this.#names(offer.service, changed);
+    if (offers.length === 0) this.#byPath.delete(path);
+    else this.#byPath.set(path, offers);
+    return changed;
+  }
+
+  /** Names of all services: those of a service that is offered with several protocols are more than one. */
+  get names(): Iterable<string> {
+    const names = new Set<string>();
+    for (const name of this.#services.keys()) this.#names(name, names);
+    return names;
+  }
+
+  /** A service, or what one of its protocols offers: `<name>@<protocol>`. */
+  service(name: string): Service | undefined {
+    const protocols = this.#services.get(name);
+    if (protocols !== undefined) return serviceOf(name, protocols);
+    const at = name.lastIndexOf('@');
+    const several = this.#services.get(name.slice(0, at));
+    const protocol = name.slice(at + 1);
+    const offers = several?.get(protocol);
+    if (at === -1 || several === undefined || several.size < 2 || offers === undefined)
+      return undefined;
+    return { name, protocol: meshProtocol(protocol), endpoints: endpointsOf(offers) };
+  }
+
+  /** The applications that offer a service. */
+  applications(name: string): ReadonlySet<string> {
+    const applications = new Set<string>();
+    for (const offers of this.#services.get(name)?.values() ?? [])
+      for (const { application } of offers) if (application !== '') applications.add(application);
+    return applications;
+  }
+
+  /** Whether there is a URL of this address. */
+  isRegistered(host: string, port: number): boolean {
+    return this.#registered.has(addressKey(host, port));
+  }
+
+  #add(offer: Offer): void {
+    const { service, protocol, level, endpoint } = offer;
+    const protocols = this.#services.get(service) ?? new Map<string, Set<Offer>>();
+    this.#services.set(service, protocols);
+    const offers = protocols.get(protocol);
+    if (offers === undefined) protocols.set(protocol, new Set([offer]));
+    else offers.add(offer);
+    if (level === 'interface') this.#count(endpoint, 1);
+  }
+
+  #drop(offer: Offer): void {
+    const { service, protocol, level, endpoint } = offer;
+    const protocols = this.#services.get(service);
+    const offers = protocols?.get(protocol);
+    offers?.delete(offer);
+    if (offers?.size === 0) protocols?.delete(protocol);
+    if (protocols?.size === 0) this.#services.delete(service);
+    if (level === 'interface') this.#count(endpoint, -1);
+  }
+
+  #count({ id }: Endpoint, more: number): void {
+    const count = (this.#registered.get(id) ?? 0) + more;
+    if (count === 0) this.#registered.delete(id);
+    else this.#registered.set(id, count);
+  }
+
+  #names(service: string, names: Set<string>): void {
+    const protocols = this.#services.get(service);
+    names.add(service);
+    if (protocols !== undefined && protocols.size > 1)
+      for (const protocol of protocols.keys()) names.add(`${service}@${protocol}`);
+  }
+}
+
+function serviceOf(name: string, protocols: Protocols): Service {
+  const byProtocol = new Map([...protocols].map(([key, offers]) => [key, endpointsOf(offers)]));
+  const counts = new Map([...byProtocol].map(([key, { length }]) => [key, length]));
+  const protocol = baseProtocol(counts);
+  return { name, protocol: meshProtocol(protocol), endpoints: byProtocol.get(protocol) ?? [] };
+}
+
+/** The endpoints of offers of one service with one protocol. */
+function endpointsOf(offers: Iterable<Offer>): Endpoint[] {
+  const best = new Map<string, Offer>();
+  for (const offer of offers) {
+    const { id } = offer.endpoint;
+    const other = best.get(id);
+    if (other === undefined || isBetter(offer, other)) best.set(id, offer);
+  }
+  return [...best.values()].map(({ endpoint }) => endpoint).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Of two of one provider: which counts. The same of any two, in whatever order they came. */
+function isBetter(a: Offer, b: Offer): boolean {
+  if (a.level !== b.level) return a.level === 'interface';
+  if (a.since !== b.since) return a.since > b.since;
+  const [one, other] = [a.endpoint.origin, b.endpoint.origin];
+  if (one.czxid !== other.czxid) return one.czxid > other.czxid;
+  return one.path < other.path;
+}
