@@ -17,10 +17,17 @@ import {
   Xid,
 } from '@meshkeeper/jute';
 
-/** What becomes of the nth frame that is sent on a connection; 0 is the handshake. */
+/** What a frame is that is sent. */
+export interface Place {
+  readonly handshake: boolean;
+  /** The first one that answers what came together. */
+  readonly first: boolean;
+}
+
+/** What becomes of a frame that is sent; after the `last` one the connection is ended. */
 export type Breaker = (
   frame: Buffer,
-  nth: number,
+  place: Place,
 ) => { readonly frame: Buffer; readonly last: boolean };
 
 const stat: Stat = {
@@ -45,10 +52,9 @@ export async function startFakeServer(breaker: Breaker) {
   const server = createServer({ noDelay: true }, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket)).on('error', () => {});
-    let sent = 0;
-    const send = (frame: Buffer) => {
+    const send = (frame: Buffer, place: Place) => {
       if (!socket.writable) return;
-      const broken = breaker(frame, sent++);
+      const broken = breaker(frame, place);
       const length = Buffer.alloc(4);
       // The frame is what it was said to be, or the other way round, as the breaker has it.
       length.writeInt32BE(broken.frame.length);
@@ -58,9 +64,14 @@ export async function startFakeServer(breaker: Breaker) {
     let shaken = false;
     const splitter = new FrameSplitter(MAX_FRAME);
     socket.on('data', (chunk: Buffer) => {
+      let first = true;
       splitter.push(chunk, (frame) => {
-        if (shaken) for (const answer of answersTo(frame)) send(answer);
-        else send(handshake());
+        if (shaken) {
+          for (const answer of answersTo(frame)) {
+            send(answer, { handshake: false, first });
+            first = false;
+          }
+        } else send(handshake(), { handshake: true, first });
         shaken = true;
       });
     });
