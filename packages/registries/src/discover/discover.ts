@@ -26,7 +26,7 @@ export interface FoundRegistry {
 
 /** How far to look. */
 export interface DiscoverOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Znodes to look at, at most. Default 20,000. */
   readonly limit?: number;
 }
@@ -45,7 +45,7 @@ const WIDTH = 1_000;
 export async function discover(
   zk: ZooKeeper,
   dialects: Iterable<Dialect>,
-  { signal, limit = 20_000 }: DiscoverOptions,
+  { signal, limit = 20_000 }: DiscoverOptions = {},
 ): Promise<Discovery> {
   const findings = new Findings([...dialects]);
   let level = ['/'];
@@ -76,7 +76,11 @@ export async function discover(
   return { registries: findings.registries(), visited, complete };
 }
 
-async function read(zk: ZooKeeper, path: string, signal: AbortSignal): Promise<ZNode | undefined> {
+async function read(
+  zk: ZooKeeper,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<ZNode | undefined> {
   try {
     return { path, ...(await zk.get(path, { signal })) };
   } catch (error) {
@@ -85,7 +89,7 @@ async function read(zk: ZooKeeper, path: string, signal: AbortSignal): Promise<Z
   }
 }
 
-async function childrenOf(zk: ZooKeeper, path: string, signal: AbortSignal) {
+async function childrenOf(zk: ZooKeeper, path: string, signal: AbortSignal | undefined) {
   try {
     return (await zk.children(path, { signal })).children;
   } catch (error) {

@@ -8,6 +8,7 @@ export class EventQueue {
   #pending: WatchEvent[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
+  #idle = true;
 
   /** Adds an event. One function, so that it can be left as a watcher, and once at each path. */
   readonly push = (event: WatchEvent): void => {
@@ -16,8 +17,12 @@ export class EventQueue {
     if (event.type === 'reset' || this.#pending.length >= MAX_PENDING)
       this.#pending = [{ type: 'reset' }];
     else this.#pending.push(event);
+    this.#idle = false;
     this.#wake?.();
   };
+
+  /** True while the consumer waits for the next event, having dealt with all before. */
+  readonly idle = (): boolean => this.#idle;
 
   /** Forgets what is pending: the consumer is about to read all of it. */
   clear(): void {
@@ -33,6 +38,7 @@ export class EventQueue {
       if (this.#pending.length > 0) continue;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      this.#idle = true;
       if (!this.#ended) await promise;
     }
   }

@@ -1,4 +1,5 @@
 import type { Departure } from '@meshkeeper/mesh';
+import { parentOf } from '@meshkeeper/zookeeper';
 import type { Read, Removal, ZNode } from './tree-change.ts';
 
 /** What a round of reads has changed. */
@@ -29,12 +30,29 @@ export class Mirror {
   readonly #unreadable = new Set<string>();
   /** How many znodes a session owns here. */
   readonly #owned = new Map<bigint, number>();
+  /** How many children are known of a znode that has any. */
+  readonly #children = new Map<string, number>();
   /** What the read of the whole tree that is under way has found so far. */
   #found: Set<string> | undefined;
 
   /** The version that was told; undefined when there is none, or it can't be read. */
   version(path: string): Version | undefined {
     return this.#versions.get(path);
+  }
+
+  /** Paths of all znodes that were told. */
+  paths(): Iterable<string> {
+    return this.#versions.keys();
+  }
+
+  /** Paths of the znodes that were told and have children. */
+  *parents(): Generator<string> {
+    for (const path of this.#children.keys()) if (this.#versions.has(path)) yield path;
+  }
+
+  /** How many children are known of a znode, those included that can't be read. */
+  childCount(path: string): number {
+    return this.#children.get(path) ?? 0;
   }
 
   /** Paths of znodes that can't be read. */
@@ -87,6 +105,7 @@ export class Mirror {
         const { czxid, mzxid, ephemeralOwner: owner } = read.node.stat;
         const old = this.#versions.get(path);
         if (old?.czxid === czxid && old.mzxid === mzxid) continue;
+        if (old === undefined && !this.#unreadable.has(path)) this.#count(path, 1);
         this.#unreadable.delete(path);
         unreadable.delete(path);
         this.#own(old?.owner, -1);
@@ -100,6 +119,7 @@ export class Mirror {
       unreadable.delete(path);
       if (read.type === 'missing') continue;
       this.#unreadable.add(path);
+      this.#count(path, 1);
       unreadable.set(path, read.error);
     }
     return {
@@ -122,7 +142,17 @@ export class Mirror {
   #forget(path: string): boolean {
     const unreadable = this.#unreadable.delete(path);
     this.#own(this.#versions.get(path)?.owner, -1);
-    return this.#versions.delete(path) || unreadable;
+    const known = this.#versions.delete(path) || unreadable;
+    if (known) this.#count(path, -1);
+    return known;
+  }
+
+  #count(path: string, more: number): void {
+    if (path === '/') return;
+    const parent = parentOf(path);
+    const children = this.childCount(parent) + more;
+    if (children === 0) this.#children.delete(parent);
+    else this.#children.set(parent, children);
   }
 
   #own(owner: bigint | undefined, more: number): void {

@@ -5,6 +5,7 @@ import {
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
+import { audit } from './audit.ts';
 import { EventQueue } from './event-queue.ts';
 import { type LookAt, lookAt } from './look-at.ts';
 import { Mirror, type MirrorChange } from './mirror.ts';
@@ -26,6 +27,12 @@ export interface WatchTreeOptions {
    * them. Default 10,000.
    */
   readonly retry?: number;
+  /**
+   * How often it is looked whether an event was lost, in milliseconds on average: the server is asked
+   * for the watch, and a thousand Stats are compared, those of directories above all. What was lost is
+   * a gap. 0 for never. Default 60,000.
+   */
+  readonly audit?: number;
 }
 
 /** Before reading again after an error, in milliseconds. */
@@ -61,15 +68,30 @@ export async function* watchTree(
       yield { type: 'changes', removed, upserted };
   };
   let watch: Watch | undefined;
-  try {
-    if (options.recursive !== false) watch = await recursiveWatch(zk, root, signal);
+  let missed = false;
+  const watched = async () => {
+    await watch?.close();
+    watch = options.recursive === false ? undefined : await recursiveWatch(zk, root, signal);
     if (watch !== undefined) void pass(watch, queue);
+    missed = false;
+    const recursive = watch !== undefined;
+    const { audit: interval = 60_000 } = options;
+    const { idle } = queue;
+    if (interval > 0)
+      void audit({ zk, root, mirror, recursive, interval, signal, idle }).then((found) => {
+        missed = found;
+        if (found) queue.push({ type: 'reset' });
+      });
+  };
+  try {
+    await watched();
     const oneShot = watch === undefined;
     const reader = new TreeReader({ zk, root, signal, watch: oneShot ? queue.push : undefined });
     const batches = queue.batches();
     let stale = true;
     while (!signal.aborted) {
       try {
+        if (missed) await watched();
         if (stale) {
           await zk.sync(root, { signal });
           queue.clear(); // what it tells of is read now

@@ -23,6 +23,11 @@ export class Follower implements AsyncDisposable {
     return this.events.filter(({ type }) => type === 'complete').length;
   }
 
+  /** True when the tree has been read to its end since the last gap. */
+  get settled(): boolean {
+    return this.events.findLast(({ type }) => type !== 'changes')?.type === 'complete';
+  }
+
   /** The tree as an object, for comparisons. */
   get shown(): Record<string, string> {
     return Object.fromEntries([...this.tree].sort());
