@@ -3,6 +3,7 @@ import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
+import { addDiscoverCommand } from './commands/discover.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addLockCommands } from './commands/lock.ts';
 import { addProxyCommand } from './commands/proxy.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addCatalogCommands(program);
   addDrainCommands(program);
   addProxyStatusCommand(program);
+  addDiscoverCommand(program);
   addLockCommands(program);
   addZkCommands(program);
   addBootstrapCommand(program);

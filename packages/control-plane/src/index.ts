@@ -6,3 +6,4 @@ export {
   startControlPlane,
 } from './control-plane.ts';
 export { ControlPlaneError, type ControlPlaneErrorCode } from './control-plane-error.ts';
+export { loadDialects } from './registries/load-plugins.ts';
