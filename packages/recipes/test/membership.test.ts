@@ -50,6 +50,14 @@ describe('membership', { concurrency: true }, () => {
         await assert.rejects(a.joined(), code('ILLEGAL_STATE'));
       });
 
+      test('data that changes while the node is being created is its data', async () => {
+        const at = on.path();
+        await using node = new PersistentNode(on.zk, at, 'first');
+        await node.setData('second');
+        await node.ready();
+        await until(async () => `${(await on.other.get(at)).data}` === 'second');
+      });
+
       test('a node is created again after a delete and after an expiry', async () => {
         const at = on.path();
         await using faulty = await on.faulty({ sessionTimeout: 800, onExpired: 'renew' });

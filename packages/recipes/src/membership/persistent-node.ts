@@ -94,7 +94,8 @@ export class PersistentNode implements AsyncDisposable {
     this.#data = data;
     const node = this.#node.value;
     if (node === undefined) return;
-    const set = () => retrying(() => this.#zk.set(node.path, data));
+    // The latest, when it is tried again: it may come after a later call's.
+    const set = () => retrying(() => this.#zk.set(node.path, this.#data));
     if (node.stat.ephemeralOwner !== 0n) await inSession(this.#zk, node.stat, set);
     else await set().catch(ignoring('NO_NODE'));
   }
@@ -115,10 +116,13 @@ export class PersistentNode implements AsyncDisposable {
     let last: Created | undefined;
     while (!signal.aborted) {
       try {
+        const data = this.#data;
         const node = await this.#create(mayReplace);
         mayReplace = false;
         if (node?.stat.ephemeralOwner) this.#sessions.add(node.stat.ephemeralOwner);
         this.#node.set(node);
+        // Changed meanwhile: `setData` found no node to change.
+        if (node !== undefined && data !== this.#data) await this.setData(this.#data);
         if (node !== undefined) await this.#lossOf(node, signal);
       } catch (error) {
         if (isZooKeeperError(error, 'SESSION_EXPIRED')) await renewed(this.#zk, signal);
