@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { startCurator } from '@meshkeeper/testbed';
+import { startCurator, until } from '@meshkeeper/testbed';
 import { endpointsOf, type ProxyView, settled } from '../support/api.ts';
 import { startApplication } from '../support/application.ts';
 import { meshkeeper, meshkeeperJson } from '../support/command.ts';
@@ -116,6 +116,24 @@ export async function scenario(t: TestContext, { zookeeper, api, dataPlane }: St
   await load[Symbol.asyncDispose]();
   await third.unregister();
   await springCloud.unregister('spring-1');
-  await settled(api, 'orders', []);
-  await settled(api, 'customers', []);
+  await t.test(
+    'the last instance is held when it leaves, until an operator lets it go',
+    async () => {
+      for (const service of ['orders', 'customers']) {
+        await until(
+          async () => {
+            const reasons = (await endpointsOf(api, service)).map(
+              ({ protection }) => protection?.reason,
+            );
+            assert.deepEqual(reasons, ['last-instance']);
+            return true;
+          },
+          { message: `the last instance of ${service} is held` },
+        );
+        const hold = `${api}/api/v1/services/${service}/hold`;
+        assert.equal((await fetch(hold, { method: 'DELETE' })).status, 204);
+        await settled(api, service, []);
+      }
+    },
+  );
 }

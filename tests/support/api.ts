@@ -7,6 +7,8 @@ export interface EndpointView {
   readonly port: number;
   readonly health: string;
   readonly held: boolean;
+  /** Why it is held. */
+  readonly protection?: { readonly reason: string };
   readonly origin: { readonly registry: string; readonly path: string };
 }
 

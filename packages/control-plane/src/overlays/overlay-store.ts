@@ -2,7 +2,7 @@ import type { Overlay } from '@meshkeeper/mesh';
 import { watchTree, type ZNode } from '@meshkeeper/registries';
 import { isZooKeeperError, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { endpointOverlay, OVERLAYS, ownerOf, serviceOverlay } from './overlay-paths.ts';
-import { encodeHold, type HoldWord, parseHold, parseOverlay } from './stored.ts';
+import { encodeHold, type HoldWord, NO_WORD, parseHold, parseOverlay } from './stored.ts';
 
 /** What the store tells of. */
 export type OverlayChange =
@@ -42,7 +42,7 @@ export class OverlayStore {
     for await (const event of watchTree(this.#zk, OVERLAYS, { signal, unreadable })) {
       if (event.type === 'changes') {
         const removed = event.removed.flatMap(({ path }) => this.#forget(path));
-        const changes = [...removed, ...this.#read(event.upserted)];
+        const changes = [...removed, ...this.#read(event.upserted, pending !== undefined)];
         if (pending === undefined) yield changes;
         else pending.push(...changes);
       } else if (event.type === 'complete' && pending !== undefined) {
@@ -104,13 +104,13 @@ export class OverlayStore {
     return [{ ...known, overlay: undefined }];
   }
 
-  *#read(nodes: Iterable<ZNode>): Generator<OverlayChange> {
+  *#read(nodes: Iterable<ZNode>, atStart: boolean): Generator<OverlayChange> {
     for (const { path, data } of nodes) {
       const owner = ownerOf(path);
       if (owner === undefined) continue;
       const { service, endpoint } = owner;
       if (endpoint === undefined) {
-        yield* this.#readHold(path, service, data);
+        yield* this.#readHold(path, service, data, atStart);
         continue;
       }
       const overlay = parseOverlay(data);
@@ -125,12 +125,17 @@ export class OverlayStore {
     }
   }
 
-  *#readHold(path: string, service: string, data: Buffer): Generator<OverlayChange> {
+  *#readHold(
+    path: string,
+    service: string,
+    data: Buffer,
+    atStart: boolean,
+  ): Generator<OverlayChange> {
     const word = parseHold(data);
-    const before = this.#holds.get(path);
+    const before = this.#holds.get(path) ?? NO_WORD;
     this.#holds.set(path, word);
     // A release from before this process was there let go what was held then.
-    const released = before !== undefined && word.at !== before.at;
+    const released = !atStart && word.at !== before.at;
     if (word.hold || released) yield { service, hold: word.hold };
   }
 }

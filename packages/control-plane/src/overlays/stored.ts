@@ -22,7 +22,8 @@ export interface HoldWord {
   readonly at: number;
 }
 
-const NO_WORD: HoldWord = { hold: false, at: 0 };
+/** What is said of a service of which nobody ever spoke. */
+export const NO_WORD: HoldWord = { hold: false, at: 0 };
 const storedHold = z.object({ hold: z.boolean(), at: z.number() });
 
 /** The overlay without what isn't stated. */
