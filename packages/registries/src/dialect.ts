@@ -112,6 +112,11 @@ export interface Entry {
   readonly mode: CreateMode;
   /** What missing parents are created as; Curator's are containers. */
   readonly parents: 'persistent' | 'container';
+  /**
+   * Of a znode that many share: what its data becomes where it is there already; undefined when it
+   * may stay as it is. Such a znode isn't deleted with the instance.
+   */
+  readonly merge?: (data: Buffer) => Buffer | undefined;
 }
 
 /** What a znode holds, where one znode is at most one instance. */

@@ -1,8 +1,9 @@
 import { curator } from './curator/curator.ts';
 import type { Dialect } from './dialect.ts';
+import { dubbo } from './dubbo/dubbo.ts';
 import { spring } from './spring/spring.ts';
 
 /** The dialects that are built in, by name. */
 export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
-  [spring, curator].map((dialect) => [dialect.name, dialect]),
+  [spring, curator, dubbo].map((dialect) => [dialect.name, dialect]),
 );

@@ -29,6 +29,16 @@ export {
   discover,
   type FoundRegistry,
 } from './discover/discover.ts';
+export { dubbo } from './dubbo/dubbo.ts';
+export { DubboReading } from './dubbo/reading.ts';
+export type { RawRule, RuleKind, RuleTarget } from './dubbo/rules/raw-rule.ts';
+export { DubboRules } from './dubbo/rules/rules.ts';
+export {
+  keyOf as dubboServiceKey,
+  matches as matchesDubboService,
+  nameOf as dubboServiceName,
+  type ServiceKey as DubboServiceKey,
+} from './dubbo/service-key.ts';
 export { RegistryError, type RegistryErrorCode } from './registry-error.ts';
 export { TreeSource, type TreeSourceOptions } from './source/tree-source.ts';
 export { spring } from './spring/spring.ts';

@@ -216,6 +216,7 @@ export class Applications {
     });
     return {
       service: nameOf({ interface: name, version: service.version, group: service.group }),
+      extra: service.parameters.get('isExtra') === 'true',
       ...{ protocol, level: 'application', application, since, endpoint },
     };
   }

@@ -6,7 +6,7 @@ import type { Decoded, ReadingOptions } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { endpointOf, type Offer, originOf, sinceOf } from './offer.ts';
 import { nameOf, type ServiceKey } from './service-key.ts';
-import { type DubboUrl, parseUrl } from './url.ts';
+import { type DubboUrl, parseUrl, withoutBrackets } from './url.ts';
 import { decode } from './url-encoding.ts';
 
 /** Protocols of URLs that are no provider's, wherever they stand. */
@@ -21,9 +21,12 @@ const NO_PROVIDER = new Set([
   'absent',
 ]);
 
+/** Lists the other protocols that a provider speaks at the same port. */
+const EXTRA = 'ext.protocol';
+
 /** What a znode among an interface's providers is. */
 export type DecodedUrl =
-  | { readonly type: 'offer'; readonly offer: Offer }
+  | { readonly type: 'offers'; readonly offers: readonly Offer[] }
   | Exclude<Decoded, { type: 'instance' }>;
 
 /** Reads a provider's URL, which is its znode's name; the data says nothing. Never throws. */
@@ -45,25 +48,30 @@ export function decodeUrl(
   const key = serviceOf(url);
   if (key.interface !== iface)
     return no('malformed', `it provides ${shown(key.interface)}, but stands below ${shown(iface)}`);
-  if (!isHost(url.host))
-    return no('bad-address', `its host is ${shown(url.host)}, no host name or IP`);
+  const written = withoutBrackets(url.host);
+  if (!isHost(written))
+    return no('bad-address', `its host is ${shown(written)}, no host name or IP`);
   if (!isPort(port)) return no('bad-address', `its port is ${shown(port)}, no port`);
-  const host = withoutZone(url.host);
+  const host = withoutZone(written);
   const since = sinceOf(parameters);
   const origin = originOf(registry, node);
+  const offer = (protocol: string, extra: boolean): Offer => ({
+    service: nameOf(key),
+    protocol,
+    extra,
+    level: 'interface',
+    application: parameters.get('application') ?? '',
+    since,
+    endpoint: endpointOf({
+      ...{ protocol, host, port, path: url.path, since },
+      ...{ parameters, locality, origin },
+    }),
+  });
+  const others = (parameters.get(EXTRA) ?? '').split(',').filter((other) => other !== '');
+  const offers = new Set(others).difference(new Set([protocol]));
   return {
-    type: 'offer',
-    offer: {
-      service: nameOf(key),
-      protocol,
-      level: 'interface',
-      application: parameters.get('application') ?? '',
-      since,
-      endpoint: endpointOf({
-        ...{ protocol, host, port, path: url.path, since },
-        ...{ parameters, locality, origin },
-      }),
-    },
+    type: 'offers',
+    offers: [offer(protocol, false), ...[...offers].map((other) => offer(other, true))],
   };
 }
 

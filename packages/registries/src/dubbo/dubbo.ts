@@ -3,11 +3,12 @@ import { kindOf } from '../curator/kind.ts';
 import { parseObject } from '../decode/json.ts';
 import { MAX_DATA } from '../decode/problem.ts';
 import type { Dialect, Recognised } from '../dialect.ts';
-import { RegistryError } from '../registry-error.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { serviceOf } from './decode-url.ts';
+import { encodeProvider } from './encode.ts';
 import { APPLICATIONS, CONFIGURATION, DEFAULT_ROOT } from './layout.ts';
 import { DubboReading } from './reading.ts';
+import { reviseProvider } from './revise.ts';
 import { nameOf } from './service-key.ts';
 import { parseUrl } from './url.ts';
 import { decode } from './url-encoding.ts';
@@ -22,12 +23,8 @@ export const dubbo: Dialect = {
   },
   reading: (options) => new DubboReading(options),
   recognise: (node) => recogniseUrl(node.path) ?? recogniseInstance(node),
-  encode() {
-    throw new RegistryError('UNWRITABLE', 'Dubbo providers are not written yet');
-  },
-  revise() {
-    throw new RegistryError('UNWRITABLE', 'Dubbo providers are not changed yet');
-  },
+  encode: encodeProvider,
+  revise: reviseProvider,
 };
 
 /** `<root>/<interface>/providers/<url>`. */

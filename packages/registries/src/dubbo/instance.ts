@@ -6,6 +6,7 @@ import { MAX_DATA, problem } from '../decode/problem.ts';
 import type { Decoded } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { originOf, sinceOf } from './offer.ts';
+import { withoutBrackets } from './url.ts';
 
 /** An instance of an application: Dubbo's `ServiceInstance`. */
 export interface Instance {
@@ -55,9 +56,11 @@ export function decodeInstance(
   if (data.length > MAX_DATA || !data.includes('dubbo')) return { type: 'other' };
   const json = parseObject(data.toString());
   if (json === undefined || kindOf(json) !== 'dubbo') return { type: 'other' };
-  const { address, port, payload } = json;
+  const { port, payload } = json;
+  // Dubbo writes IPv6 addresses in brackets.
+  const address = typeof json.address === 'string' ? withoutBrackets(json.address) : undefined;
   if (!isHost(address))
-    return problem(path, 'bad-address', `"address" is ${shown(address)}, no host name or IP`);
+    return problem(path, 'bad-address', `"address" is ${shown(json.address)}, no host name or IP`);
   const metadata = new Map(
     Object.entries(textOf(isObject(payload) ? payload.metadata : undefined)),
   );

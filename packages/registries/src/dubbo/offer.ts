@@ -13,6 +13,8 @@ export interface Offer {
   readonly service: string;
   /** Dubbo's name: `dubbo`, `tri`, … */
   readonly protocol: string;
+  /** Spoken besides another at the same port: only who asks for it is meant to use it. */
+  readonly extra: boolean;
   readonly level: 'interface' | 'application';
   readonly application: string;
   /** When the provider began, in milliseconds since the epoch; 0 when it doesn't say. */

@@ -98,9 +98,16 @@ export class Offers {
 
 function serviceOf(name: string, protocols: Protocols): Service {
   const byProtocol = new Map([...protocols].map(([key, offers]) => [key, endpointsOf(offers)]));
-  const counts = new Map([...byProtocol].map(([key, { length }]) => [key, length]));
-  const protocol = baseProtocol(counts);
+  const own = [...byProtocol].filter(([key]) => !isExtra(protocols.get(key) ?? []));
+  const from = own.length > 0 ? own : [...byProtocol];
+  const protocol = baseProtocol(new Map(from.map(([key, { length }]) => [key, length])));
   return { name, protocol: meshProtocol(protocol), endpoints: byProtocol.get(protocol) ?? [] };
+}
+
+/** Whether all of the offers are of a protocol that is spoken besides another. */
+function isExtra(offers: Iterable<Offer>): boolean {
+  for (const { extra } of offers) if (!extra) return false;
+  return true;
 }
 
 /** The endpoints of offers of one service with one protocol. */

@@ -114,7 +114,7 @@ export class DubboReading implements Reading {
     }
     const decoded = decodeUrl(this.#options, iface, name, node);
     if (decoded.type === 'problem') this.#problems.set(path, decoded.problem);
-    return this.#offers.set(path, decoded.type === 'offer' ? [decoded.offer] : []);
+    return this.#offers.set(path, decoded.type === 'offers' ? decoded.offers : []);
   }
 
   #putInstance(application: string, node: ZNode): ReadonlySet<string> {

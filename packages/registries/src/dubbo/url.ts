@@ -4,7 +4,7 @@ export interface DubboUrl {
   readonly protocol: string;
   /** `name:password`, where there is one. */
   readonly user?: string;
-  /** Without brackets; empty when there is none. */
+  /** As it is written, in brackets or without; empty when there is none. */
   readonly host: string;
   /** Undefined when there is none. */
   readonly port: number | undefined;
@@ -13,7 +13,7 @@ export interface DubboUrl {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** Dubbo says so of what older versions wrote for a whole provider. */
+/** What older versions wrote for a whole provider. */
 const DEFAULT_PREFIX = 'default.';
 const BODY = /^([^:/?#@]+):\/\/(?:([^/]*)@)?([^/]*)(?:\/(.*))?$/s;
 const PORT = /:(\d{1,5})$/;
@@ -21,8 +21,9 @@ const PORT = /:(\d{1,5})$/;
 /**
  * Reads a URL as Dubbo does: parameters end at `&` and at `;`, their values aren't encoded, and of
  * two with one name the later counts. Undefined when it is no URL.
+ * @param defaults whether a `default.timeout` is the `timeout` where that isn't stated
  */
-export function parseUrl(text: string): DubboUrl | undefined {
+export function parseUrl(text: string, defaults = true): DubboUrl | undefined {
   const question = text.indexOf('?');
   const body = question === -1 ? text : text.slice(0, question);
   const hash = body.indexOf('#');
@@ -34,15 +35,15 @@ export function parseUrl(text: string): DubboUrl | undefined {
   return {
     protocol,
     ...(user !== undefined && { user }),
-    host: host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host,
+    host,
     port: port === null ? undefined : Number(port[1]),
     path,
-    parameters: question === -1 ? new Map() : parametersOf(text, question + 1),
+    parameters: question === -1 ? new Map() : parametersOf(text, question + 1, defaults),
   };
 }
 
 /** Without `split`: there are a hundred thousand of these, with thirty parameters each. */
-function parametersOf(text: string, from: number): Map<string, string> {
+function parametersOf(text: string, from: number, withDefaults: boolean): Map<string, string> {
   const parameters = new Map<string, string>();
   const defaults: string[] = [];
   const { length } = text;
@@ -57,7 +58,7 @@ function parametersOf(text: string, from: number): Map<string, string> {
       if (i > start) {
         const name = text.slice(start, equals === -1 ? i : equals);
         parameters.set(name, equals === -1 ? '' : text.slice(equals + 1, i));
-        if (name.startsWith(DEFAULT_PREFIX)) defaults.push(name);
+        if (withDefaults && name.startsWith(DEFAULT_PREFIX)) defaults.push(name);
       }
       start = i + 1;
       equals = -1;
@@ -80,4 +81,41 @@ export function formatUrl({ protocol, user, host, port, path, parameters }: Dubb
   const query = written.length > 0 ? `?${written.join('&')}` : '';
   const login = user === undefined ? '' : `${user}@`;
   return `${protocol}://${login}${authority}${path === '' ? '' : `/${path}`}${query}`;
+}
+
+/**
+ * A URL's text with parameters set, or taken out where the value is undefined. What else it says
+ * stays as it is, to the letter; a new parameter goes where the sorting of Dubbo has it.
+ */
+export function withParameters(
+  text: string,
+  changes: ReadonlyMap<string, string | undefined>,
+): string {
+  const question = text.indexOf('?');
+  const body = question === -1 ? text : text.slice(0, question);
+  let parts = question === -1 ? [] : text.slice(question + 1).split('&');
+  for (const [name, value] of changes) {
+    const at = parts.findIndex((part) => nameIn(part) === name);
+    if (value === undefined || at !== -1) {
+      // Of two the later counts: none of them may be left.
+      const others = parts.filter((part, i) => i === at || nameIn(part) !== name);
+      parts = others.flatMap((part) =>
+        nameIn(part) !== name ? [part] : value === undefined ? [] : [`${name}=${value}`],
+      );
+      continue;
+    }
+    const next = parts.findIndex((part) => nameIn(part) > name);
+    parts = parts.toSpliced(next === -1 ? parts.length : next, 0, `${name}=${value}`);
+  }
+  return parts.length === 0 ? body : `${body}?${parts.join('&')}`;
+}
+
+function nameIn(part: string): string {
+  const equals = part.indexOf('=');
+  return equals === -1 ? part : part.slice(0, equals);
+}
+
+/** A host without the brackets that an IPv6 address may be in. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
