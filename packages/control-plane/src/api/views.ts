@@ -36,7 +36,7 @@ export function heldView({ reason, since, until }: Held) {
 export function endpointView(service: string, endpoint: Endpoint, catalog: Catalog) {
   const { origin, ...rest } = endpoint;
   const held = catalog.held(service).get(endpoint.id);
-  const overlay = catalog.overlays(service).get(endpoint.id);
+  const overlay = catalog.overlayOf(service, endpoint);
   return {
     ...rest,
     held: held !== undefined,

@@ -21,6 +21,8 @@ export interface Commit {
 
 /** What was served before this process started. */
 export interface Restored {
+  /** The revision that it was: the next one follows it. Default 0. */
+  readonly revision?: number;
   readonly services: Iterable<Service>;
   /** The sources whose part in it is complete. */
   readonly sources: readonly string[];
@@ -118,7 +120,8 @@ export class Catalog {
   }
 
   /** Takes what was served before, so that it can be served until the sources are read. */
-  restore({ services, sources }: Restored): void {
+  restore({ revision = 0, services, sources }: Restored): void {
+    if (revision > this.#snapshot.revision) this.#snapshot = { ...this.#snapshot, revision };
     const all = [...services];
     for (const name of sources) {
       const source = this.#bySource.get(name);
@@ -152,6 +155,11 @@ export class Catalog {
     return this.#overlays.get(service)?.all ?? new Map();
   }
 
+  /** What operators say of an endpoint, under this id or under another of the same instance. */
+  overlayOf(service: string, endpoint: Endpoint): Overlay | undefined {
+    return this.#overlays.get(service)?.of(endpoint);
+  }
+
   /** Keeps whatever leaves a service, for whatever reason, until it is released. */
   hold(service: string): void {
     this.#holds.add(service);
@@ -182,7 +190,7 @@ export class Catalog {
       held: this.held(name),
       kept: guard === undefined ? [] : [...guard.kept()],
       left: guard?.left ?? [],
-      overlayOf: (id) => this.#overlays.get(name)?.of(id),
+      overlayOf: (endpoint) => this.overlayOf(name, endpoint),
       hold: this.#holds.has(name),
       alarm: this.#alarms.get(name),
       ready: this.ready,
@@ -233,7 +241,7 @@ export class Catalog {
     if (merged === undefined || merged.conflicts.length === 0) this.#conflicts.delete(name);
     else this.#conflicts.set(name, merged.conflicts);
     const overlays = this.#overlays.get(name);
-    if (said.length > 1) overlays?.learn(this.#merger.instances(said));
+    overlays?.resolve(this.#merger.instances(said));
     const earlier = this.#merged.get(name);
     const guard = this.#guard(name, earlier, merged?.service, now);
 
@@ -245,7 +253,8 @@ export class Catalog {
     const kept = guard?.size ? [...guard.kept()] : [];
     const present = merged?.service.endpoints ?? [];
     const all = kept.length === 0 ? present : [...present, ...kept].sort(byId);
-    this.#schedule(name, all, guard, overlays, now);
+    overlays?.see(kept, now, this.#protection.overlayGrace);
+    this.#schedule(name, guard, overlays, now);
     if (base === undefined) return undefined;
     const wanted = overlays === undefined ? all : all.map((endpoint) => overlays.apply(endpoint));
     return served(base, wanted, before);
@@ -296,7 +305,6 @@ export class Catalog {
   /** Takes note of what is to be known of a service, and of when it is to be looked at again. */
   #schedule(
     name: string,
-    all: readonly Endpoint[],
     guard: Guard | undefined,
     overlays: ServiceOverlays | undefined,
     now: number,
@@ -305,7 +313,6 @@ export class Catalog {
     if (alarm === undefined) this.#alarms.delete(name);
     else this.#alarms.set(name, alarm);
     const grace = this.#protection.overlayGrace;
-    overlays?.see(all, now);
     const orphaned = overlays?.orphaned(now, grace) ?? [];
     if (orphaned.length === 0) this.#orphaned.delete(name);
     else this.#orphaned.set(name, orphaned);
@@ -365,12 +372,15 @@ function served(
   return endpoints === base.endpoints ? base : { ...base, endpoints };
 }
 
-/** The same endpoint read from the same transaction. */
+/** The same endpoint read from the same transaction; two ensembles may have equal zxids. */
 function isReread(endpoint: Endpoint, earlier: Endpoint): boolean {
+  const [a, b] = [endpoint.origin, earlier.origin];
   return (
-    earlier.origin.mzxid === endpoint.origin.mzxid &&
-    earlier.origin.czxid === endpoint.origin.czxid &&
-    sameEndpoint(earlier, endpoint)
+    a.mzxid === b.mzxid &&
+    a.czxid === b.czxid &&
+    a.registry === b.registry &&
+    a.path === b.path &&
+    sameEndpoint(endpoint, earlier)
   );
 }
 

@@ -81,7 +81,7 @@ export interface Known {
   readonly held: ReadonlyMap<string, Held>;
   readonly kept: readonly Endpoint[];
   readonly left: readonly Left[];
-  readonly overlayOf: (id: string) => Overlay | undefined;
+  readonly overlayOf: (endpoint: Endpoint) => Overlay | undefined;
   readonly hold: boolean;
   readonly alarm: Alarm | undefined;
 }
@@ -98,7 +98,7 @@ export function explain(known: Known): Explanation {
   ): ExplainedEndpoint => {
     const { id, address, port } = endpoint;
     const state = registrations.length === 0 ? held.get(id) : undefined;
-    const overlay = known.overlayOf(id);
+    const overlay = known.overlayOf(endpoint);
     const result = served.get(addressOf(endpoint));
     return {
       ...{ id, address, port, registrations },

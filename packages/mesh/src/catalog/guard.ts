@@ -83,15 +83,14 @@ export class Guard {
   settle(present: Present, now: number): void {
     this.#forget(present.endpoints);
     const { window } = present.protection.massDrop;
-    // A mass drop is one event until it is over: those that went first stay part of it.
-    if (!this.#holds('mass-drop'))
-      this.#left = this.#left.filter((left) => left.at + window > now || this.#isMissing(left));
+    this.#prune(window, now);
     const doubt = this.#doubt(present);
     for (const [id, missing] of this.#missing) {
       const held = decide(missing, doubt, present, now);
       if (held === undefined) this.#missing.delete(id);
       else missing.held = held;
     }
+    this.#prune(window, now);
     this.#deadline = this.#next(window);
   }
 
@@ -150,6 +149,12 @@ export class Guard {
     const back = (endpoint: Endpoint) => ids.has(endpoint.id) || addresses.has(addressOf(endpoint));
     for (const [id, { left }] of this.#missing) if (back(left.endpoint)) this.#missing.delete(id);
     this.#left = this.#left.filter(({ endpoint }) => !back(endpoint));
+  }
+
+  /** A mass drop is one event until it is over: those that went first stay part of it. */
+  #prune(window: number, now: number): void {
+    if (this.#left.length === 0 || this.#holds('mass-drop')) return;
+    this.#left = this.#left.filter((left) => left.at + window > now || this.#isMissing(left));
   }
 
   /** Why the registry is in doubt; undefined when it is not. */
