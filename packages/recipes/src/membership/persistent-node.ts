@@ -14,7 +14,7 @@ import { Latest } from '../stream/latest.ts';
 import { renewed } from '../znode/across-sessions.ts';
 import { deleteOwned, inSession, isOwned } from '../znode/owned.ts';
 import { type Created, createProtected } from '../znode/protected-create.ts';
-import { retrying } from '../znode/retry.ts';
+import { outcomeKnown, retrying } from '../znode/retry.ts';
 
 /** What `PersistentNode` takes. */
 export interface PersistentNodeOptions {
@@ -138,6 +138,7 @@ export class PersistentNode implements AsyncDisposable {
 
   /** Also what came of a creation whose answer was lost; nothing that is another's. */
   async #remove(path: string): Promise<void> {
+    await outcomeKnown(this.#zk, path);
     const stat = await retrying(() => this.#zk.exists(path));
     if (stat === null) return;
     const isLasting = stat.ephemeralOwner === 0n;

@@ -11,6 +11,7 @@ import { Bell } from '../stream/bell.ts';
 import { acrossSessions } from '../znode/across-sessions.ts';
 import { localAddress } from '../znode/local-address.ts';
 import { isOwned } from '../znode/owned.ts';
+import { outcomeKnown } from '../znode/retry.ts';
 import { Claim } from './claim.ts';
 import { decodeItems, encodeItems } from './item-format.ts';
 
@@ -105,7 +106,10 @@ export class QueueNode {
   /** After a lost answer: the lock, if it was made and is this session's. */
   async #lost(error: unknown, path: string) {
     if (!isZooKeeperError(error, 'CONNECTION_LOSS')) throw error;
-    const stat = await acrossSessions(this.#zk, () => this.#zk.exists(path));
+    const stat = await acrossSessions(this.#zk, async () => {
+      await outcomeKnown(this.#zk, path);
+      return this.#zk.exists(path);
+    });
     if (stat !== null && isOwned(this.#zk, stat)) return { path, stat };
     throw error;
   }

@@ -7,7 +7,7 @@ import {
   type Stat,
   type ZooKeeper,
 } from '@meshkeeper/zookeeper';
-import { deleteGuaranteed, retrying } from './retry.ts';
+import { deleteGuaranteed, outcomeKnown, retrying } from './retry.ts';
 
 /** A znode that was created under protection. */
 export interface Created {
@@ -65,6 +65,7 @@ async function create(
     } catch (error) {
       if (!isZooKeeperError(error, 'CONNECTION_LOSS')) throw error;
     }
+    await outcomeKnown(zk, path);
     const found = await retrying(() => findProtected(zk, parent, prefix));
     if (found === undefined) continue;
     const { state } = zk;

@@ -24,6 +24,15 @@ export async function retrying<T>(call: () => Promise<T>, signal?: AbortSignal):
 }
 
 /**
+ * Waits until a write whose answer was lost has taken effect, or never will, so that a read can tell.
+ * On an ensemble it may still be on its way through the quorum when the next connection reads; a sync
+ * goes the same way behind it, and a server that the session has left since has its writes refused.
+ */
+export async function outcomeKnown(zk: ZooKeeper, path: string): Promise<void> {
+  await retrying(() => zk.sync(path));
+}
+
+/**
  * Deletes a znode for sure, in the background if need be: tried again after every loss of the
  * connection, until it is gone. An ephemeral's end comes with its session's at the latest.
  */
