@@ -137,6 +137,8 @@ onServers('a semaphore', (start) => {
     assert.equal(await locks.acquire('semaphore', path, { limit: 2, timeout: 40 }), false);
     await assert.rejects(semaphore.acquire({ timeout: 40 }), code('TIMEOUT'));
     assert.deepEqual(await on.names(path), ['leases', 'locks']);
+    // The one that was given up goes in the background.
+    await until(async () => (await on.names(`${path}/leases`)).length === 2);
     const leases = await on.names(`${path}/leases`);
     for (const node of leases) assert.match(node, /^_c_[0-9a-f-]{36}-lease-\d{10}$/);
     assert.deepEqual((await locks.participants('semaphore', path)).sort(), leases);
