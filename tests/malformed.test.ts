@@ -86,12 +86,10 @@ test('what can not be used is reported, and the rest is unaffected', { skip }, a
   });
 
   await t.test('by the metric', async () => {
+    const problems = await metric(api, 'meshkeeper_registry_problems');
     assert.deepEqual(
-      await metric(api, 'meshkeeper_registry_problems'),
-      new Map([
-        ['spring', 0],
-        ['curator', 3],
-      ]),
+      [...problems].filter(([, count]) => count > 0),
+      [['curator', 3]],
     );
   });
 

@@ -1,6 +1,8 @@
 /** Why a control plane can't start or go on. */
 export type ControlPlaneErrorCode =
   | 'INVALID_CONFIG'
+  /** The folder for data can't be used. */
+  | 'DATA_DIR'
   /** The port of a listener is taken, or its address isn't this machine's. */
   | 'LISTEN_FAILED'
   /** No server of the ensemble answered in time. */

@@ -5,6 +5,7 @@ import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
+import { RecordKeeper } from './journal/record-keeper.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
@@ -56,18 +57,21 @@ export async function startControlPlane(
   const ready = Promise.withResolvers<void>();
 
   const dialects = await loadDialects(config.plugins);
-  const zk = stack.use(await reach(options, signal));
+  const identities = config.registries.map((registry) => identityOf(registry, ensembleOf(config)));
+  const { dataDir } = config.controlPlane;
+  const records = stack.use(await RecordKeeper.open(dataDir, identities, logger));
+  const catalog = new Catalog(
+    config.registries.map(({ name, priority }) => ({ name, priority })),
+    config.protection,
+  );
+  const restored = records.restore(catalog, identities);
+  const zk = stack.use(await reach(options, restored, signal));
   const { sessionTimeout } = config.zookeeper;
   const ensembles = stack.use(new Ensembles({ sessionTimeout, logger }));
   const sources = await openRegistries(config.registries, dialects, async (connect) =>
     connect === undefined ? zk : ensembles.client(connect),
   );
   const overlays = new OverlayStore(zk, logger);
-  const catalog = new Catalog(
-    config.registries.map(({ name, priority }) => ({ name, priority })),
-    config.protection,
-  );
-
   const metrics = new Metrics(sources, catalog, () => xds.proxies().length, now);
   const xds = stack.use(await listenXds(options, metrics, signal));
   const reconciler = stack.use(
@@ -76,9 +80,11 @@ export async function startControlPlane(
       sources,
       overlays,
       logger,
+      restored,
       publish(snapshot, changes) {
         const at = now();
         metrics.published(changes, at);
+        records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
@@ -89,7 +95,7 @@ export async function startControlPlane(
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
-      ...{ catalog, sources, overlays, xds, metrics },
+      ...{ catalog, sources, overlays, records, xds, metrics },
       ready: () => reconciler.ready,
     }),
   );
@@ -109,12 +115,27 @@ export async function startControlPlane(
   };
 }
 
+/** A registry is the same as before a restart when it is read from the same place. */
+function identityOf(
+  { name, dialect, root, zookeeper }: Config['registries'][number],
+  main: string,
+) {
+  return { name, identity: JSON.stringify([name, dialect, zookeeper?.connect ?? main, root]) };
+}
+
+/** @param restored there is something to be served until ZooKeeper is there */
 async function reach(
   { config, logger, connectTimeout = 10_000 }: ControlPlaneOptions,
+  restored: boolean,
   signal: AbortSignal | undefined,
 ): Promise<ZooKeeper> {
   const servers = ensembleOf(config);
   const { sessionTimeout } = config.zookeeper;
+  if (restored)
+    return connect(
+      { connect: servers, sessionTimeout, background: true, onExpired: 'renew', logger },
+      { signal },
+    );
   const late = AbortSignal.timeout(connectTimeout);
   try {
     return await connect(

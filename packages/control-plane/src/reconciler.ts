@@ -11,6 +11,8 @@ export interface ReconcilerOptions {
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
   readonly logger: Logger;
+  /** The catalog holds what was served before this process started: it is served at once. */
+  readonly restored?: boolean;
   /** Called with each new snapshot, the first as soon as every source was read completely. */
   readonly publish: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
   /** A source ended with an error: what it said before is served on, but nothing new comes. */
@@ -35,6 +37,9 @@ export class Reconciler implements AsyncDisposable {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     const { signal } = this.#stop;
+    // Overlays are in what was restored.
+    this.#overlaysRead = options.restored ?? false;
+    this.#schedule();
     this.#running = Promise.all([
       ...options.sources.map((source) => this.#guard(this.#followSource(source, signal))),
       this.#guard(this.#followOverlays(signal)),

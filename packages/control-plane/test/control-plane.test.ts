@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ServiceChange } from '@meshkeeper/mesh';
-import { encodeInstance } from '@meshkeeper/registries';
+import { DIALECTS, encodeInstance } from '@meshkeeper/registries';
 import { until } from '@meshkeeper/testbed';
 import { XdsClient } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
@@ -77,10 +77,9 @@ describe('a control plane', () => {
     );
     assert.deepEqual(
       list.registries.map(({ name, state }: { name: string; state: string }) => [name, state]),
-      [
-        ['spring', 'live'],
-        ['curator', 'live'],
-      ],
+      [...DIALECTS.values()]
+        .filter(({ defaultRoot }) => defaultRoot)
+        .map(({ name }) => [name, 'live']),
     );
     const { endpoints } = await json('/api/v1/services/a%2Fb/endpoints');
     assert.equal(endpoints[0].origin.path, '/discovery/a/b/one');

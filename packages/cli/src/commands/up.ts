@@ -1,3 +1,4 @@
+import type { Config } from '@meshkeeper/control-plane';
 import type { ServiceChange } from '@meshkeeper/mesh';
 import type { Command } from 'commander';
 import {
@@ -52,10 +53,17 @@ async function up(
   const { createLogger } = await import('../output/logger.ts');
   const logger = await createLogger(options.verbose);
   const configured = await configurationOf(options);
+  const dataDir = dataDirOf(options, configured);
   const zookeeper =
-    configured.zookeeper.connect ??
-    (await embedded(stack, signal, options, configured.zookeeper.embedded?.dataDir));
-  const config = { ...configured, zookeeper: { ...configured.zookeeper, connect: zookeeper } };
+    configured.zookeeper.connect ?? (await embedded(stack, signal, options, dataDir));
+  const config = {
+    ...configured,
+    zookeeper: { ...configured.zookeeper, connect: zookeeper },
+    controlPlane: {
+      ...configured.controlPlane,
+      dataDir: configured.controlPlane.dataDir ?? dataDir,
+    },
+  };
   const { startControlPlane } = await import('@meshkeeper/control-plane');
   let tell: ((changes: readonly ServiceChange[]) => void) | undefined;
   const { api, xds, ready } = stack.use(
@@ -83,15 +91,20 @@ async function up(
     };
 }
 
+/** Where this machine's data is kept; undefined: nowhere. */
+function dataDirOf({ data, demo }: UpFlags, { zookeeper }: Config): string | undefined {
+  const elsewhere = zookeeper.connect !== undefined;
+  return data ?? zookeeper.embedded?.dataDir ?? (demo || elsewhere ? undefined : 'data');
+}
+
 async function embedded(
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-  { demo, data, zookeeperListen, insecure }: UpFlags,
-  configuredDir: string | undefined,
+  { demo, zookeeperListen, insecure }: UpFlags,
+  dataDir: string | undefined,
 ): Promise<string> {
   const { FOUR_LETTER_WORDS, startZooKeeperServer } = await import('@meshkeeper/zookeeper-server');
   const { host, port } = listenerAddress(zookeeperListen, '--zookeeper-listen', insecure);
-  const dataDir = data ?? configuredDir ?? (demo ? undefined : 'data');
   // The demo's sessions are short, so that one sees them end.
   const tickTime = demo ? 500 : 2000;
   const server = await startZooKeeperServer(

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
@@ -17,6 +18,7 @@ export interface ApiOptions {
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
+  readonly records: RecordKeeper;
   readonly xds: XdsServer;
   readonly metrics: Metrics;
   /** True once a complete snapshot was published. */

@@ -60,6 +60,13 @@ export const configSchema = z
       .strictObject({
         api: listener('Where the API listens.', '127.0.0.1:7070'),
         xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
+        dataDir: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'Where the catalog is kept: what a start without ZooKeeper serves, and its history. Without it: only in memory; of `up`, with the data of the embedded server.',
+          ),
       })
       .prefault({}),
     gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),

@@ -2,11 +2,12 @@ import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
 import { type Service, sameService } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '../model/snapshot.ts';
 import type { SourceChange } from '../model/source.ts';
+import { addressOf } from './address-index.ts';
 import { Deadlines } from './deadlines.ts';
 import { type Explanation, explain } from './explain.ts';
 import { Guard, type Present } from './guard.ts';
 import type { Alarm, Held } from './held.ts';
-import { addressOf, byId, type Conflict, Merger, type Said } from './merge.ts';
+import { byId, type Conflict, Merger, type Said } from './merge.ts';
 import { type Overlay, takesRequests } from './overlay.ts';
 import { PROTECTION, type ProtectionOptions, protectionOf } from './protection.ts';
 import { ServiceOverlays } from './service-overlays.ts';
@@ -184,7 +185,7 @@ export class Catalog {
     return explain({
       name,
       sources: this.#sources,
-      instances: this.#merger.instances(this.#said(name)),
+      instances: this.#merger.instances(name, this.#said(name)),
       conflicts: this.#merger.merge(name, this.#said(name))?.conflicts ?? [],
       served: this.#snapshot.services.get(name),
       held: this.held(name),
@@ -241,7 +242,7 @@ export class Catalog {
     if (merged === undefined || merged.conflicts.length === 0) this.#conflicts.delete(name);
     else this.#conflicts.set(name, merged.conflicts);
     const overlays = this.#overlays.get(name);
-    overlays?.resolve(this.#merger.instances(said));
+    overlays?.resolve(this.#merger.instances(name, said));
     const earlier = this.#merged.get(name);
     const guard = this.#guard(name, earlier, merged?.service, now);
 

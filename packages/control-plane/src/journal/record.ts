@@ -1,0 +1,50 @@
+import { crc32 } from 'node:zlib';
+import type { Endpoint, Service } from '@meshkeeper/mesh';
+import type { ServiceDelta } from './delta.ts';
+
+/** A line of a journal. A file is one `begin`, that many services, one `end`, then commits. */
+export type JournalRecord =
+  | {
+      readonly type: 'begin';
+      readonly revision: number;
+      /** Milliseconds since the epoch. */
+      readonly at: number;
+      /** The sources whose part in it is complete. */
+      readonly sources: readonly string[];
+    }
+  | { readonly type: 'service'; readonly service: Service }
+  | { readonly type: 'end'; readonly services: number }
+  | {
+      readonly type: 'commit';
+      readonly revision: number;
+      readonly at: number;
+      readonly changes: readonly ServiceDelta[];
+    };
+
+/** A record as a line: its checksum, then JSON. */
+export function encodeRecord(record: JournalRecord): string {
+  const json = JSON.stringify(record, asText);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+/** The record of a line without its end; undefined when it isn't one, or not as it was written. */
+export function decodeRecord(line: string): JournalRecord | undefined {
+  const json = line.slice(9);
+  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return undefined;
+  // What has its checksum was written by `encodeRecord`.
+  const record = JSON.parse(json) as JournalRecord;
+  if (record.type === 'service') revive(record.service.endpoints);
+  if (record.type === 'commit')
+    for (const delta of record.changes) if ('set' in delta) revive(delta.set);
+  return record;
+}
+
+function asText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** Transaction ids are text in JSON. */
+function revive(endpoints: readonly Endpoint[]): void {
+  for (const { origin } of endpoints)
+    Object.assign(origin, { czxid: BigInt(origin.czxid), mzxid: BigInt(origin.mzxid) });
+}
