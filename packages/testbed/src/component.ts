@@ -2,10 +2,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TestbedError } from './testbed-error.ts';
-import { curator, envoy, kazoo, zookeeper } from './versions.ts';
+import { curator, dubbo, envoy, finagle, kazoo, spring, zookeeper } from './versions.ts';
 
 /** The real systems that the testbed can start. */
-export const componentNames = ['zookeeper', 'curator', 'envoy', 'kazoo'] as const;
+export const componentNames = [
+  'zookeeper',
+  'curator',
+  'dubbo',
+  'spring',
+  'finagle',
+  'envoy',
+  'kazoo',
+] as const;
 
 /** One of {@link componentNames}. */
 export type ComponentName = (typeof componentNames)[number];
@@ -16,12 +24,20 @@ export type Component =
   | { readonly ok: false; readonly reason: string; readonly hint: string };
 
 /** What each component is made of. */
-const versions = { zookeeper, curator, envoy, kazoo } satisfies Record<ComponentName, object>;
+const versions = {
+  zookeeper,
+  curator,
+  dubbo,
+  spring,
+  finagle,
+  envoy,
+  kazoo,
+} satisfies Record<ComponentName, object>;
 
 /** Where components are installed: `.cache/testbed` of the checkout. */
 export const cacheDir = resolve(import.meta.dirname, '../../../.cache/testbed');
 
-/** The Java driver's sources, which are part of what `curator` is built from. */
+/** The Java drivers' sources, which are part of what their components are built from. */
 export const javaSources = resolve(import.meta.dirname, '../java');
 
 /** The path inside an installation that {@link component} hands out. */
@@ -30,6 +46,10 @@ const entryPoint = {
   zookeeper: 'lib',
   /** A folder with `lib` (jars) and `classes` (the driver). */
   curator: '.',
+  /** The same. */
+  dubbo: '.',
+  spring: '.',
+  finagle: '.',
   /** The program. */
   envoy: 'bin/envoy',
   /** A Python that can import kazoo. */
@@ -48,9 +68,7 @@ export function overrideVariable(name: ComponentName): string {
 export function installDir(name: ComponentName, cache = cacheDir): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([2, process.platform, process.arch, versions[name]]));
-  if (name === 'curator') {
-    for (const file of javaFiles()) hash.update(file).update(readFileSync(file));
-  }
+  for (const file of javaFiles(name)) hash.update(file).update(readFileSync(file));
   return join(cache, `${name}-${versions[name].version}-${hash.digest('hex').slice(0, 12)}`);
 }
 
@@ -59,12 +77,26 @@ export function failureFile(name: ComponentName, cache = cacheDir): string {
   return join(cache, `${name}.failed.json`);
 }
 
-/** The driver's source files. */
-export function javaFiles(): string[] {
-  return readdirSync(javaSources, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.java'))
-    .sort()
-    .map((file) => join(javaSources, file));
+/** The components with a driver in Java, and which packages it is made of. */
+const javaPackages: Partial<Record<ComponentName, readonly string[]>> = {
+  curator: [
+    'io/meshkeeper/testbed',
+    'org/apache/dubbo/registry/zookeeper',
+    'org/springframework/cloud/zookeeper/discovery',
+  ],
+  dubbo: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/dubbo'],
+  spring: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/spring'],
+  finagle: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/finagle'],
+};
+
+/** The source files of a component's driver; none if it has no driver. */
+export function javaFiles(name: ComponentName): string[] {
+  return (javaPackages[name] ?? []).flatMap((folder) =>
+    readdirSync(join(javaSources, folder))
+      .filter((file) => file.endsWith('.java'))
+      .sort()
+      .map((file) => join(javaSources, folder, file)),
+  );
 }
 
 /** Looks a component up: an own installation first, then the provisioned one. */

@@ -31,6 +31,21 @@ export type {
   CuratorLocks,
 } from './curator/locks.ts';
 export type { CuratorRecipes } from './curator/recipes.ts';
+export {
+  type Dubbo,
+  type DubboOptions,
+  type DubboProtocol,
+  type DubboProvided,
+  startDubbo,
+} from './dubbo/dubbo.ts';
+export {
+  type DubboAnswer,
+  type DubboCall,
+  type DubboInterface,
+  type DubboMethod,
+  type DubboService,
+  dubboInterfaces,
+} from './dubbo/service.ts';
 export type { EnvoyBootstrap } from './envoy/bootstrap.ts';
 export { type Envoy, type EnvoyOptions, startEnvoy } from './envoy/envoy.ts';
 export {
@@ -39,10 +54,25 @@ export {
   startFaultProxy,
   type Target,
 } from './fault-proxy/fault-proxy.ts';
+export {
+  type Finagle,
+  type FinagleEndpoint,
+  type FinagleMember,
+  type FinagleOptions,
+  type FinagleResolution,
+  startFinagle,
+} from './finagle/finagle.ts';
 export { freePort, freePorts } from './free-port.ts';
 export { type KazooOptions, runKazoo } from './kazoo/run-kazoo.ts';
 export type { CommandResult } from './process/command.ts';
 export { type Provisioned, type ProvisionOptions, provision } from './provision.ts';
+export {
+  type Spring,
+  type SpringInstance,
+  type SpringOptions,
+  type SpringRegistration,
+  startSpring,
+} from './spring/spring.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { TestbedError, type TestbedErrorCode } from './testbed-error.ts';
 export { type Settled, type UntilOptions, until } from './until.ts';

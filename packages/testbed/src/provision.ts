@@ -1,5 +1,11 @@
 import { pathToFileURL } from 'node:url';
-import { type Component, type ComponentName, cacheDir, componentNames } from './component.ts';
+import {
+  type Component,
+  type ComponentName,
+  cacheDir,
+  componentNames,
+  javaFiles,
+} from './component.ts';
 import { install } from './install/install.ts';
 
 /** What {@link provision} installs, and where. */
@@ -26,8 +32,8 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
   const one = async (name: ComponentName) => {
     result.set(name, await install(name, { cache, log, signal }));
   };
-  // Both Maven builds fill the same local repository, which Maven does not guard: one by one.
-  const usesMaven = (name: ComponentName) => name === 'zookeeper' || name === 'curator';
+  // All Maven builds fill the same local repository, which Maven does not guard: one by one.
+  const usesMaven = (name: ComponentName) => name === 'zookeeper' || javaFiles(name).length > 0;
   const maven = async () => {
     for (const name of components.filter(usesMaven)) await one(name);
   };

