@@ -1,9 +1,10 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Protocol, Service } from '../model/service.ts';
 import type { Departure } from '../model/source.ts';
+import { addressOf } from './address-index.ts';
 import type { Left } from './guard.ts';
 import type { Alarm, Held } from './held.ts';
-import { addressOf, type Conflict, type Instance } from './merge.ts';
+import type { Conflict, Instance } from './merge.ts';
 import type { Overlay } from './overlay.ts';
 import type { Reading, SourceView } from './source-view.ts';
 

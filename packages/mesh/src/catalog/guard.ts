@@ -1,7 +1,8 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Departure } from '../model/source.ts';
+import { addressOf } from './address-index.ts';
 import type { Alarm, Held } from './held.ts';
-import { addressOf } from './merge.ts';
+
 import { takesRequests } from './overlay.ts';
 import type { Protection } from './protection.ts';
 

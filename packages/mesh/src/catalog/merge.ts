@@ -1,5 +1,6 @@
 import { DEFAULT_WEIGHT, type Endpoint, type Locality } from '../model/endpoint.ts';
 import type { Protocol, Service } from '../model/service.ts';
+import { AddressIndex, haveOwnAddresses, type Registrations } from './address-index.ts';
 
 /*
  * The rules by which one service is made of what several sources say. "First" is the source of the
@@ -55,27 +56,33 @@ export interface Instance {
   readonly registrations: Registrations;
 }
 
-type Registrations = readonly [Endpoint, ...Endpoint[]];
-
-/** One source's endpoints by address; of several at one address the youngest first. */
-type AddressIndex = ReadonlyMap<string, Registrations>;
-
 const NO_CONFLICTS: readonly Conflict[] = [];
 
-/** Merges by the rules above. It remembers what it made of objects that it is given again. */
+/** What a service was merged from, and what was made of it. */
+interface Work {
+  readonly services: readonly Service[];
+  readonly indexes: readonly AddressIndex[];
+  readonly instances: readonly Instance[];
+}
+
+const NO_WORK: Work = { services: [], indexes: [], instances: [] };
+
+/** Merges by the rules above. It remembers how it merged each service, and does again only what changed. */
 export class Merger {
-  readonly #indexes = new WeakMap<Service, AddressIndex>();
-  /** What is made of several registrations, by the one that counts. */
-  readonly #instances = new WeakMap<Endpoint, Instance>();
+  /** Of the services that needed merging, by name. */
+  readonly #work = new Map<string, Work>();
 
   /** One service out of what the sources say of it, the first of them first. */
   merge(name: string, said: readonly Said[]): Merged | undefined {
     const [first] = said;
-    if (first === undefined) return undefined;
-    if (said.length === 1 && isDistinct(first.service.endpoints))
-      return { service: first.service, conflicts: NO_CONFLICTS };
+    if (first === undefined || (said.length === 1 && isDistinct(first.service.endpoints))) {
+      this.#work.delete(name);
+      return first && { service: first.service, conflicts: NO_CONFLICTS };
+    }
     const conflicts: Conflict[] = protocolConflicts(first, said);
-    const endpoints = this.instances(said, conflicts).map(({ endpoint }) => endpoint);
+    const work = workOn(said, this.#work.get(name) ?? NO_WORK, conflicts);
+    this.#work.set(name, work);
+    const endpoints = work.instances.map(({ endpoint }) => endpoint);
     if (!isSorted(endpoints)) endpoints.sort(byId);
     const policyRef = said.find(({ service }) => service.policyRef !== undefined)?.service
       .policyRef;
@@ -84,49 +91,43 @@ export class Merger {
   }
 
   /** The instances of a service, those of the first source first. */
-  instances(said: readonly Said[], conflicts: Conflict[] = []): Instance[] {
-    const indexes = said.map(({ service }) => this.#index(service));
-    const instances: Instance[] = [];
-    /** Whose an id is: filled when a second source has an instance of its own. */
-    let ids: Map<string, string> | undefined;
-    for (const [at, index] of indexes.entries()) {
-      for (const [address, here] of index) {
-        if (isBefore(indexes, at, address)) continue;
-        const instance = this.#instance(registrationsOf(indexes, at, address, here));
-        if (at > 0) ids ??= ownersOf(instances);
-        instances.push(ids === undefined ? instance : unique(instance, ids, conflicts));
-      }
-    }
-    return instances;
-  }
-
-  #index(service: Service): AddressIndex {
-    const known = this.#indexes.get(service);
-    if (known !== undefined) return known;
-    const index = new Map<string, Registrations>();
-    for (const endpoint of service.endpoints) {
-      const key = addressOf(endpoint);
-      const others = index.get(key);
-      index.set(key, others === undefined ? [endpoint] : youngestFirst([...others, endpoint]));
-    }
-    this.#indexes.set(service, index);
-    return index;
-  }
-
-  #instance(registrations: Registrations): Instance {
-    const [first] = registrations;
-    if (registrations.length === 1) return { endpoint: first, registrations };
-    const known = this.#instances.get(first);
-    if (known !== undefined && isSame(known.registrations, registrations)) return known;
-    const instance = { endpoint: filled(registrations), registrations };
-    this.#instances.set(first, instance);
-    return instance;
+  instances(name: string, said: readonly Said[]): readonly Instance[] {
+    return workOn(said, this.#work.get(name) ?? NO_WORK, []).instances;
   }
 }
 
-/** Address and port as one key. */
-export function addressOf({ address, port }: Endpoint): string {
-  return `${address} ${port}`;
+/** Finds the instances, with what is unchanged since `before` taken from there. */
+function workOn(said: readonly Said[], before: Work, conflicts: Conflict[]): Work {
+  const services = said.map(({ service }) => service);
+  const indexes = services.map((service) => {
+    const known = before.indexes[before.services.indexOf(service)];
+    return known ?? new AddressIndex(service.endpoints);
+  });
+  const instances: Instance[] = [];
+  /** Whose an id is: filled when a second source has an instance of its own. */
+  let ids: Map<string, string> | undefined;
+  for (const [at, index] of indexes.entries()) {
+    let old = 0;
+    for (const here of index) {
+      const [first] = here;
+      if (isBefore(indexes, at, first)) continue;
+      // They are in the same order, so that it is the next one if it is there at all.
+      while (old < before.instances.length && idOf(before.instances[old]!) < first.id) old++;
+      const known = before.instances[old];
+      const instance =
+        known !== undefined && isMadeOf(known, indexes, at, here)
+          ? known
+          : instanceOf(registrationsOf(indexes, at, here));
+      if (at > 0) ids ??= ownersOf(instances);
+      instances.push(ids === undefined ? instance : unique(instance, ids, conflicts));
+    }
+  }
+  return { services, indexes, instances };
+}
+
+/** The id at the source. */
+function idOf({ registrations: [{ id }] }: Instance): string {
+  return id;
 }
 
 /** The id that an endpoint has at its source, also if it is served as another. */
@@ -139,33 +140,45 @@ export function byId(a: Endpoint, b: Endpoint): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** Whether a source before the one at `at` has something at the address. */
-function isBefore(indexes: readonly AddressIndex[], at: number, address: string): boolean {
-  for (let i = 0; i < at; i++) if (indexes[i]!.has(address)) return true;
+/** Whether a source before the one at `at` has something where the endpoint is. */
+function isBefore(indexes: readonly AddressIndex[], at: number, endpoint: Endpoint): boolean {
+  for (let i = 0; i < at; i++) if (indexes[i]!.at(endpoint) !== undefined) return true;
   return false;
 }
 
-/** Those of the source at `at`, then those of the sources after it. */
+/** Those of the source at `at`, then those that the sources after it have in the same place. */
 function registrationsOf(
   indexes: readonly AddressIndex[],
   at: number,
-  address: string,
   here: Registrations,
 ): Registrations {
   let all = here;
   for (let i = at + 1; i < indexes.length; i++) {
-    const there = indexes[i]!.get(address);
+    const there = indexes[i]!.at(here[0]);
     if (there !== undefined) all = [...all, ...there];
   }
   return all;
 }
 
-function youngestFirst(endpoints: [Endpoint, ...Endpoint[]]): Registrations {
-  return endpoints.sort((a, b) => Number(b.origin.czxid - a.origin.czxid));
+/** Whether an instance is made of just these registrations, under the id of the first. */
+function isMadeOf(
+  { endpoint, registrations }: Instance,
+  indexes: readonly AddressIndex[],
+  at: number,
+  here: Registrations,
+): boolean {
+  if (endpoint.id !== here[0].id) return false;
+  let next = 0;
+  for (const each of here) if (registrations[next++] !== each) return false;
+  for (let i = at + 1; i < indexes.length; i++)
+    for (const each of indexes[i]!.at(here[0]) ?? [])
+      if (registrations[next++] !== each) return false;
+  return next === registrations.length;
 }
 
-function isSame(a: Registrations, b: Registrations): boolean {
-  return a.length === b.length && a.every((endpoint, i) => endpoint === b[i]);
+function instanceOf(registrations: Registrations): Instance {
+  const [first] = registrations;
+  return { endpoint: registrations.length === 1 ? first : filled(registrations), registrations };
 }
 
 /** The first registration with what it doesn't state filled in from other sources'. */
@@ -230,7 +243,7 @@ function protocolConflicts({ source, service }: Said, said: readonly Said[]): Co
 
 /** As the model wants them: sorted by id, no two of one id or one address and port. */
 function isDistinct(endpoints: readonly Endpoint[]): boolean {
-  return isSorted(endpoints) && new Set(endpoints.map(addressOf)).size === endpoints.length;
+  return isSorted(endpoints) && haveOwnAddresses(endpoints);
 }
 
 /** Sorted by id, and no two of one id. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../model/endpoint.ts';
-import { addressOf, type Instance, idAtSource } from './merge.ts';
+import { addressOf } from './address-index.ts';
+import { type Instance, idAtSource } from './merge.ts';
 import { type Overlay, overlaid } from './overlay.ts';
 
 interface Entry {
