@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TestbedError } from './testbed-error.ts';
-import { curator, dubbo, envoy, finagle, kazoo, spring, zookeeper } from './versions.ts';
+import {
+  curator,
+  dubbo,
+  envoy,
+  finagle,
+  kazoo,
+  nativeClient,
+  spring,
+  zookeeper,
+} from './versions.ts';
 
 /** The real systems that the testbed can start. */
 export const componentNames = [
@@ -15,8 +24,8 @@ export const componentNames = [
   'kazoo',
 ] as const;
 
-/** One of {@link componentNames}. */
-export type ComponentName = (typeof componentNames)[number];
+/** One of {@link componentNames}, or what is installed only when somebody asks for it. */
+export type ComponentName = (typeof componentNames)[number] | 'native-client';
 
 /** Where a component is, or why it is not there and what to do about it. */
 export type Component =
@@ -32,6 +41,8 @@ const versions = {
   finagle,
   envoy,
   kazoo,
+  // Compiled for this Node's binary interface.
+  'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
 
 /** Where components are installed: `.cache/testbed` of the checkout. */
@@ -54,11 +65,13 @@ const entryPoint = {
   envoy: 'bin/envoy',
   /** A Python that can import kazoo. */
   kazoo: 'bin/python',
+  /** A folder with `node_modules`. */
+  'native-client': '.',
 } as const satisfies Record<ComponentName, string>;
 
 /** The environment variable that points to an own installation of a component. */
 export function overrideVariable(name: ComponentName): string {
-  return `MESHKEEPER_TESTBED_${name.toUpperCase()}`;
+  return `MESHKEEPER_TESTBED_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /**

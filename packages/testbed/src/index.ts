@@ -1,3 +1,5 @@
+export { javaClient } from './clients/java-client.ts';
+export { nativeClient } from './clients/native-client.ts';
 export {
   type Component,
   type ComponentName,

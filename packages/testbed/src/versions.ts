@@ -85,3 +85,9 @@ export const kazoo = {
   version: '2.11.0',
   requirements: ['kazoo==2.11.0'],
 } as const;
+
+/** The native Node client, ZooKeeper's own C client inside: a peer of benches. */
+export const nativeClient = {
+  version: '7.3.0',
+  requirements: ['zookeeper@7.3.0'],
+} as const;

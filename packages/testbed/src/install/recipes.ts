@@ -4,6 +4,7 @@ import { type ComponentName, javaFiles } from '../component.ts';
 import { runOrFail } from '../process/command.ts';
 import * as versions from '../versions.ts';
 import { copyJars, type Jars } from './maven.ts';
+import { installPackages } from './npm.ts';
 import { makeVenv } from './venv.ts';
 
 /** How one component is installed. */
@@ -54,6 +55,13 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
     async install(dir, options) {
       await makeVenv(dir, versions.kazoo.requirements, options);
       await runOrFail(join(dir, 'bin/python'), ['-c', 'import kazoo.client'], options);
+    },
+  },
+  'native-client': {
+    needs: 'npm, a C compiler, make, Python 3, Node headers, and a reachable npm registry',
+    async install(dir, options) {
+      await installPackages(dir, versions.nativeClient.requirements, options);
+      await runOrFail(process.execPath, ['-e', 'require("zookeeper")'], { cwd: dir, ...options });
     },
   },
 };
