@@ -21,6 +21,8 @@ const RELEASE = '3.3.6';
 const WIRE = '2.0.2';
 /** What Dubbo writes where it knows no methods: any. */
 const ANY_METHOD = '*';
+/** Java's largest `int`. */
+const MAX_INT = 2 ** 31 - 1;
 const DEFAULT_APPLICATION = 'meshkeeper';
 /** Members of the metadata that are no parameters of the URL. */
 const NO_PARAMETERS = new Set(['protocol', 'path', 'register-mode']);
@@ -86,8 +88,13 @@ export function healthOf(health: Health): [string, string | undefined][] {
   ];
 }
 
-/** A weight as Dubbo reads it. */
+/**
+ * A weight as Dubbo reads it.
+ * @throws RegistryError UNWRITABLE when it is none
+ */
 export function wholeOf(weight: number): string {
+  if (!(weight >= 0 && weight <= MAX_INT))
+    throw new RegistryError('UNWRITABLE', `${weight} is no weight: use 0 to ${MAX_INT}`);
   return String(Math.round(weight));
 }
 

@@ -2,7 +2,7 @@ import { NO_LOCALITY, type Service } from '@meshkeeper/mesh';
 import type { FetchMetadata } from '../../src/dubbo/applications.ts';
 import { DubboReading } from '../../src/dubbo/reading.ts';
 import { encode } from '../../src/dubbo/url-encoding.ts';
-import { type Dialect, readFixture } from '../fixtures/fixture.ts';
+import { readFixture } from '../fixtures/fixture.ts';
 import { dataOf, type FixtureNode } from '../fixtures/znodes.ts';
 import { znode } from '../znode.ts';
 
@@ -19,8 +19,8 @@ export function readingOf(name: string, root?: string, fetch?: FetchMetadata): D
 }
 
 /** What the real Dubbo has written. */
-export function nodesOf(name: string, dialect: Dialect = 'dubbo'): readonly FixtureNode[] {
-  return readFixture(dialect, name).znodes;
+export function nodesOf(name: string): readonly FixtureNode[] {
+  return readFixture('dubbo', name).znodes;
 }
 
 export function asZNode(node: FixtureNode) {
@@ -33,7 +33,8 @@ export function urlNode(
   stat: Parameters<typeof znode>[2] = {},
   category = 'providers',
 ) {
-  const iface = /^[^/]*\/\/[^/]*\/([^?]*)/.exec(url)?.[1] ?? '';
+  const [, path = ''] = /^[^/]*\/\/[^/]*\/([^?]*)/.exec(url) ?? [];
+  const [, iface = path] = /[?&]interface=([^&]*)/.exec(url) ?? [];
   return znode(`/dubbo/${encode(iface)}/${category}/${encode(url)}`, '10.0.0.9', stat);
 }
 
