@@ -9,6 +9,8 @@ import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
+import { explainRoute } from './explain-route.ts';
+import { pastRoutes } from './past-routes.ts';
 import { ApiError } from './problem.ts';
 import { endpointView, proxyView, registryView, serviceView } from './views.ts';
 
@@ -50,6 +52,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   });
   probes(app, options);
   catalogRoutes(app, options);
+  explainRoute(app, options.catalog, options.sources);
+  pastRoutes(app, options.records);
   const { host, port } = options.listen;
   try {
     return server(app, await app.listen({ host, port }));
@@ -77,7 +81,8 @@ function probes(app: FastifyInstance, { metrics, ready, sources }: ApiOptions): 
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
     const registries = sources.map(registryView);
-    const stale = registries.some(({ state }) => state === 'stale');
+    // What isn't read yet, and is served all the same, is what was served before a restart.
+    const stale = registries.some(({ state }) => state !== 'live');
     if (!ready()) void reply.code(503);
     // Stale is still ready: what was last known is served, and no data plane is better off without.
     return {

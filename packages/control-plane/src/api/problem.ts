@@ -4,6 +4,8 @@ export type ApiErrorCode =
   | 'unknown-service'
   | 'unknown-endpoint'
   | 'unknown-proxy'
+  /** The past is not kept that far back. */
+  | 'not-recorded'
   | 'invalid-request'
   /** ZooKeeper is away: what is served stays, but nothing can be written. */
   | 'zookeeper-unavailable'
@@ -14,6 +16,7 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'unknown-service': 404,
   'unknown-endpoint': 404,
   'unknown-proxy': 404,
+  'not-recorded': 404,
   'invalid-request': 400,
   'zookeeper-unavailable': 503,
   internal: 500,

@@ -42,13 +42,18 @@ export function endpointView(service: string, endpoint: Endpoint, catalog: Catal
     held: held !== undefined,
     ...(held && { protection: heldView(held) }),
     ...(overlay && { overlay }),
-    origin: {
-      registry: origin.registry,
-      path: origin.path,
-      czxid: `0x${origin.czxid.toString(16)}`,
-      mzxid: `0x${origin.mzxid.toString(16)}`,
-      changed: new Date(origin.mtime).toISOString(),
-    },
+    origin: originView(origin),
+  };
+}
+
+/** The znode that an endpoint was read from. */
+export function originView({ registry, path, czxid, mzxid, mtime }: Endpoint['origin']) {
+  return {
+    registry,
+    path,
+    czxid: `0x${czxid.toString(16)}`,
+    mzxid: `0x${mzxid.toString(16)}`,
+    changed: new Date(mtime).toISOString(),
   };
 }
 
