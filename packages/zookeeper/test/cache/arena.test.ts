@@ -4,7 +4,7 @@ import { Arena } from '../../src/cache/arena.ts';
 import { seeded } from '../support/random-writes.ts';
 
 const PIECES = 3000;
-const CHANGES = 60_000;
+const CHANGES = 30_000;
 /** What a small slab, the one being filled, and one being emptied may hold beside what is in use. */
 const SLACK = 4 << 20;
 

@@ -4,6 +4,7 @@ import {
   connectResponse,
   EventType,
   FrameSplitter,
+  JuteError,
   MAX_FRAME,
   operationOf,
   operations,
@@ -63,7 +64,7 @@ export async function startFakeServer(breaker: Breaker) {
     };
     let shaken = false;
     const splitter = new FrameSplitter(MAX_FRAME);
-    socket.on('data', (chunk: Buffer) => {
+    const received = (chunk: Buffer) => {
       let first = true;
       splitter.push(chunk, (frame) => {
         if (shaken) {
@@ -74,6 +75,15 @@ export async function startFakeServer(breaker: Breaker) {
         } else send(handshake(), { handshake: true, first });
         shaken = true;
       });
+    };
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        received(chunk);
+      } catch (error) {
+        // `isro`: a broken handshake has said that the server is read-only.
+        if (!(error instanceof JuteError)) throw error;
+        socket.destroy();
+      }
     });
   });
   server.listen(0, '127.0.0.1');
