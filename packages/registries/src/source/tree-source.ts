@@ -18,6 +18,9 @@ import { type WatchTreeOptions, watchTree } from '../tree/watch-tree.ts';
 import { HostIndex } from './host-index.ts';
 import { Wants } from './wants.ts';
 
+/** How long a complete read waits for what is to be had elsewhere than in its trees, in milliseconds. */
+const PATIENCE = 5_000;
+
 /** What a source takes. */
 export interface TreeSourceOptions {
   /** Name of the source. */
@@ -61,6 +64,9 @@ export class TreeSource implements RegistrySource {
   readonly #incomplete = new Set<string>();
   /** A `reset` is due as soon as everything is complete. */
   #anew = true;
+  /** Whether the `reset` waits no longer for what is wanted. */
+  #impatient = false;
+  #patience: NodeJS.Timeout | undefined;
   /** Services to tell of; what is told is read when it is taken. */
   #dirty = new Set<string>();
   /** Why znodes went that told services came from, by path. */
@@ -139,13 +145,26 @@ export class TreeSource implements RegistrySource {
       clearInterval(refresh);
       this.#resolver.pause();
       this.#wants.stop();
+      clearTimeout(this.#patience);
       await reading;
       this.#stale();
     }
   }
 
   #hasNews(): boolean {
-    return this.#incomplete.size === 0 && (this.#anew || this.#dirty.size > 0);
+    if (this.#incomplete.size > 0) return false;
+    if (!this.#anew) return this.#dirty.size > 0;
+    return this.#impatient || this.#wants.settled;
+  }
+
+  /** What is wanted is part of a complete read, as long as it comes soon. */
+  #beImpatient(): void {
+    this.#impatient = false;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      this.#impatient = true;
+      this.#wake?.();
+    }, PATIENCE).unref();
   }
 
   /** What is told is read here; nothing is told of what was only read in part. */
@@ -253,6 +272,7 @@ export class TreeSource implements RegistrySource {
         return;
       case 'complete':
         this.#incomplete.delete(tree);
+        if (this.#incomplete.size === 0 && this.#anew) this.#beImpatient();
         if (this.#incomplete.size === 0 && this.#options.zk.state.type === 'connected')
           this.#state = { type: 'live' };
         this.#mark([]);

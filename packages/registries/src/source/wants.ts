@@ -24,7 +24,10 @@ export class Wants {
   #queue: string[] = [];
   #underway = 0;
 
-  /** `changed` is told of the services that something fetched has changed. */
+  /**
+   * `changed` is told of the services that something fetched has changed, and of none when it could
+   * not be had.
+   */
   constructor(changed: (services: Iterable<string>) => void) {
     this.#changed = changed;
   }
@@ -47,6 +50,13 @@ export class Wants {
         this.#entries.delete(key);
       }
     this.#next();
+  }
+
+  /** Whether all that is wanted was fetched, or has failed to be at least once. */
+  get settled(): boolean {
+    for (const { state, failures } of this.#entries.values())
+      if (state !== 'done' && failures === 0) return false;
+    return true;
   }
 
   /** Ends all that is under way; it can be begun again. */
@@ -93,6 +103,7 @@ export class Wants {
         },
         wait * (0.75 + Math.random() / 2),
       ).unref();
+      this.#changed([]);
     }
   }
 }
