@@ -8,6 +8,11 @@ export interface Overlay {
   readonly health?: Health;
   /** Laid over the registry's, key by key. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Who says so. */
+  readonly by?: string;
+  readonly reason?: string;
+  /** When it was said: milliseconds since the epoch. */
+  readonly at?: number;
 }
 
 /** The endpoint as the operator wants it. */

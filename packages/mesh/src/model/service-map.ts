@@ -1,15 +1,15 @@
 import type { Service } from './service.ts';
 
-/** Both a power of two: 64 x 64 buckets of a 100,000-service catalog hold two dozen services each. */
-const BRANCHES = 64;
-const BUCKETS = 64;
+/** Both a power of two: 128 x 128 buckets of a 100,000-service catalog hold six services each. */
+const BRANCHES = 128;
+const BUCKETS = 128;
 type Bucket = ReadonlyMap<string, Service>;
 type Branch = readonly Bucket[];
 const EMPTY: Bucket = new Map();
 const EMPTY_BRANCH: Branch = new Array(BUCKETS).fill(EMPTY);
 
 /**
- * An immutable map of services by name with structural sharing: a change copies one bucket of 4,096
+ * An immutable map of services by name with structural sharing: a change copies one bucket of 16,384
  * and the two short lists above it, so that its cost stays small whatever the size of the catalog,
  * and two versions are compared by what they don't share.
  */
