@@ -63,6 +63,12 @@ export class Player {
     return ['latch/latch-', 'lock/lock-', `members/${name}`, `nodes/${name}`];
   }
 
+  /** Its session; undefined while it is not connected. */
+  get sessionId(): bigint | undefined {
+    const { state } = this.zk;
+    return state.type === 'connected' ? state.sessionId : undefined;
+  }
+
   /** The number that the server has acknowledged last of those it writes. */
   get acknowledged(): number {
     return this.#acknowledged;

@@ -6,7 +6,7 @@ import { Player, ROOT } from './player.ts';
 import type { Member, System } from './system.ts';
 
 /** Granted to everybody, in milliseconds. */
-export const SESSION_TIMEOUT = 1600;
+export const SESSION_TIMEOUT = 2000;
 
 /** A system with two players: `ann` behind fault proxies, one a member; `bob` straight at the members. */
 export class Scene {
@@ -54,8 +54,7 @@ export class Scene {
     return [this.ann, this.bob];
   }
 
-  /** Takes `ann` to a member. */
-  async takeAnnTo(member: Member): Promise<void> {
+  async #takeAnnTo(member: Member): Promise<void> {
     const { connect: server } = this.proxies[this.system.members.indexOf(member)]!;
     const { zk } = this.ann;
     zk.updateServers(server);
@@ -63,8 +62,9 @@ export class Scene {
     zk.updateServers(this.proxies.map((proxy) => proxy.connect).join());
   }
 
-  /** Lets `ann` have the mutex and lead. */
+  /** Lets `ann` have the mutex and lead, from a connection to the member that leads the others. */
   async letAnnHold(): Promise<void> {
+    await this.#takeAnnTo(await this.system.leader());
     const annHolds = () => this.mutex.holder === 'ann' && this.latch.holder === 'ann';
     await until(
       async () => {
@@ -90,9 +90,8 @@ export class Scene {
   /** @throws AssertionError that says what is not as it should be */
   async #look(): Promise<true> {
     const tree = await this.#tree();
-    const expected = this.players.flatMap(({ zk, ephemerals }) => {
-      assert.ok(zk.state.type === 'connected', `${zk.state.type}`);
-      const { sessionId } = zk.state;
+    const expected = this.players.flatMap(({ sessionId, ephemerals }) => {
+      assert.ok(sessionId !== undefined, 'connected');
       return ephemerals.map((name) => `${sessionId} ${name}`);
     });
     const found = [...tree].flatMap(([path, { ephemeralOwner }]) => {
@@ -142,6 +141,7 @@ export class Scene {
     await Promise.all(this.players.map((player) => player.close()));
     await this.#observer.close();
     await Promise.all(this.proxies.map((proxy) => proxy.close()));
+    await this.system.close();
   }
 }
 

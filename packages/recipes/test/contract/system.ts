@@ -24,13 +24,3 @@ export interface System {
   whole(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** A system of one server. */
-export function alone(member: Member & { close(): Promise<void> }): System {
-  return {
-    members: [member],
-    leader: async () => member,
-    whole: async () => {},
-    close: () => member.close(),
-  };
-}
