@@ -5,7 +5,9 @@ import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDrainCommands } from './commands/drain.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addLockCommands } from './commands/lock.ts';
+import { addPastCommands } from './commands/past.ts';
 import { addProxyCommand } from './commands/proxy.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -39,6 +41,8 @@ export function createProgram(): Command {
   addControlPlaneCommand(program);
   addProxyCommand(program);
   addCatalogCommands(program);
+  addExplainCommand(program);
+  addPastCommands(program);
   addDrainCommands(program);
   addProxyStatusCommand(program);
   addDiscoverCommand(program);

@@ -133,7 +133,7 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
   const overlayPath = '/api/v1/services/:service/endpoints/:id/overlay';
   app.put<OverlayRoute>(overlayPath, async ({ params, body }) => {
     const endpoint = endpointOf(params.service, params.id);
-    const overlay = overlayOf(parseBody(body));
+    const overlay = { ...overlayOf(parseBody(body)), at: Date.now() };
     const signal = AbortSignal.timeout(WRITE_TIMEOUT);
     await overlays.put(params.service, endpoint.id, overlay, signal);
     return { service: params.service, endpoint: endpoint.id, overlay };

@@ -7,12 +7,15 @@ export const overlaySchema = z.strictObject({
   weight: z.number().int().min(0).max(10_000).optional(),
   health: z.enum(['healthy', 'unhealthy', 'draining', 'unknown']).optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  by: z.string().max(200).optional(),
+  reason: z.string().max(1_000).optional(),
 });
 
 /** A newer version may say more, and whoever else wrote it may weigh otherwise. */
 const storedOverlay = z.object({
   ...overlaySchema.shape,
   weight: z.number().int().min(0).optional(),
+  at: z.number().optional(),
 });
 
 /** An operator's word on a service: whether it is held, and when that was said. */
@@ -27,13 +30,16 @@ export const NO_WORD: HoldWord = { hold: false, at: 0 };
 const storedHold = z.object({ hold: z.boolean(), at: z.number() });
 
 /** The overlay without what isn't stated. */
-export function overlayOf(stated: z.output<typeof overlaySchema>): Overlay {
-  const { drain, weight, health, metadata } = stated;
+export function overlayOf(stated: z.output<typeof storedOverlay>): Overlay {
+  const { drain, weight, health, metadata, by, reason, at } = stated;
   return {
     ...(drain !== undefined && { drain }),
     ...(weight !== undefined && { weight }),
     ...(health !== undefined && { health }),
     ...(metadata !== undefined && { metadata }),
+    ...(by !== undefined && { by }),
+    ...(reason !== undefined && { reason }),
+    ...(at !== undefined && { at }),
   };
 }
 
