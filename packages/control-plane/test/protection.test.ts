@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { encodeInstance } from '@meshkeeper/registries';
 import { until } from '@meshkeeper/testbed';
-import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { CreateMode, connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import { type ControlPlane, loadConfig, startControlPlane } from '../src/index.ts';
 
@@ -40,7 +40,7 @@ async function register(service: string, ...ids: string[]): Promise<Map<string, 
     sessions.set(id, session);
     const path = `/discovery/${service}/${id}`;
     const data = instance(service, id, 1000 + i);
-    await session.create(path, data, { mode: 'ephemeral', parents: true });
+    await session.create(path, data, { mode: CreateMode.EPHEMERAL, parents: true });
   }
   await until(async () => (await endpoints(service)).length === ids.length);
   return sessions;

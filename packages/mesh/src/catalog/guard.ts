@@ -54,9 +54,10 @@ export class Guard {
   leave(left: Left, protection: Protection): void {
     const { absorb, limbo, maxHold } = protection;
     const { at, recovering, departure, endpoint } = left;
-    const wait = at + (departure === 'session-ended' ? Math.max(limbo, absorb) : absorb);
-    const reason =
-      recovering > wait ? 'recovery' : departure === 'session-ended' ? 'limbo' : 'absorbing';
+    // One that takes no requests is not missed meanwhile.
+    const lost = departure === 'session-ended' && left.unexpected;
+    const wait = at + (lost ? Math.max(limbo, absorb) : absorb);
+    const reason = recovering > wait ? 'recovery' : lost ? 'limbo' : 'absorbing';
     const until = Math.min(Math.max(wait, recovering), at + maxHold);
     this.#missing.set(endpoint.id, { left, held: { reason, since: at, until }, wait: until });
     if (left.unexpected) this.#left.push(left);

@@ -157,7 +157,7 @@ test('the last instance goes at once when it deregisters, is drained or is unfit
   assert.equal(deregistered.served(10), '');
   for (const health of ['draining', 'unhealthy'] as const) {
     const said = new OneService([{ ...endpoint('1', 1), health }]);
-    said.leave(0, 'unknown', '1');
+    said.leave(0, 'session-ended', '1');
     assert.equal(said.served(10), '', health);
   }
   const drained = new OneService(endpoints(1));
