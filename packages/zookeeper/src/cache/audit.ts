@@ -16,6 +16,7 @@ export interface AuditOptions {
 
 /** Znodes compared in one audit; a larger cache takes several for one round. */
 const SAMPLE = 1000;
+const JITTERS = 64;
 
 /**
  * Looks now and then whether anything was missed: asks the server for the watch, and compares the
@@ -46,8 +47,9 @@ export class Audit {
 
   #schedule(): void {
     const { interval, random } = this.#options;
-    // Jittered by a quarter each way: many clients that began together drift apart.
-    const wait = interval * (0.75 + random() / 2);
+    // Jittered by a quarter each way: many clients that began together drift apart. In steps, because
+    // Node keeps something for each length of a timer until that much time has passed.
+    const wait = interval * (0.75 + Math.floor(random() * JITTERS) / (2 * JITTERS));
     this.#timer = setTimeout(() => {
       const again = () => {
         if (!this.#stopped) this.#schedule();
