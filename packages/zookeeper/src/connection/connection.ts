@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   type ConnectRequest,
   type ConnectResponse,
@@ -52,6 +53,8 @@ const BARE_REPLY = 16;
  */
 export class Connection {
   readonly #socket: Socket;
+  /** Over TLS, Node reads on while nobody listens: nothing is gained by it. */
+  readonly #mayRest: boolean;
   readonly #splitter = new FrameSplitter(MAX_REPLY);
   #writer = new Writer(4096);
   /** Requests in flight, oldest at `#head`. */
@@ -70,6 +73,7 @@ export class Connection {
   /** `socket`: open, and nobody else's. */
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#mayRest = !(socket instanceof TLSSocket);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('error', (error) => this.destroy(error));
@@ -180,7 +184,7 @@ export class Connection {
     } catch (error) {
       this.destroy(toError(error));
     }
-    if (this.inFlight >= CROWD && chunk.length < BATCH) this.#rest();
+    if (this.#mayRest && this.inFlight >= CROWD && chunk.length < BATCH) this.#rest();
   }
 
   /**
