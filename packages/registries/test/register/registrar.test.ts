@@ -85,8 +85,8 @@ describe('Registrar', { concurrency: true }, () => {
             await registered.revise({ health: 'draining' });
             await until(() => endpoint()?.health === 'draining');
           } else {
-            await registered.revise({ weight: 50 });
-            await until(() => endpoint()?.weight === 50, { message: dialect.name });
+            await registered.revise({ weight: 200 });
+            await until(() => endpoint()?.weight === 200, { message: dialect.name });
           }
           const { paths } = registered;
           await registered.close();
