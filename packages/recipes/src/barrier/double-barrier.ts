@@ -4,7 +4,7 @@ import { type AcquireOptions, withinTime } from '../lease/acquire-options.ts';
 import { RecipeError } from '../recipe-error.ts';
 import { aborted, Bell } from '../stream/bell.ts';
 import { localAddress } from '../znode/local-address.ts';
-import { deleteOwned, isOwned } from '../znode/owned.ts';
+import { deleteOwned, isOwned, whileAlive } from '../znode/owned.ts';
 import type { Created } from '../znode/protected-create.ts';
 import { retrying } from '../znode/retry.ts';
 
@@ -86,7 +86,7 @@ export class DoubleBarrier implements AsyncDisposable {
         await this.#ignoring('NODE_EXISTS', () => this.#zk.create(ready, localAddress()));
         break;
       }
-      await bell.rung(signal);
+      await whileAlive(this.#zk, own, signal, (end) => bell.rung(end));
       isReady = (await retrying(look, signal)) !== null;
     }
     const alive = () => this.#zk.exists(own.path, { signal });

@@ -8,7 +8,6 @@ import type { RecipeOptions } from '../recipe-options.ts';
 import { aborted } from '../stream/bell.ts';
 import { Latest } from '../stream/latest.ts';
 import { renewed } from '../znode/across-sessions.ts';
-import { isOwned } from '../znode/owned.ts';
 import { type Created, createProtected } from '../znode/protected-create.ts';
 import { deleteGuaranteed } from '../znode/retry.ts';
 import { leader, type Participant, participants } from './participant.ts';
@@ -113,10 +112,7 @@ export class LeaderLatch implements AsyncDisposable {
       try {
         const mode = CreateMode.EPHEMERAL_SEQUENTIAL;
         own ??= await createProtected(this.#zk, this.path, LATCH, this.id, mode, signal);
-        const name = own.path.slice(this.path === '/' ? 1 : this.path.length + 1);
-        await waitForTurn(this.#zk, this.path, name, LATCH, 1, signal);
-        // A node of the session before goes away soon, or lingers: either way it is not ours.
-        if (!isOwned(this.#zk, own.stat)) throw new RecipeError('LOST', 'another session owns it');
+        await waitForTurn(this.#zk, this.path, own, LATCH, 1, signal);
         own = await this.#reign(new NodeLease(this.#zk, own, generation, policy), own);
       } catch (error) {
         if (signal.aborted) break;

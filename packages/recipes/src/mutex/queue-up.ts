@@ -3,6 +3,7 @@ import { type Lease, NodeLease } from '../lease/lease.ts';
 import { RecipeError } from '../recipe-error.ts';
 import type { RecipeOptions } from '../recipe-options.ts';
 import { localAddress } from '../znode/local-address.ts';
+import { isAlive } from '../znode/owned.ts';
 import { type Created, createProtected } from '../znode/protected-create.ts';
 import { deleteGuaranteed } from '../znode/retry.ts';
 import { type Predecessor, waitBehind } from './turn.ts';
@@ -42,7 +43,7 @@ export async function queueUp(
     const listing = zk.children(path).catch(() => undefined);
     const created = await creating;
     try {
-      await waitBehind(zk, path, nameOf(created), predecessor, signal, listing);
+      await waitBehind(zk, path, created, predecessor, signal, listing);
       return grant(zk, created, options);
     } catch (error) {
       void deleteGuaranteed(zk, created.path).catch(() => {});
@@ -51,15 +52,15 @@ export async function queueUp(
   });
 }
 
-/** The lease that a znode stands for from now on. */
+/**
+ * The lease that a znode stands for from now on.
+ * @throws RecipeError LOST when it is of a session that is gone: it will vanish
+ */
 export function grant(zk: ZooKeeper, created: Created, options: RecipeOptions): NodeLease {
   const { generation = 0n, policy = 'standard' } = options;
+  if (!isAlive(zk, created.stat))
+    throw new RecipeError('LOST', `the session of ${created.path} is gone`);
   return new NodeLease(zk, created, generation, policy);
-}
-
-/** The last part of its path. */
-export function nameOf({ path }: Created): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** Runs a wait; the end of the session, which may come at any point of it, is a recipe's LOST. */

@@ -7,6 +7,8 @@ import {
 import { withSignal } from '../lease/with-signal.ts';
 import { RecipeError } from '../recipe-error.ts';
 import { forgetChange, nextChange } from '../znode/next-change.ts';
+import { isAlive, whileAlive } from '../znode/owned.ts';
+import type { Created } from '../znode/protected-create.ts';
 import { retrying } from '../znode/retry.ts';
 
 /** What is before the sequence number in the names of a queue's znodes: `lock-`. */
@@ -51,7 +53,7 @@ export function behind(marker: string, places: number): Predecessor {
 export function waitForTurn(
   zk: ZooKeeper,
   parent: string,
-  own: string,
+  own: Created,
   marker: string,
   places: number,
   signal: AbortSignal | undefined,
@@ -67,25 +69,32 @@ export function waitForTurn(
 export async function waitBehind(
   zk: ZooKeeper,
   parent: string,
-  own: string,
+  own: Created,
   predecessor: Predecessor,
   signal: AbortSignal | undefined,
   asked?: Promise<ChildrenAndStat | undefined>,
 ): Promise<void> {
+  const name = nameOf(own);
   const first = await withSignal(Promise.resolve(asked), signal);
-  let known = first?.children.includes(own) ? first : undefined;
+  let known = first?.children.includes(name) ? first : undefined;
   for (;;) {
     const { children } = known ?? (await retrying(() => zk.children(parent, { signal }), signal));
     known = undefined;
-    if (!children.includes(own))
+    if (!children.includes(name) || !isAlive(zk, own.stat))
       throw new RecipeError(
         'LOST',
-        `${joinPath(parent, own)} is gone: the session has expired, or somebody deleted it`,
+        `${own.path} is gone: the session has expired, or somebody deleted it`,
       );
-    const before = predecessor(children, own);
+    const before = predecessor(children, name);
     if (before === undefined) return;
-    await changeOf(zk, joinPath(parent, before), signal);
+    const path = joinPath(parent, before);
+    await whileAlive(zk, own, signal, (end) => changeOf(zk, path, end));
   }
+}
+
+/** The last part of its path. */
+export function nameOf({ path }: Created): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** Waits until a znode is changed or gone; one that isn't there has gone. */

@@ -1,4 +1,5 @@
 import { isZooKeeperError, type Stat, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { RecipeError } from '../recipe-error.ts';
 import { deleteGuaranteed, retrying } from './retry.ts';
 
 /** True as long as the session that owns an ephemeral znode is the client's present one. */
@@ -6,6 +7,38 @@ export function isOwned(zk: ZooKeeper, { ephemeralOwner }: Stat): boolean {
   const { state } = zk;
   const alive = state.type === 'connected' || state.type === 'disconnected';
   return alive && state.sessionId === ephemeralOwner;
+}
+
+/** True unless it is an ephemeral znode of another session than the client's present one. */
+export function isAlive(zk: ZooKeeper, stat: Stat): boolean {
+  return stat.ephemeralOwner === 0n || isOwned(zk, stat);
+}
+
+/**
+ * Runs a wait that is of use only as long as the session that owns a znode lives. In the next session
+ * the znode lingers until the servers notice, and nobody tells of its end.
+ * @throws RecipeError LOST when the session is gone; what the wait throws; the signal's reason
+ */
+export async function whileAlive<T>(
+  zk: ZooKeeper,
+  { path, stat }: { readonly path: string; readonly stat: Stat },
+  signal: AbortSignal | undefined,
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  const look = () => {
+    const { type } = zk.state;
+    // Then the wait's own calls tell.
+    if (type === 'closed' || type === 'auth-failed') return;
+    if (!isAlive(zk, stat)) gone.abort(new RecipeError('LOST', `the session of ${path} is gone`));
+  };
+  const stop = zk.onState(look);
+  try {
+    look();
+    return await wait(signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal]));
+  } finally {
+    stop();
+  }
 }
 
 /**
