@@ -20,7 +20,7 @@ test('nothing said: everything has a default', async () => {
   assert.deepEqual(config.controlPlane.api.listen, { host: '127.0.0.1', port: 7070 });
   assert.deepEqual(
     config.registries.map(({ dialect }) => dialect),
-    [...DIALECTS.keys()],
+    [...DIALECTS.values()].filter(({ defaultRoot }) => defaultRoot).map(({ name }) => name),
   );
 });
 
@@ -51,6 +51,7 @@ test('all errors come together, each with file, line and what to write', async (
 registries:
   - { name: a, dialect: curator, root: services }
   - { name: b, dialect: dubo, root: /x }
+  - { name: c, dialect: serverset }
 controlPlane:
   api: { listen: 0.0.0.0:7070 }
 `;
@@ -63,7 +64,8 @@ controlPlane:
         `${file}:3: zookeeper.sessionTimeout: "10 parsecs" is no duration: write 250ms`,
         `${file}:5: registries.0.root: an absolute path`,
         `${file}:6: registries.1.dialect: "dubo" is no dialect`,
-        `${file}:8: controlPlane.api.listen: 0.0.0.0 can be reached from other machines`,
+        `${file}:7: registries.2.root: serverset has no root of its own: name the znode`,
+        `${file}:9: controlPlane.api.listen: 0.0.0.0 can be reached from other machines`,
         'MESHKEEPER_GATEWAY_LISTEN: gateway.listen: "nowhere" is no address',
       ])
         assert.ok(error.message.includes(expected), `${expected}\nnot in\n${error.message}`);

@@ -10,8 +10,11 @@ import type { ZNode } from './tree/tree-change.ts';
 export interface Dialect {
   /** What `dialect:` in the configuration says: `curator`. */
   readonly name: string;
-  /** Where the original keeps its services unless told otherwise. */
-  readonly defaultRoot: string;
+  /**
+   * Where the original keeps its services unless told otherwise. Undefined when it has to be told:
+   * then a registry has to name its root.
+   */
+  readonly defaultRoot?: string;
   /** The trees that a registry with this root is read from, most often the root alone. */
   trees(root: string): readonly string[];
   /** A reading of a registry, before anything was read. */

@@ -39,7 +39,13 @@ export {
   nameOf as dubboServiceName,
   type ServiceKey as DubboServiceKey,
 } from './dubbo/service-key.ts';
+export { encodeInstance as encodeNerveInstance } from './nerve/encode.ts';
+export type { NerveInstance } from './nerve/instance.ts';
+export { nerve } from './nerve/nerve.ts';
 export { RegistryError, type RegistryErrorCode } from './registry-error.ts';
+export { encodeMember as encodeServersetMember } from './serverset/encode.ts';
+export type { ServersetMember } from './serverset/member.ts';
+export { serverset } from './serverset/serverset.ts';
 export { TreeSource, type TreeSourceOptions } from './source/tree-source.ts';
 export { spring } from './spring/spring.ts';
 export type { Removal, TreeEvent, ZNode } from './tree/tree-change.ts';

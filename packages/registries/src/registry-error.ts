@@ -2,6 +2,8 @@
 export type RegistryErrorCode =
   /** The dialect has no way to say it. */
   | 'UNWRITABLE'
+  /** The dialect has no root of its own, and none was named. */
+  | 'NO_ROOT'
   /** Another session's znode is there. */
   | 'NOT_OURS'
   /** A plug-in can't be used. */

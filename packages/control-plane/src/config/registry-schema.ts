@@ -3,6 +3,11 @@ import { z } from 'zod';
 
 const rootPath = z.string().regex(/^\/(?!.*\/$)|^\/$/, 'an absolute path without / at its end');
 const builtIn = [...DIALECTS.keys()];
+/** Those whose originals have a root that everybody keeps to. */
+const rooted = [...DIALECTS.values()]
+  .filter(({ defaultRoot }) => defaultRoot !== undefined)
+  .map(({ name }) => name);
+const rootless = builtIn.filter((name) => !rooted.includes(name));
 
 /** One entry of `registries:`. */
 export const registrySchema = z.strictObject({
@@ -14,7 +19,7 @@ export const registrySchema = z.strictObject({
   root: rootPath
     .optional()
     .describe(
-      "The znode that the services are under; it need not exist yet. Default: the dialect's own.",
+      `The znode that the services are under; it need not exist yet. Default: the dialect's own, which ${rootless.join(' and ')} do not have.`,
     ),
   zookeeper: z
     .strictObject({
@@ -45,7 +50,7 @@ export const registrySchema = z.strictObject({
 });
 
 /** Where the originals keep their services: what is read when `registries:` says nothing. */
-const usual = builtIn.map((dialect) => ({ name: dialect, dialect, priority: 0, prefix: '' }));
+const usual = rooted.map((dialect) => ({ name: dialect, dialect, priority: 0, prefix: '' }));
 
 /** `registries:` as a whole. */
 export const registriesSchema = z
@@ -72,18 +77,26 @@ export const pluginsSchema = z
   );
 
 /**
- * A dialect that nobody brings is an error where it is named. It is looked for whatever else is wrong,
- * so that all errors come together: what it is given may be anything.
+ * A dialect that nobody brings is an error where it is named, and so is one that has no root of its
+ * own and is given none. They are looked for whatever else is wrong, so that all errors come together:
+ * what it is given may be anything.
  */
 export function checkDialects(
   { registries, plugins }: { readonly registries?: unknown; readonly plugins?: unknown },
   context: z.RefinementCtx,
 ): void {
   const brought = Array.isArray(plugins) && plugins.length > 0; // they are asked when they are loaded
-  if (brought || !Array.isArray(registries)) return;
+  if (!Array.isArray(registries)) return;
   registries.forEach((registry: unknown, index) => {
     const { data } = named.safeParse(registry);
-    if (data === undefined || DIALECTS.has(data.dialect)) return;
+    if (data === undefined) return;
+    if (rootless.includes(data.dialect) && data.root === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['registries', index, 'root'],
+        message: `${data.dialect} has no root of its own: name the znode that its services are under, as "meshkeeper discover" shows it`,
+      });
+    if (brought || DIALECTS.has(data.dialect)) return;
     context.addIssue({
       code: 'custom',
       path: ['registries', index, 'dialect'],
@@ -92,4 +105,4 @@ export function checkDialects(
   });
 }
 
-const named = z.object({ dialect: z.string().min(1) });
+const named = z.object({ dialect: z.string().min(1), root: z.unknown().optional() });

@@ -35,7 +35,7 @@ async function load(plugin: string): Promise<Dialect> {
   if (!isDialect(dialect))
     throw bad(
       plugin,
-      `its default export is no dialect: it must have name, defaultRoot and ${METHODS.join(', ')}`,
+      `its default export is no dialect: it must have name, ${METHODS.join(', ')}, and defaultRoot if it has one`,
     );
   return dialect;
 }
@@ -45,7 +45,7 @@ function isDialect(value: unknown): value is Dialect {
   const members: Readonly<Record<string, unknown>> = { ...value };
   return (
     typeof members.name === 'string' &&
-    typeof members.defaultRoot === 'string' &&
+    ['string', 'undefined'].includes(typeof members.defaultRoot) &&
     METHODS.every((method) => typeof members[method] === 'function')
   );
 }

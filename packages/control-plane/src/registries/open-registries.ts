@@ -6,7 +6,7 @@ import { ControlPlaneError } from '../control-plane-error.ts';
 /**
  * The sources of the configured registries, in their order.
  * @param ensemble the client of the ensemble that a registry lives in; undefined: the main one
- * @throws ControlPlaneError INVALID_CONFIG for a dialect that nobody brings
+ * @throws ControlPlaneError INVALID_CONFIG for a dialect that nobody brings, and for a root that is missing
  */
 export async function openRegistries(
   registries: Config['registries'],
@@ -21,6 +21,11 @@ export async function openRegistries(
         `registries: "${name}" is of the dialect "${wanted}", which nobody brings: there are ${[...dialects.keys()].join(', ')}`,
       );
     const { root, locality, prefix } = registry;
+    if (root === undefined && dialect.defaultRoot === undefined)
+      throw new ControlPlaneError(
+        'INVALID_CONFIG',
+        `registries: "${name}" needs a root: its dialect "${wanted}" has none of its own`,
+      );
     return new TreeSource({
       ...{ name, dialect, root, locality, prefix },
       zk: await ensemble(zookeeper?.connect),

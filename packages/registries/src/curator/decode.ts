@@ -1,6 +1,7 @@
-import { DEFAULT_WEIGHT, type Locality } from '@meshkeeper/mesh';
+import { DEFAULT_WEIGHT } from '@meshkeeper/mesh';
 import { isHost, isPort, withoutZone } from '../decode/address.ts';
 import { isObject, parseObject, shown, textOf } from '../decode/json.ts';
+import { statedLocality } from '../decode/locality.ts';
 import { isDirectoryData, problem, tooLarge } from '../decode/problem.ts';
 import type { Decoded, ReadingOptions } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
@@ -40,7 +41,7 @@ export function decodeInstance(
       address: withoutZone(address),
       port,
       weight: weightOf(metadata.weight),
-      locality: localityOf(metadata, locality),
+      locality: statedLocality(metadata, locality),
       health: up ? 'unknown' : 'draining',
       metadata,
       origin: { registry, path, czxid: stat.czxid, mzxid: stat.mzxid, mtime: stat.mtime },
@@ -53,14 +54,4 @@ function weightOf(text: string | undefined): number {
   const weight = text === undefined || text === '' ? Number.NaN : Number(text);
   if (!(weight >= 0 && weight <= 10_000)) return DEFAULT_WEIGHT;
   return Math.round((weight / SPRING_WEIGHT) * DEFAULT_WEIGHT);
-}
-
-/** Where Spring Cloud LoadBalancer looks for an instance's zone. */
-function localityOf({ region, zone }: Readonly<Record<string, string>>, locality: Locality) {
-  if (region === undefined && zone === undefined) return locality;
-  return {
-    ...locality,
-    ...(region !== undefined && { region }),
-    ...(zone !== undefined && { zone }),
-  };
 }

@@ -13,6 +13,7 @@ import {
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Dialect, Reading } from '../dialect.ts';
 import { DEFAULT_TTL, HostResolver, type HostResolverOptions } from '../resolve/host-resolver.ts';
+import { rootOf } from '../root.ts';
 import type { TreeEvent } from '../tree/tree-change.ts';
 import { type WatchTreeOptions, watchTree } from '../tree/watch-tree.ts';
 import { HostIndex } from './host-index.ts';
@@ -28,7 +29,7 @@ export interface TreeSourceOptions {
   readonly dialect: Dialect;
   /** Opened with `onExpired: 'renew'`; it stays the caller's to close. */
   readonly zk: ZooKeeper;
-  /** Need not exist yet. Default: the dialect's. */
+  /** Need not exist yet. Default: the dialect's, if it has one. */
   readonly root?: string | undefined;
   /** Of endpoints that state none. */
   readonly locality?: Locality | undefined;
@@ -75,10 +76,10 @@ export class TreeSource implements RegistrySource {
   #state: SourceState = { type: 'starting' };
 
   constructor(options: TreeSourceOptions) {
-    const { name, dialect, lookup, hostTtl } = options;
+    const { name, lookup, hostTtl } = options;
     this.name = name;
     this.#options = options;
-    this.#root = options.root ?? dialect.defaultRoot;
+    this.#root = rootOf(options);
     this.#reading = this.#nothingRead();
     this.#wants = new Wants((names) => this.#mark(names));
     this.#resolver = new HostResolver({
