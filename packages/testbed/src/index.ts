@@ -41,7 +41,6 @@ export {
   startDubbo,
 } from './dubbo/dubbo.ts';
 export {
-  type DubboAnswer,
   type DubboCall,
   type DubboInterface,
   type DubboMethod,

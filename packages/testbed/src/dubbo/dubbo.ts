@@ -5,7 +5,7 @@ import { freePorts } from '../free-port.ts';
 import type { Child } from '../process/child.ts';
 import { startJavaDriver } from '../process/java-driver.ts';
 import type { TempDir } from '../temp-dir.ts';
-import { type DubboAnswer, type DubboCall, type DubboService, dubboInterfaces } from './service.ts';
+import { type DubboCall, type DubboService, dubboInterfaces } from './service.ts';
 
 /** A protocol that Dubbo serves. */
 export type DubboProtocol = 'dubbo' | 'tri';
@@ -24,7 +24,10 @@ export interface DubboOptions {
   metadataType?: 'local' | 'remote' | undefined;
   /** The registry's group, which is the root in ZooKeeper. Default: Dubbo's, `dubbo`. */
   registryGroup?: string | undefined;
-  /** Session timeout to ask for, in milliseconds. Default: Dubbo's, 60,000. */
+  /**
+   * Session timeout to ask for at the application level, in milliseconds. Default: Dubbo's, 60,000,
+   * which it keeps at the interface level; the server's `maxSessionTimeout` is for both.
+   */
   sessionTimeout?: number | undefined;
   /**
    * What it serves with. A port of 0 is a free one. Default: `dubbo` at a free port. A consumer
@@ -135,25 +138,24 @@ export class Dubbo implements AsyncDisposable {
   }
 
   /**
-   * Calls a service, found through ZooKeeper. Equal references are made once.
+   * Calls a service, found through ZooKeeper. The answer says who gave it:
+   * `<name> greets <argument> at <port>`. Equal references are made once.
    *
    * @throws TestbedError `command-failed` with Dubbo's exception.
    */
-  async call(call: DubboCall = {}, options?: CallOptions): Promise<DubboAnswer> {
+  async call(call: DubboCall = {}, options?: CallOptions): Promise<string> {
     const { method = 'greet', argument = 'world', attachments, ...rest } = call;
     const reference = { ...rest, interface: call.interface ?? dubboInterfaces.greeter };
     const fields = { reference, method, argument, attachments, besides: true };
-    return (await this.#driver.request('call', fields, options)) as DubboAnswer;
+    return String(await this.#driver.request('call', fields, options));
   }
 
-  /** Writes a rule to the configuration centre with Dubbo's own client: `<app>.configurators`, …. */
+  /**
+   * Writes a rule to the configuration centre with Dubbo's own client: `<app>.configurators`, …. It
+   * has nothing that removes one: delete the znode `/dubbo/config/dubbo/<key>`.
+   */
   async setRule(key: string, yaml: string, options?: CallOptions): Promise<void> {
     await this.#driver.request('rule', { key, content: yaml }, options);
-  }
-
-  /** Removes a rule. */
-  async removeRule(key: string, options?: CallOptions): Promise<void> {
-    await this.#driver.request('unrule', { key }, options);
   }
 
   /** QoS `offline`: withdraws what matches `service`, a pattern, from the registry. Default all. */

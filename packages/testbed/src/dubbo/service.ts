@@ -66,11 +66,3 @@ export interface DubboCall {
   /** Sent along: `dubbo.tag` is what a tag rule looks at. */
   attachments?: Readonly<Record<string, string>> | undefined;
 }
-
-/** The answer to a {@link DubboCall}. */
-export interface DubboAnswer {
-  /** `<name of the application's person> greets <argument>`. */
-  answer: string;
-  /** `ip:port` of who answered. */
-  provider: string;
-}

@@ -103,7 +103,10 @@ export class Spring implements AsyncDisposable {
     return String(await this.#driver.request('status', { instance }, options));
   }
 
-  /** A service's instances, as Spring's discovery client finds them: those out of service are not. */
+  /**
+   * A service's instances, as Spring's discovery client finds them: those out of service too, which
+   * only Spring's load balancer leaves out.
+   */
   async instances(name: string, options?: CallOptions): Promise<SpringInstance[]> {
     // Our own protocol: the driver's sources are in the folder java.
     return (await this.#driver.request('instances', { name }, options)) as SpringInstance[];

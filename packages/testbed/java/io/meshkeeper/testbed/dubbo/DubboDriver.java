@@ -46,8 +46,6 @@ public final class DubboDriver {
             case "rule":
                 return BooleanNode.valueOf(configuration().publishConfig(
                         request.get("key").asText(), "dubbo", request.get("content").asText()));
-            case "unrule":
-                return BooleanNode.valueOf(configuration().removeConfig(request.get("key").asText(), "dubbo"));
             case "offline":
                 return TextNode.valueOf(new Offline(FrameworkModel.defaultModel()).execute(null, pattern(request)));
             case "online":
@@ -105,9 +103,7 @@ public final class DubboDriver {
             Object answer = Class.forName(wanted.get("interface").asText())
                     .getMethod(request.get("method").asText(), type)
                     .invoke(proxy, value);
-            return JsonLines.MAPPER.createObjectNode()
-                    .put("answer", String.valueOf(answer))
-                    .put("provider", RpcContext.getServiceContext().getRemoteAddressString());
+            return TextNode.valueOf(String.valueOf(answer));
         } catch (InvocationTargetException failed) {
             throw failed.getCause() instanceof Exception ? (Exception) failed.getCause() : failed;
         }

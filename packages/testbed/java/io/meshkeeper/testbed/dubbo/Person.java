@@ -1,6 +1,8 @@
 package io.meshkeeper.testbed.dubbo;
 
-/** Serves every interface, and says its name in each answer. */
+import org.apache.dubbo.rpc.RpcContext;
+
+/** Serves every interface, and says its name and the port of its protocol in each answer. */
 final class Person implements Greeter, Farewell {
     private final String name;
 
@@ -10,7 +12,7 @@ final class Person implements Greeter, Farewell {
 
     @Override
     public String greet(String other) {
-        return name + " greets " + other;
+        return name + " greets " + other + at();
     }
 
     @Override
@@ -20,11 +22,15 @@ final class Person implements Greeter, Farewell {
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
         }
-        return name + " paused";
+        return name + " paused" + at();
     }
 
     @Override
     public String leave(String other) {
-        return name + " leaves " + other;
+        return name + " leaves " + other + at();
+    }
+
+    private static String at() {
+        return " at " + RpcContext.getServiceContext().getLocalPort();
     }
 }
