@@ -2,7 +2,6 @@ import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
 import { type Service, sameService } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '../model/snapshot.ts';
 import type { SourceChange } from '../model/source.ts';
-import { addressOf } from './address-index.ts';
 import { Deadlines } from './deadlines.ts';
 import { type Explanation, explain } from './explain.ts';
 import { Guard, type Present } from './guard.ts';
@@ -332,17 +331,13 @@ function part(service: Service, source: string): Service | undefined {
   return endpoints.length === 0 ? undefined : { ...service, endpoints };
 }
 
-/** Those of `before` that are not in `after`, both sorted by id, nor is anything at their address. */
+/** Those of `before` whose id is not in `after`, both sorted by id. */
 function missing(before: readonly Endpoint[], after: readonly Endpoint[]): readonly Endpoint[] {
-  const gone: Endpoint[] = [];
   let i = 0;
-  for (const endpoint of before) {
+  return before.filter((endpoint) => {
     while (i < after.length && after[i]!.id < endpoint.id) i++;
-    if (after[i]?.id !== endpoint.id) gone.push(endpoint);
-  }
-  if (gone.length === 0 || after.length === 0) return gone;
-  const addresses = new Set(after.map(addressOf));
-  return gone.filter((endpoint) => !addresses.has(addressOf(endpoint)));
+    return after[i]?.id !== endpoint.id;
+  });
 }
 
 /** The service to serve; the very one that was served when it is the same, and from the same reads. */

@@ -111,7 +111,8 @@ function workOn(said: readonly Said[], before: Work, conflicts: Conflict[]): Wor
     for (const here of index) {
       const [first] = here;
       if (isBefore(indexes, at, first)) continue;
-      // They are in the same order, so that it is the next one if it is there at all.
+      // They are in the same order: it is the next one, or it is made anew. One that was told apart
+      // from another of its id comes after that, and so is made anew.
       while (old < before.instances.length && idOf(before.instances[old]!) < first.id) old++;
       const known = before.instances[old];
       const instance =
@@ -160,14 +161,13 @@ function registrationsOf(
   return all;
 }
 
-/** Whether an instance is made of just these registrations, under the id of the first. */
+/** Whether an instance is made of just these registrations. */
 function isMadeOf(
-  { endpoint, registrations }: Instance,
+  { registrations }: Instance,
   indexes: readonly AddressIndex[],
   at: number,
   here: Registrations,
 ): boolean {
-  if (endpoint.id !== here[0].id) return false;
   let next = 0;
   for (const each of here) if (registrations[next++] !== each) return false;
   for (let i = at + 1; i < indexes.length; i++)

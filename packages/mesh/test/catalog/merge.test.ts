@@ -100,6 +100,24 @@ test('two instances of one id are told apart, and shown as a conflict', () => {
   assert.equal(catalog.conflicts.get('a')?.length, 1);
 });
 
+test('an id conflict is shown as long as there is one, and the ids are free then', () => {
+  const catalog = read({
+    r: service('a', endpoint('1', 1), endpoint('1@s', 2)),
+    s: service('a', endpoint('1', 3, 1, 's')),
+  });
+  assert.equal(ids(catalog, 'a'), '1,1@s,1@s@s');
+  const more = service('a', endpoint('1', 1), endpoint('9', 9));
+  catalog.apply('r', { type: 'upsert', service: more }, 1);
+  catalog.commit(1);
+  assert.equal(catalog.conflicts.get('a')?.length, 1);
+  const departed = new Map([['1', 'deregistered' as const]]);
+  catalog.apply('r', { type: 'upsert', service: service('a', endpoint('9', 9)), departed }, 2);
+  catalog.commit(2);
+  assert.equal(catalog.conflicts.size, 0);
+  assert.equal(catalog.snapshot.services.get('a')?.endpoints[0]?.id, '1');
+  assert.equal(catalog.snapshot.services.get('a')?.endpoints[0]?.port, 3);
+});
+
 test('two protocols are a conflict that the higher priority wins', () => {
   const catalog = read({
     r: { ...service('a', endpoint('1', 1)), protocol: 'grpc' },

@@ -50,8 +50,28 @@ test('it counts for an instance that is registered twice, whichever registration
   catalog.commit(0);
   catalog.apply('r', { type: 'remove', name: 'a' }, 1);
   catalog.commit(1);
-  const [served] = catalog.snapshot.services.get('a')!.endpoints;
-  assert.equal(`${served?.id} ${served?.health}`, 'x draining');
+  const served = () => {
+    const [first] = catalog.snapshot.services.get('a')!.endpoints;
+    return `${first?.id} ${first?.health}`;
+  };
+  assert.equal(served(), 'x draining');
+  assert.deepEqual(catalog.overlayOf('a', endpoint('x', 1, 1, 's')), { drain: true });
+  catalog.commit(1 + QUICK.overlayGrace);
+  assert.equal(served(), 'x unknown', 'but not when the one that it names has long been gone');
+  assert.deepEqual(catalog.orphanedOverlays, [{ service: 'a', endpoint: '1' }]);
+});
+
+test('it counts for the instance that has the id, not for another that is told apart from it', () => {
+  const catalog = new Catalog(
+    ['r', 's'].map((name) => ({ name, priority: 0 })),
+    QUICK,
+  );
+  catalog.apply('r', { type: 'reset', services: [service('a', endpoint('1', 1))] }, 0);
+  catalog.apply('s', { type: 'reset', services: [service('a', endpoint('1', 2, 1, 's'))] }, 0);
+  catalog.overlay('a', '1', { drain: true });
+  catalog.commit(0);
+  const health = catalog.snapshot.services.get('a')!.endpoints.map((each) => each.health);
+  assert.deepEqual(health, ['draining', 'unknown']);
 });
 
 test('what was said of a process does not count for its successor at the same address', () => {

@@ -57,6 +57,14 @@ test('a second gap puts off what is waited for, but never beyond the longest hol
   assert.equal(a.served(1_600), '2');
 });
 
+test('a gap puts nothing forward', () => {
+  const a = new OneService(endpoints(2), { recovery: 0 });
+  a.leave(0, 'session-ended', '1');
+  a.reset(50);
+  assert.equal(a.served(99), '1,2');
+  assert.equal(a.served(100), '2');
+});
+
 test('those that leave in a mass are held, with an alarm, until time is over', () => {
   const a = new OneService(endpoints(6));
   a.leave(0, 'unknown', '1', '2', '3', '4');
@@ -79,6 +87,14 @@ test('those that leave one by one are a mass from the one on that is too many', 
   assert.equal(a.served(200), '5,6,7,8');
   assert.deepEqual(a.held(200), { 5: 'mass-drop', 6: 'mass-drop', 7: 'mass-drop', 8: 'mass-drop' });
   assert.equal(a.served(5_000), '5,6,7,8', 'also when the window has long passed');
+});
+
+test('a mass drop is one event until it is over, however long ago the first went', () => {
+  const a = new OneService(endpoints(10));
+  for (let i = 1; i <= 7; i++) a.leave(i * 20, 'unknown', String(i));
+  assert.equal(a.served(200), '10,6,7,8,9', 'half of them were gone when the sixth went');
+  a.join(5_000, endpoint('8', 8, 9));
+  assert.equal(a.served(5_000), '10,6,7,8,9');
 });
 
 test('a service that loses one now and then is not in doubt', () => {
@@ -178,7 +194,8 @@ test('each service may have thresholds of its own', () => {
   const a = new OneService(endpoints(6), protection);
   a.leave(0, 'unknown', '1', '2', '3', '4', '5', '6');
   assert.equal(a.served(10), '');
-  const inherited = new OneService(endpoints(1), { services: { b: { lastInstance: false } } });
+  const other = { b: { lastInstance: false }, a: { lastInstance: undefined, massDrop: undefined } };
+  const inherited = new OneService(endpoints(1), { services: other });
   inherited.leave(0, 'unknown', '1');
   assert.equal(inherited.served(10), '1');
 });
