@@ -10,6 +10,14 @@ interface Instance {
   readonly protocol: Protocol;
 }
 
+/** A directory with instances. */
+interface Directory {
+  /** By path. */
+  readonly instances: Map<string, Instance>;
+  /** The endpoints by id; undefined when they are to be sorted anew. */
+  sorted: readonly Endpoint[] | undefined;
+}
+
 /**
  * Services that are directories of instances: `<root>/<service>/<instance>`. A service name with `/`
  * in it nests directories, and a znode may be both: an instance of the service above it, and the
@@ -18,7 +26,7 @@ interface Instance {
 export class DirectoryReading implements Reading {
   readonly #root: string;
   readonly #decode: (node: ZNode, name: string) => Decoded;
-  readonly #services = new Map<string, Map<string, Instance>>();
+  readonly #services = new Map<string, Directory>();
   /** Every znode there is below the root. */
   readonly #paths = new Set<string>();
   readonly #problems = new Map<string, Problem>();
@@ -38,12 +46,14 @@ export class DirectoryReading implements Reading {
   }
 
   service(name: string): Service | undefined {
-    const instances = this.#services.get(name);
-    if (instances === undefined) return undefined;
-    const endpoints = [...instances.values()].map(({ endpoint }) => endpoint);
-    endpoints.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const directory = this.#services.get(name);
+    if (directory === undefined) return undefined;
+    const { instances } = directory;
+    directory.sorted ??= [...instances.values()]
+      .map(({ endpoint }) => endpoint)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     const [first] = instances.values();
-    return { name, protocol: first?.protocol ?? 'http', endpoints };
+    return { name, protocol: first?.protocol ?? 'http', endpoints: directory.sorted };
   }
 
   put(node: ZNode): ReadonlySet<string> {
@@ -59,7 +69,10 @@ export class DirectoryReading implements Reading {
     const decoded = this.#decode(node, place.node);
     if (decoded.type === 'instance') {
       const { endpoint, protocol = 'http' } = decoded;
-      this.#instancesOf(place.service).set(path, { endpoint, protocol });
+      const directory = this.#directoryOf(place.service);
+      const before = directory.instances.get(path)?.endpoint;
+      directory.instances.set(path, { endpoint, protocol });
+      directory.sorted = replaced(directory.sorted, before, endpoint);
       changed.add(place.service);
       return changed;
     }
@@ -75,7 +88,7 @@ export class DirectoryReading implements Reading {
     this.#problems.delete(path);
     if (!this.#paths.delete(path)) return changed;
     const directory = serviceOfDirectory(this.#root, path);
-    if (directory !== undefined && this.#services.get(directory)?.size === 0) {
+    if (directory !== undefined && this.#services.get(directory)?.instances.size === 0) {
       this.#services.delete(directory);
       changed.add(directory);
     }
@@ -86,16 +99,33 @@ export class DirectoryReading implements Reading {
 
   /** Takes an instance out, and its service with the last one, unless its directory is there. */
   #drop(service: string, path: string, changed: Set<string>): void {
-    const instances = this.#services.get(service);
-    if (!instances?.delete(path)) return;
+    const directory = this.#services.get(service);
+    if (!directory?.instances.delete(path)) return;
+    directory.sorted = undefined;
     changed.add(service);
-    if (instances.size === 0 && !this.#paths.has(directoryOf(this.#root, service)))
+    if (directory.instances.size === 0 && !this.#paths.has(directoryOf(this.#root, service)))
       this.#services.delete(service);
   }
 
-  #instancesOf(service: string): Map<string, Instance> {
-    const instances = this.#services.get(service) ?? new Map<string, Instance>();
-    this.#services.set(service, instances);
-    return instances;
+  #directoryOf(service: string): Directory {
+    const directory = this.#services.get(service) ?? { instances: new Map(), sorted: undefined };
+    this.#services.set(service, directory);
+    return directory;
   }
+}
+
+/** The sorted endpoints with another in the place of one with the same id; undefined: sort anew. */
+function replaced(
+  sorted: readonly Endpoint[] | undefined,
+  before: Endpoint | undefined,
+  after: Endpoint,
+): readonly Endpoint[] | undefined {
+  if (sorted === undefined || before?.id !== after.id) return undefined;
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]!.id < after.id) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === before ? sorted.with(low, after) : undefined;
 }
