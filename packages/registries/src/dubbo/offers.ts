@@ -13,11 +13,12 @@ type Protocols = Map<string, Set<Offer>>;
 export class Offers {
   readonly #byPath = new Map<string, readonly Offer[]>();
   readonly #services = new Map<string, Protocols>();
-  /** How many URLs there are of an address. */
-  readonly #registered = new Map<string, number>();
+  /** Addresses that there are URLs of, as long as nothing changes. */
+  #registered: ReadonlySet<string> | undefined;
 
   /** Says what a znode offers now; gives the names of the services that this changes. */
   set(path: string, offers: readonly Offer[]): Set<string> {
+    this.#registered = undefined;
     const changed = new Set<string>();
     const before = this.#byPath.get(path) ?? [];
     for (const offer of before) this.#names(offer.service, changed);
@@ -59,33 +60,34 @@ export class Offers {
 
   /** Whether there is a URL of this address. */
   isRegistered(host: string, port: number): boolean {
+    this.#registered ??= this.#addresses();
     return this.#registered.has(addressKey(host, port));
   }
 
+  #addresses(): Set<string> {
+    const addresses = new Set<string>();
+    for (const offers of this.#byPath.values())
+      for (const { level, endpoint } of offers)
+        if (level === 'interface') addresses.add(endpoint.id);
+    return addresses;
+  }
+
   #add(offer: Offer): void {
-    const { service, protocol, level, endpoint } = offer;
+    const { service, protocol } = offer;
     const protocols = this.#services.get(service) ?? new Map<string, Set<Offer>>();
     this.#services.set(service, protocols);
     const offers = protocols.get(protocol);
     if (offers === undefined) protocols.set(protocol, new Set([offer]));
     else offers.add(offer);
-    if (level === 'interface') this.#count(endpoint, 1);
   }
 
   #drop(offer: Offer): void {
-    const { service, protocol, level, endpoint } = offer;
+    const { service, protocol } = offer;
     const protocols = this.#services.get(service);
     const offers = protocols?.get(protocol);
     offers?.delete(offer);
     if (offers?.size === 0) protocols?.delete(protocol);
     if (protocols?.size === 0) this.#services.delete(service);
-    if (level === 'interface') this.#count(endpoint, -1);
-  }
-
-  #count({ id }: Endpoint, more: number): void {
-    const count = (this.#registered.get(id) ?? 0) + more;
-    if (count === 0) this.#registered.delete(id);
-    else this.#registered.set(id, count);
   }
 
   #names(service: string, names: Set<string>): void {
