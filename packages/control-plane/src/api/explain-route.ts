@@ -68,9 +68,11 @@ function plain({ origin, ...endpoint }: Endpoint) {
 }
 
 /** True when the service's name stands in the problem's path, as it is or encoded. */
-function concerns({ path }: Problem, service: string): boolean {
-  const [name = service] = service.split(':');
+function concerns({ path, services = [] }: Problem, service: string): boolean {
+  const [name = service] = service.split(/[:@]/);
   return (
+    services.includes(service) ||
+    services.includes(name) ||
     path.includes(`/${name}/`) ||
     path.endsWith(`/${name}`) ||
     path.includes(encodeURIComponent(name))

@@ -36,9 +36,13 @@ export interface Problem {
     | 'bad-address'
     | 'unreadable'
     /** It is usable, but what it offers is not known. */
-    | 'incomplete';
+    | 'incomplete'
+    /** It is read, but what it asks for is not done here, or not all of it. */
+    | 'not-applied';
   /** A sentence for people. */
   readonly message: string;
+  /** Names that services may have which it is of, in whole or to the first colon, where its path doesn't tell. */
+  readonly services?: readonly string[];
 }
 
 /** Whether what a source says is current. */

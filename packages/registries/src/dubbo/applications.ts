@@ -137,7 +137,7 @@ export class Applications {
         const message =
           `the interfaces of application ${revision.application} revision ` +
           `${revision.revision || '(none)'} are unknown: ${told}${why(instance, revision)}${maybe}`;
-        yield { path, code: 'incomplete', message };
+        yield { path, code: 'incomplete', message, services: interfaces };
       }
   }
 

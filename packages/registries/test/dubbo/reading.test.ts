@@ -93,6 +93,7 @@ describe('what the real Dubbo has written', () => {
     const [[path, problem] = []] = read.problems;
     assert.equal(path, '/services/shop/10.0.0.1:20880');
     assert.equal(problem?.code, 'incomplete');
+    assert.deepEqual(problem?.services, [greeter]);
     assert.match(
       problem?.message ?? '',
       /^the interfaces of application shop revision \w{32} are unknown: its metadata service speaks dubbo, only tri can be asked; by the mapping it may be of io\.meshkeeper\.testbed\.dubbo\.Greeter$/,
