@@ -37,3 +37,25 @@ export type {
   SourceChange,
   SourceState,
 } from './model/source.ts';
+export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
+export { isBlock } from './policy/ip-block.ts';
+export type {
+  Destination,
+  EndpointCondition,
+  EndpointSelector,
+  Otherwise,
+  RequestCondition,
+  RoutingStage,
+  TrafficRoute,
+} from './policy/routing.ts';
+export type { PolicyOrigin, Stated } from './policy/stated.ts';
+export {
+  type CallerSettings,
+  type LoadBalancing,
+  type MethodSettings,
+  type ScopedSettings,
+  samePolicy,
+  type TrafficPolicy,
+  type TrafficSettings,
+} from './policy/traffic-policy.ts';
+export { type Condition, isSimpleRegex, type ValueMatch } from './policy/value-match.ts';

@@ -348,7 +348,7 @@ function served(
 ): Service {
   if (before === undefined) return endpoints === base.endpoints ? base : { ...base, endpoints };
   let same = base.protocol === before.protocol && base.policyRef === before.policyRef;
-  same &&= endpoints.length === before.endpoints.length;
+  same &&= base.policy === before.policy && endpoints.length === before.endpoints.length;
   const old = before.endpoints;
   let i = 0;
   let reused = false;

@@ -7,7 +7,8 @@ import { AddressIndex, haveOwnAddresses, type Registrations } from './address-in
  * higher priority; of equal ones, that which is configured first.
  *
  * 1. A service is there when any source has it, with the endpoints of all.
- * 2. Protocol and policy are those of the first source that has it (a policy: that states one).
+ * 2. Protocol and policy are those of the first source that has it (a policy: that states one; policies
+ *    of two sources are not mixed).
  * 3. Endpoints with one address and port are one instance, registered twice. It has the id and what
  *    else is stated by the registration of the first source; within one source, by the youngest (an
  *    instance that was restarted before its old session ended).
@@ -86,7 +87,9 @@ export class Merger {
     if (!isSorted(endpoints)) endpoints.sort(byId);
     const policyRef = said.find(({ service }) => service.policyRef !== undefined)?.service
       .policyRef;
-    const service = { ...first.service, name, endpoints, ...(policyRef && { policyRef }) };
+    const policy = said.find(({ service }) => service.policy !== undefined)?.service.policy;
+    const stated = { ...(policyRef && { policyRef }), ...(policy && { policy }) };
+    const service = { ...first.service, name, endpoints, ...stated };
     return { service, conflicts };
   }
 

@@ -1,3 +1,4 @@
+import { samePolicy, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
 
 /** What a service speaks. */
@@ -12,6 +13,8 @@ export interface Service {
   readonly endpoints: readonly Endpoint[];
   /** Name of the policy that applies, where one does. */
   readonly policyRef?: string;
+  /** What the registry itself says of its traffic; what an operator applies goes before it. */
+  readonly policy?: TrafficPolicy;
 }
 
 /** True when both would be served alike. */
@@ -22,6 +25,7 @@ export function sameService(a: Service, b: Service): boolean {
       a.protocol === b.protocol &&
       a.policyRef === b.policyRef &&
       a.endpoints.length === b.endpoints.length &&
+      samePolicy(a.policy, b.policy) &&
       a.endpoints.every((endpoint, i) => sameEndpoint(endpoint, b.endpoints[i]!)))
   );
 }

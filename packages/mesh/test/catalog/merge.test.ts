@@ -134,3 +134,26 @@ test('two protocols are a conflict that the higher priority wins', () => {
   catalog.commit(1);
   assert.equal(catalog.conflicts.size, 0);
 });
+
+test('the policy is that of the first source that states one; who says so is no change of it', () => {
+  const stated = (retries: number, path: string) => ({
+    policy: { retries: { value: retries, origin: { source: 's', path } } },
+  });
+  const said = service('a', endpoint('2', 2, 1, 's'));
+  const catalog = read({
+    r: service('a', endpoint('1', 1)),
+    s: { ...said, ...stated(1, '/x') },
+    t: { ...service('a', endpoint('3', 3, 1, 't')), ...stated(3, '/z') },
+  });
+  const retries = () => catalog.snapshot.services.get('a')?.policy?.retries;
+  assert.equal(retries()?.value, 1);
+  const upsert = (policy: object, now: number) => {
+    catalog.apply('s', { type: 'upsert', service: { ...said, ...policy } }, now);
+    return catalog.commit(now).changes.map(({ type }) => type);
+  };
+  assert.deepEqual(upsert(stated(1, '/y'), 1), []);
+  assert.equal(retries()?.origin.path, '/y', 'but it is known');
+  assert.deepEqual(upsert(stated(2, '/y'), 2), ['updated']);
+  assert.deepEqual(upsert({}, 3), ['updated']);
+  assert.equal(retries()?.value, 3);
+});
