@@ -199,6 +199,7 @@ test('whatever is committed, the journal gives back', async () => {
     name: names,
     ids: fc.option(ids),
     weight: fc.nat(3),
+    retries: fc.option(fc.nat(2), { nil: undefined }),
     flush: fc.boolean(),
   });
   await fc.assert(
@@ -207,9 +208,12 @@ test('whatever is committed, the journal gives back', async () => {
       const options = { folder: folder.path, logger, turnover: 300, keep: 1000 };
       const { journal } = await Journal.open(options);
       const commits = new Commits(journal);
-      for (const { name, ids, weight, flush } of steps) {
+      const origin = { source: 'r', path: '/rule' };
+      for (const { name, ids, weight, retries, flush } of steps) {
         const endpoints = ids?.toSorted().map((id) => endpoint(id, { weight }));
-        commits.set({ [name]: endpoints && service(name, ...endpoints) });
+        const policy = retries !== undefined && { retries: { value: retries, origin } };
+        const stated = endpoints && { ...service(name, ...endpoints), ...(policy && { policy }) };
+        commits.set({ [name]: stated });
         if (flush) await journal.flush();
       }
       await journal.close();
