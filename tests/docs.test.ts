@@ -10,7 +10,13 @@ test('the reference says what the commands and the schema say', () => {
 });
 
 test('links between documents lead somewhere', () => {
-  const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'examples/**/*.md']);
+  const documents = globSync([
+    '*.md',
+    'docs/**/*.md',
+    'packages/*/README.md',
+    'packages/*/src/**/*.md',
+    'examples/**/*.md',
+  ]);
   for (const document of documents) {
     for (const [, target] of readFileSync(document, 'utf8').matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
       if (/^[a-z]+:/.test(target!)) continue;

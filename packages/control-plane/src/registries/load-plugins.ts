@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIALECTS, type Dialect } from '@meshkeeper/registries';
@@ -9,35 +10,61 @@ const METHODS = ['trees', 'reading', 'recognise', 'encode', 'revise'] as const;
 /**
  * The built-in dialects and those of the plug-ins, by name.
  * @param plugins absolute paths, or names of packages
- * @throws ControlPlaneError INVALID_CONFIG that names the plug-in and what is wrong with it
+ * @throws ControlPlaneError INVALID_CONFIG that names each plug-in that can't be used, and why
  */
 export async function loadDialects(
   plugins: readonly string[],
 ): Promise<ReadonlyMap<string, Dialect>> {
   const dialects = new Map(DIALECTS);
+  const faults: string[] = [];
+  const causes: unknown[] = [];
+  const broughtBy = new Map<string, string>();
   for (const plugin of plugins) {
-    const dialect = await load(plugin);
-    if (dialects.has(dialect.name))
-      throw bad(plugin, `its dialect "${dialect.name}" has the name of another`);
-    dialects.set(dialect.name, dialect);
+    const loaded = await load(plugin);
+    if (loaded.type === 'fault') {
+      faults.push(`the plug-in ${plugin} can't be used: ${loaded.why}`);
+      causes.push(loaded.cause);
+      continue;
+    }
+    const { name } = loaded.dialect;
+    if (dialects.has(name)) {
+      const other = broughtBy.get(name) ?? 'the built-in one';
+      faults.push(
+        `the plug-in ${plugin} can't be used: its dialect has the name "${name}", as ${other} has: give it another`,
+      );
+      continue;
+    }
+    dialects.set(name, loaded.dialect);
+    broughtBy.set(name, `that of ${plugin}`);
   }
-  return dialects;
+  if (faults.length === 0) return dialects;
+  throw new ControlPlaneError('INVALID_CONFIG', faults.join('\n'), { cause: causes[0] });
 }
 
-async function load(plugin: string): Promise<Dialect> {
+type Loaded =
+  | { readonly type: 'dialect'; readonly dialect: Dialect }
+  | { readonly type: 'fault'; readonly why: string; readonly cause?: unknown };
+
+async function load(plugin: string): Promise<Loaded> {
+  const isFile = isAbsolute(plugin);
+  if (isFile && !existsSync(plugin)) return { type: 'fault', why: 'there is no such file' };
   let module: { readonly default?: unknown };
   try {
-    module = await import(isAbsolute(plugin) ? pathToFileURL(plugin).href : plugin);
+    module = await import(isFile ? pathToFileURL(plugin).href : plugin);
   } catch (cause) {
-    throw bad(plugin, String(cause), cause);
+    const missing = cause instanceof Error && cause.message.includes(`package '${plugin}'`);
+    const why = missing
+      ? 'no package of that name is installed; a file is named from the configuration on: ./my-dialect.ts'
+      : String(cause);
+    return { type: 'fault', why, cause };
   }
   const dialect = module.default;
-  if (!isDialect(dialect))
-    throw bad(
-      plugin,
-      `its default export is no dialect: it must have name, ${METHODS.join(', ')}, and defaultRoot if it has one`,
-    );
-  return dialect;
+  if (dialect === undefined) return { type: 'fault', why: 'it has no default export' };
+  if (isDialect(dialect)) return { type: 'dialect', dialect };
+  return {
+    type: 'fault',
+    why: `its default export is no dialect: it must have name, ${METHODS.join(', ')}, and defaultRoot if it has one`,
+  };
 }
 
 function isDialect(value: unknown): value is Dialect {
@@ -48,10 +75,4 @@ function isDialect(value: unknown): value is Dialect {
     ['string', 'undefined'].includes(typeof members.defaultRoot) &&
     METHODS.every((method) => typeof members[method] === 'function')
   );
-}
-
-function bad(plugin: string, why: string, cause?: unknown): ControlPlaneError {
-  return new ControlPlaneError('INVALID_CONFIG', `the plug-in ${plugin} can't be used: ${why}`, {
-    cause,
-  });
 }
