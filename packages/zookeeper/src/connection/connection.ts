@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import {
   type ConnectRequest,
   type ConnectResponse,
@@ -20,6 +19,7 @@ import { ZooKeeperError } from '../zookeeper-error.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Request } from './request.ts';
 import { toError } from './to-error.ts';
+import type { Wire } from './wire.ts';
 
 /** What a connection tells its session. None of these may throw. */
 export interface ConnectionListener {
@@ -70,12 +70,13 @@ export class Connection {
   /** Set once no more requests may come: what ends the connection after the last answer. */
   #retired: Error | undefined;
 
-  /** `socket`: open, and nobody else's. */
-  constructor(socket: Socket) {
+  /** `wire`: nobody else's. */
+  constructor(wire: Wire) {
+    const { socket } = wire;
     this.#socket = socket;
-    this.#mayRest = !(socket instanceof TLSSocket);
+    this.#mayRest = wire.pauses;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    wire.receive((chunk) => this.#received(chunk));
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy(new Error('the server closed the connection')));
   }

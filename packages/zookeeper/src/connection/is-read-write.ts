@@ -7,14 +7,15 @@ export async function isReadWrite(
   host: HostPort,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const socket = await network.open(host, signal);
+  const wire = await network.open(host, signal);
+  const { socket } = wire;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const abort = () => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   let answer = '';
   try {
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      answer += text;
+    wire.receive((chunk) => {
+      answer += chunk.toString('latin1');
       // `rw` or `ro`; anything longer is a server's excuse.
       if (answer.length >= 2) resolve(answer.trim() === 'rw');
     });

@@ -6,6 +6,7 @@ import { explainTls } from '../tls/explain.ts';
 import type { SecureContexts } from '../tls/secure-contexts.ts';
 import { secureOptions } from '../tls/secure-options.ts';
 import { toError } from './to-error.ts';
+import { Inlet, Wire } from './wire.ts';
 
 /** All addresses of a host name. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
@@ -38,17 +39,21 @@ export class Network {
     this.#random = random;
   }
 
-  /** An open socket. The signal ends the attempt. @throws what the network says; the reason. */
-  async open({ host, port }: HostPort, signal: AbortSignal): Promise<Socket> {
+  /** An open connection. The signal ends the attempt. @throws what the network says; the reason. */
+  async open({ host, port }: HostPort, signal: AbortSignal): Promise<Wire> {
     const address = await this.#resolve(host, signal);
     const context = await this.#tls?.current();
     signal.throwIfAborted();
+    if (this.#tls === undefined) {
+      const inlet = new Inlet();
+      const plain = connect({ host: address, port, onread: inlet.options });
+      return new Wire(await opened(plain, 'connect', signal), inlet);
+    }
     const socket = await opened(connect({ host: address, port, ...QUIET }), 'connect', signal);
-    if (this.#tls === undefined) return socket;
     try {
       const options = secureOptions(host, this.#tls.peer);
       const secure = secureConnect({ ...options, socket, secureContext: context });
-      return await opened(secure, 'secureConnect', signal);
+      return new Wire(await opened(secure, 'secureConnect', signal));
     } catch (error) {
       throw this.explain(error);
     }
