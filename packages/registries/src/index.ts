@@ -39,9 +39,13 @@ export {
   nameOf as dubboServiceName,
   type ServiceKey as DubboServiceKey,
 } from './dubbo/service-key.ts';
+export { type Mark, MIRROR_KEY } from './mirror/mark.ts';
+export type { MirrorProblem } from './mirror/target.ts';
+export { TreeMirror, type TreeMirrorOptions } from './mirror/tree-mirror.ts';
 export { encodeInstance as encodeNerveInstance } from './nerve/encode.ts';
 export type { NerveInstance } from './nerve/instance.ts';
 export { nerve } from './nerve/nerve.ts';
+export { RegisteredInstance, Registrar, type RegistrarOptions } from './register/registrar.ts';
 export { RegistryError, type RegistryErrorCode } from './registry-error.ts';
 export { encodeMember as encodeServersetMember } from './serverset/encode.ts';
 export type { ServersetMember } from './serverset/member.ts';

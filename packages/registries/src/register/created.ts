@@ -1,15 +1,21 @@
-import { CreateMode, isZooKeeperError, parentOf, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  type Created,
+  CreateMode,
+  isZooKeeperError,
+  parentOf,
+  type ZooKeeper,
+} from '@meshkeeper/zookeeper';
 import type { Entry } from '../dialect.ts';
 
-/** Creates a znode, with what is missing above it. Gives its path. */
+/** Creates a znode, with what is missing above it. */
 export async function created(
   zk: ZooKeeper,
-  { path, data, mode, parents }: Entry,
+  { path, data, mode, parents }: Omit<Entry, 'merge'>,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Created> {
   for (;;) {
     try {
-      return (await zk.create(path, data, { mode, parents: parents === 'container', signal })).path;
+      return await zk.create(path, data, { mode, parents: parents === 'container', signal });
     } catch (error) {
       if (parents === 'container' || !isZooKeeperError(error, 'NO_NODE')) throw error;
     }

@@ -66,7 +66,7 @@ export class OwnEntry {
       const stat = sequential ? null : await this.#zk.exists(path, { watch, signal });
       try {
         if (stat === null) {
-          this.#path = await created(this.#zk, this.#wanted, signal);
+          ({ path: this.#path } = await created(this.#zk, this.#wanted, signal));
           this.#owned = true;
           continue; // once more, to leave a watch
         }

@@ -12,9 +12,10 @@ import {
 } from '@meshkeeper/mesh';
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Dialect, Reading } from '../dialect.ts';
+import { Identifier } from '../mirror/identifier.ts';
 import { DEFAULT_TTL, HostResolver, type HostResolverOptions } from '../resolve/host-resolver.ts';
 import { rootOf } from '../root.ts';
-import type { TreeEvent } from '../tree/tree-change.ts';
+import type { TreeEvent, ZNode } from '../tree/tree-change.ts';
 import { type WatchTreeOptions, watchTree } from '../tree/watch-tree.ts';
 import { HostIndex } from './host-index.ts';
 import { Wants } from './wants.ts';
@@ -52,6 +53,7 @@ export class TreeSource implements RegistrySource {
   readonly #options: TreeSourceOptions;
   readonly #root: string;
   #reading: Reading;
+  readonly #identifier: Identifier;
   readonly #resolver: HostResolver;
   readonly #hosts = new HostIndex();
   readonly #wants: Wants;
@@ -80,6 +82,7 @@ export class TreeSource implements RegistrySource {
     this.name = name;
     this.#options = options;
     this.#root = rootOf(options);
+    this.#identifier = new Identifier(options.dialect, this.#root);
     this.#reading = this.#nothingRead();
     this.#wants = new Wants((names) => this.#mark(names));
     this.#resolver = new HostResolver({
@@ -262,7 +265,7 @@ export class TreeSource implements RegistrySource {
         }
         for (const node of event.upserted) {
           this.#unreadable.delete(node.path);
-          for (const name of this.#reading.put(node)) changed.add(name);
+          for (const name of this.#put(node)) changed.add(name);
         }
         this.#mark(changed);
         return;
@@ -278,6 +281,13 @@ export class TreeSource implements RegistrySource {
           this.#state = { type: 'live' };
         this.#mark([]);
     }
+  }
+
+  /** Mirrored instances are served from where they were registered: a mirror of them would be a loop. */
+  #put(node: ZNode): Iterable<string> {
+    return this.#identifier.isMirrored(node)
+      ? this.#reading.remove(node.path)
+      : this.#reading.put(node);
   }
 
   async #followState(signal: AbortSignal): Promise<void> {

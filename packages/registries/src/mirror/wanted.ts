@@ -1,0 +1,175 @@
+import { DEFAULT_WEIGHT, type Endpoint, type Protocol } from '@meshkeeper/mesh';
+import { CreateMode, parentOf } from '@meshkeeper/zookeeper';
+import type { Dialect, Entry, Registration } from '../dialect.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { Identifier } from './identifier.ts';
+import { isSameMark, type Mark, markedId, markedMetadata } from './mark.ts';
+
+/** Stands for the time of the registration until it is written: as long as any that comes up. */
+const SOME_TIME = 1_111_111_111_111;
+const TIME = String(SOME_TIME);
+
+/**
+ * Metadata that says to a dialect what is said here in the model's words, or how the source's znode
+ * lives: it doesn't hold for another znode.
+ */
+const NOT_MIRRORED: ReadonlySet<string> = new Set([
+  ...['weight', 'instance_status', 'status', 'enabled', 'disabled', 'region', 'zone'],
+  ...['dynamic', 'register-mode', 'use_path_encoding', 'haproxy_server_options', 'shard'],
+]);
+
+/** The znode that an endpoint is to be mirrored as. */
+export interface Wanted {
+  /** The endpoint's service and id, for messages. */
+  readonly service: string;
+  readonly endpoint: string;
+  readonly key: string;
+  readonly directory: string;
+  /** Its path and data hold a placeholder for the time. */
+  readonly entry: Entry;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Whether the time is the instance's own, or only as good as another. */
+  readonly timed: boolean;
+}
+
+/**
+ * The znode for an endpoint, as the dialect would write it, marked. What the dialect has no place for
+ * is left out: metadata last, but the mark never.
+ * @throws RegistryError UNWRITABLE when there is no way to say the rest
+ */
+export function wantedOf(
+  { dialect, root, mark, identifier }: Writing,
+  { name: service, protocol }: { readonly name: string; readonly protocol: Protocol },
+  endpoint: Endpoint,
+): Wanted {
+  const { origin, warmup } = endpoint;
+  let failure: unknown;
+  for (const registration of registrationsOf(mark, service, protocol, endpoint)) {
+    try {
+      const [entry, ...others] = dialect.encode(root, registration, SOME_TIME);
+      // A znode beside it would be one that nothing marks.
+      if (entry === undefined || others.length > 0 || !isEphemeral(entry)) continue;
+      const identified = identifier.identify(asRead(entry));
+      if (identified?.mark === undefined || !isSameMark(identified.mark, mark)) continue;
+      return {
+        ...{ service, endpoint: endpoint.id, key: identified.key, entry },
+        directory: parentOf(entry.path),
+        time: warmup?.from ?? origin.mtime,
+        timed: warmup !== undefined,
+      };
+    } catch (error) {
+      // Of what is said with the least, the first failure is the one that matters.
+      failure ??= error;
+    }
+  }
+  throw failure instanceof RegistryError
+    ? failure
+    : new RegistryError(
+        'UNWRITABLE',
+        `the dialect ${dialect.name} has no way to say that this is a mirrored instance`,
+        { cause: failure },
+      );
+}
+
+/** Into which tree, by whom. */
+export interface Writing {
+  readonly dialect: Dialect;
+  readonly root: string;
+  readonly mark: Mark;
+  readonly identifier: Identifier;
+}
+
+/** The znode to write, registered at a time. */
+export function writtenAt({ entry }: Wanted, time: number): Pick<Entry, 'path' | 'data' | 'mode'> {
+  const text = String(Math.trunc(time));
+  return {
+    path: entry.path.replaceAll(TIME, text),
+    data: Buffer.from(entry.data.toString().replaceAll(TIME, text)),
+    mode: entry.mode,
+  };
+}
+
+/** Whether a znode says what is wanted of it; when it was registered is no difference by itself. */
+export function says(wanted: Wanted, node: Pick<Entry, 'path' | 'data'>): boolean {
+  const { entry, time, timed } = wanted;
+  if (timed) {
+    const { path, data } = writtenAt(wanted, time);
+    return isAt(entry, node.path, path) && node.data.equals(data);
+  }
+  const path = isSequential(entry) ? node.path.slice(0, entry.path.length) : node.path;
+  return isButForTime(entry.path, path) && isButForTime(String(entry.data), String(node.data));
+}
+
+export function isSequential({ mode }: Pick<Entry, 'mode'>): boolean {
+  return mode === CreateMode.EPHEMERAL_SEQUENTIAL;
+}
+
+/** Whether a znode at this path can become what is wanted by its data alone. */
+export function isAt(entry: Pick<Entry, 'mode'>, path: string, wanted: string): boolean {
+  return isSequential(entry)
+    ? path.startsWith(wanted) && /^-?\d+$/.test(path.slice(wanted.length))
+    : path === wanted;
+}
+
+function isEphemeral({ mode }: Entry): boolean {
+  return mode === CreateMode.EPHEMERAL || mode === CreateMode.EPHEMERAL_SEQUENTIAL;
+}
+
+/** Where the template has the placeholder, any time will do. */
+function isButForTime(template: string, text: string): boolean {
+  let at = 0;
+  for (const [i, part] of template.split(TIME).entries()) {
+    if (i > 0) {
+      const [digits] = /^\d+/.exec(text.slice(at, at + 20)) ?? [];
+      if (digits === undefined) return false;
+      at += digits.length;
+    }
+    if (!text.startsWith(part, at)) return false;
+    at += part.length;
+  }
+  return at === text.length;
+}
+
+/** What can be said of an endpoint: the most first. Not every dialect takes an id, or metadata. */
+function* registrationsOf(
+  mark: Mark,
+  service: string,
+  protocol: Protocol,
+  endpoint: Endpoint,
+): Generator<Registration> {
+  const { address, hostname = address, port, weight, health, locality } = endpoint;
+  const base: Registration = {
+    ...{ service, address: hostname, port, protocol },
+    ...((health === 'draining' || health === 'unhealthy') && { health }),
+  };
+  const balanced: Registration = {
+    ...base,
+    locality,
+    ...(weight !== DEFAULT_WEIGHT && { weight }),
+  };
+  const id = markedId(mark, endpoint.id);
+  const marked = markedMetadata(mark, endpoint.origin.registry);
+  const stated = Object.entries(endpoint.metadata).filter(([key]) => !NOT_MIRRORED.has(key));
+  const metadata = { ...Object.fromEntries(stated), ...marked };
+  for (const said of [balanced, base])
+    for (const metadataOf of [metadata, marked]) {
+      yield { ...said, id, metadata: metadataOf };
+      yield { ...said, metadata: metadataOf };
+    }
+  yield { ...base, id };
+}
+
+/** A znode as it would be read once it is written. */
+function asRead({ path, data, mode }: Entry) {
+  const none = { version: 0, cversion: 0, aversion: 0, numChildren: 0 };
+  return {
+    path: isSequential({ mode }) ? `${path}0000000000` : path,
+    data,
+    stat: {
+      ...{ czxid: 0n, mzxid: 0n, pzxid: 0n, ctime: 0, mtime: 0, ephemeralOwner: 0n },
+      ...none,
+      dataLength: data.length,
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY, type Service } from '@meshkeeper/mesh';
+import { startFaultProxy, until } from '@meshkeeper/testbed';
+import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  curator,
+  DIALECTS,
+  type Dialect,
+  type Mark,
+  MIRROR_KEY,
+  spring,
+  TreeMirror,
+  TreeSource,
+} from '../../src/index.ts';
+import { servers } from '../servers.ts';
+
+const logger = { debug() {}, info() {}, warn() {} };
+const mark: Mark = { mesh: 'cafe', rule: 'rule' };
+
+function endpoint(port: number, said: Partial<Endpoint> = {}): Endpoint {
+  return {
+    ...{ id: `id/${port}`, address: '10.0.0.1', port, weight: DEFAULT_WEIGHT },
+    ...{ locality: NO_LOCALITY, health: 'unknown', metadata: {} },
+    origin: { registry: 'r', path: `/a/${port}`, czxid: 1n, mzxid: 2n, mtime: 1_700_000_000_000 },
+    ...said,
+  };
+}
+
+function service(...endpoints: readonly Endpoint[]): Service {
+  return { name: 'a', protocol: 'dubbo', endpoints };
+}
+
+for (const [name, start] of Object.entries(servers))
+  describe(`TreeMirror on ${name}`, { concurrency: true }, () => {
+    let server: Awaited<ReturnType<typeof start>>;
+    let zk: ZooKeeper;
+    let count = 0;
+    before(async () => {
+      server = await start();
+      zk = await connect({ connect: server.connect });
+    });
+    after(async () => {
+      await zk?.close();
+      await server?.close();
+    });
+    const fresh = () => `/test-${count++}`;
+    const mirror = (dialect: Dialect, root: string, by = zk, known = () => true) =>
+      new TreeMirror({ zk: by, dialect, root, mark, known, logger });
+    const settled = (mirrored: TreeMirror) => until(() => mirrored.settled);
+    /** The paths of all instances below a root. */
+    const instances = async (root: string): Promise<string[]> => {
+      if ((await zk.exists(root)) === null) return [];
+      const { children } = await zk.children(root);
+      const below = await Promise.all(children.map((child) => instances(`${root}/${child}`)));
+      return children.length === 0 && (await zk.exists(root))?.ephemeralOwner !== 0n
+        ? [root]
+        : below.flat();
+    };
+
+    test('in every dialect: written once, changed once, and gone; no source reads it', async () => {
+      for (const dialect of DIALECTS.values()) {
+        const root = fresh();
+        await using mirrored = mirror(dialect, root);
+        mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2)));
+        await until(() => mirrored.size === 2, { message: dialect.name });
+        const before = await instances(root);
+        assert.equal(before.length, 2, dialect.name);
+        await settled(mirrored);
+        assert.equal(mirrored.writes, 2, dialect.name);
+
+        const stop = new AbortController();
+        const source = new TreeSource({ name: 's', dialect, zk, root });
+        for await (const change of source.changes(stop.signal)) {
+          assert.deepEqual(change, { type: 'reset', services: [] }, dialect.name);
+          break;
+        }
+
+        // Read again, and registered again by somebody who doesn't say when: it says the same.
+        const origin = { ...endpoint(1).origin, mzxid: 9n, mtime: 1_800_000_000_000 };
+        mirrored.want('a', service(endpoint(1, { weight: 200, origin }), endpoint(2)));
+        await settled(mirrored);
+        assert.equal(mirrored.writes, 2, dialect.name);
+        assert.deepEqual((await instances(root)).toSorted(), before.toSorted());
+
+        const metadata = { zzz: 'changed' };
+        mirrored.want('a', service(endpoint(1, { weight: 200, metadata }), endpoint(2)));
+        await settled(mirrored);
+        assert.equal(mirrored.writes, dialect === curator ? 2 : 3, dialect.name);
+        assert.deepEqual(mirrored.problems, []);
+        mirrored.want('a', undefined);
+        await until(() => mirrored.size === 0);
+        assert.deepEqual(await instances(root), []);
+      }
+    });
+
+    test('what somebody else has registered is untouched, and reported where it is in the way', async () => {
+      const root = fresh();
+      const foreign = `${root}/a/meshkeeper.mirror~cafe~rule~id%2F1`;
+      const [theirs] = spring.encode(
+        root,
+        { service: 'a', id: foreign.slice(`${root}/a/`.length), address: '10.9.9.9', port: 9 },
+        0,
+      );
+      await zk.create(theirs!.path, theirs!.data, { mode: theirs!.mode, parents: true });
+      const [original] = spring.encode(
+        root,
+        { service: 'a', id: 'theirs', address: '10.0.0.1', port: 2 },
+        0,
+      );
+      await zk.create(original!.path, original!.data, { mode: original!.mode });
+      await using mirrored = mirror(spring, root);
+      mirrored.want('a', service(endpoint(1), endpoint(2), endpoint(3)));
+      await until(() => mirrored.size === 1);
+      await settled(mirrored);
+      assert.deepEqual(
+        mirrored.problems.map(({ service, endpoint, code }) => [service, endpoint, code]),
+        [['a', 'id/1', 'in-the-way']],
+      );
+      assert.deepEqual((await zk.get(theirs!.path)).data, theirs!.data);
+      const paths = (await instances(root)).map((path) => path.slice(`${root}/a/`.length));
+      // At the second address the original is enough.
+      assert.deepEqual(paths.toSorted(), [
+        'meshkeeper.mirror~cafe~rule~id%2F1',
+        'meshkeeper.mirror~cafe~rule~id%2F3',
+        'theirs',
+      ]);
+      await zk.delete(theirs!.path);
+      await zk.delete(original!.path);
+      await until(() => mirrored.size === 3);
+      assert.deepEqual(mirrored.problems, []);
+      // And when the original comes back, ours goes.
+      await zk.create(original!.path, original!.data, { mode: original!.mode });
+      await until(() => mirrored.size === 2);
+    });
+
+    test('another takes over without a gap, as it was written; it cleans up once it knows', async () => {
+      for (const dialect of DIALECTS.values()) {
+        const root = fresh();
+        const former = await connect({ connect: server.connect });
+        const first = mirror(dialect, root, former);
+        const some = [1, 2, 3, 4].map((port) => endpoint(port));
+        first.want('a', service(...some));
+        await until(() => first.size === 4);
+        const data = async () =>
+          Promise.all(
+            (await instances(root)).map(async (path) => String((await zk.get(path)).data)),
+          );
+        const written = (await data()).toSorted();
+        await settled(first);
+
+        let all = false;
+        const least = (async () => {
+          let fewest = Number.POSITIVE_INFINITY;
+          const [any] = await instances(root);
+          const directory = any!.slice(0, any!.lastIndexOf('/'));
+          while (!all) fewest = Math.min(fewest, (await zk.children(directory)).children.length);
+          return fewest;
+        })();
+        let known = false;
+        await using second = mirror(dialect, root, zk, () => known);
+        const over = first.handOver(AbortSignal.timeout(20_000));
+        second.want('a', service(...some.slice(0, 3)));
+        const session = zk.state.type === 'connected' ? zk.state.sessionId : 0n;
+        const owners = async () =>
+          Promise.all(
+            (await instances(root)).map(async (path) => (await zk.exists(path))?.ephemeralOwner),
+          );
+        await until(async () => (await owners()).filter((owner) => owner === session).length === 3);
+        await settled(second);
+        all = true;
+        assert.equal(await least, 4, dialect.name);
+        assert.deepEqual((await data()).toSorted(), written, dialect.name);
+        known = true;
+        second.look();
+        await until(() => second.size === 3);
+        await over;
+        await first.close();
+        await former.close();
+        assert.equal((await instances(root)).length, 3, 'the former session took none with it');
+      }
+    });
+
+    test('with the ensemble away it waits, and then does what differs', async () => {
+      const target = parseConnectString(server.connect).hosts[0]!;
+      await using proxy = await startFaultProxy({ target });
+      await using client = await connect({
+        ...{
+          connect: proxy.connect,
+          sessionTimeout: 30_000,
+          onExpired: 'renew',
+          reconnectJitter: 0,
+        },
+      });
+      const root = fresh();
+      await using mirrored = mirror(spring, root, client);
+      mirrored.want('a', service(endpoint(1), endpoint(2)));
+      await until(() => mirrored.size === 2);
+      await settled(mirrored);
+      const { writes } = mirrored;
+      proxy.refuse();
+      proxy.cut();
+      await until(() => client.state.type === 'disconnected');
+      mirrored.want('a', service(endpoint(2), endpoint(3)));
+      const [first] = await instances(root);
+      assert.match(first ?? '', /meshkeeper\.mirror/);
+      await proxy.accept();
+      await until(async () => (await instances(root)).some((path) => path.endsWith('F3')));
+      await until(async () => (await instances(root)).length === 2);
+      await settled(mirrored);
+      assert.equal(mirrored.writes, writes + 2);
+      assert.ok(
+        (await zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MIRROR_KEY),
+      );
+    });
+  });
