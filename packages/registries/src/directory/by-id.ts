@@ -8,6 +8,7 @@ export function byId(endpoints: Iterable<Endpoint>): Endpoint[] {
   const sorted = [...endpoints].sort(
     (a, b) => compare(a.id, b.id) || compare(a.origin.path, b.origin.path),
   );
+  if (!sorted.some(({ id }, i) => id === sorted[i - 1]?.id)) return sorted;
   const told = sorted.map((endpoint, i) =>
     endpoint.id === sorted[i - 1]?.id ? { ...endpoint, id: endpoint.origin.path } : endpoint,
   );

@@ -102,4 +102,28 @@ describe('beside the real Finagle', { skip }, () => {
     const service = await read('its');
     assert.deepEqual(service?.endpoints[0]?.metadata, { shard: '3', zone: 'b' });
   });
+
+  test('what it makes of vectors, and where we differ', async () => {
+    const set = '/sets/vectors';
+    for (const shard of [0, 1, 2, 3])
+      await finagle.join({ path: set, address: { host: `10.0.0.${shard}`, port: 80 }, shard });
+    const vectors = [
+      // Twice the same is once; a whole number is none to it; -1 leaves a member out.
+      '{"vector":[{"select":"shard=0","weight":2.0},{"select":"inet=10.0.0.0:80","weight":1.5}]}',
+      '{"vector":[{"select":"shard=0","weight":2.0},{"select":"inet=10.0.0.0:80","weight":1.5}]}',
+      '{"vector":[{"select":"shard=1","weight":2}]}',
+      '{"vector":[{"select":"shard=2","weight":-1.0}]}',
+    ];
+    for (const [i, data] of vectors.entries()) await zk.create(`${set}/vector_${i}`, data);
+    await resolved(set, [
+      { address: '10.0.0.0', port: 80, weight: 3 },
+      { address: '10.0.0.1', port: 80, weight: 1 },
+      { address: '10.0.0.3', port: 80, weight: 1 },
+    ]);
+    const service = await read('vectors');
+    assert.deepEqual(
+      service?.endpoints.map(({ weight }) => weight),
+      [300, 200, 0, 100],
+    );
+  });
 });
