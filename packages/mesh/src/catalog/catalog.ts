@@ -243,15 +243,16 @@ export class Catalog {
     const overlays = this.#overlays.get(name);
     overlays?.resolve(this.#merger.instances(name, said));
     const earlier = this.#merged.get(name);
-    const guard = this.#guard(name, earlier, merged?.service, now);
+    const service = merged && withProtocol(merged.service, earlier);
+    const guard = this.#guard(name, earlier, service, now);
 
     // What is held when all sources have forgotten the service is served as it was.
-    const base = merged?.service ?? (guard?.size ? earlier : undefined);
+    const base = service ?? (guard?.size ? earlier : undefined);
     if (base === undefined) this.#merged.delete(name);
-    else this.#merged.set(name, merged?.service ?? { ...base, endpoints: [] });
+    else this.#merged.set(name, service ?? { ...base, endpoints: [] });
 
     const kept = guard?.size ? [...guard.kept()] : [];
-    const present = merged?.service.endpoints ?? [];
+    const present = service?.endpoints ?? [];
     const all = kept.length === 0 ? present : [...present, ...kept].sort(byId);
     overlays?.see(kept, now, this.#protection.overlayGrace);
     this.#schedule(name, guard, overlays, now);
@@ -329,6 +330,14 @@ function part(service: Service, source: string): Service | undefined {
   if (service.endpoints.length === 0) return service;
   const endpoints = service.endpoints.filter(({ origin }) => origin.registry === source);
   return endpoints.length === 0 ? undefined : { ...service, endpoints };
+}
+
+/** Nobody says what an empty service speaks: it is what it was, also for those that are held. */
+function withProtocol(service: Service, earlier: Service | undefined): Service {
+  const known = service.endpoints.length > 0 || earlier === undefined;
+  return known || earlier.protocol === service.protocol
+    ? service
+    : { ...service, protocol: earlier.protocol };
 }
 
 /** Those of `before` whose id is not in `after`, both sorted by id. */

@@ -7,8 +7,9 @@ import { AddressIndex, haveOwnAddresses, type Registrations } from './address-in
  * higher priority; of equal ones, that which is configured first.
  *
  * 1. A service is there when any source has it, with the endpoints of all.
- * 2. Protocol and policy are those of the first source that has it (a policy: that states one; policies
- *    of two sources are not mixed).
+ * 2. The protocol is that of the first source that has an endpoint of it: where there is none, nobody
+ *    says what it speaks. The policy is that of the first source that states one; policies of two
+ *    sources are not mixed.
  * 3. Endpoints with one address and port are one instance, registered twice. It has the id and what
  *    else is stated by the registration of the first source; within one source, by the youngest (an
  *    instance that was restarted before its old session ended).
@@ -80,7 +81,9 @@ export class Merger {
       this.#work.delete(name);
       return first && { service: first.service, conflicts: NO_CONFLICTS };
     }
-    const conflicts: Conflict[] = protocolConflicts(first, said);
+    const peopled = said.filter(({ service }) => service.endpoints.length > 0);
+    const { protocol } = (peopled[0] ?? first).service;
+    const conflicts: Conflict[] = protocolConflicts(peopled);
     const work = workOn(said, this.#work.get(name) ?? NO_WORK, conflicts);
     this.#work.set(name, work);
     const endpoints = work.instances.map(({ endpoint }) => endpoint);
@@ -89,7 +92,7 @@ export class Merger {
       .policyRef;
     const policy = said.find(({ service }) => service.policy !== undefined)?.service.policy;
     const stated = { ...(policyRef && { policyRef }), ...(policy && { policy }) };
-    const service = { ...first.service, name, endpoints, ...stated };
+    const service = { ...first.service, name, protocol, endpoints, ...stated };
     return { service, conflicts };
   }
 
@@ -232,9 +235,11 @@ function unique(instance: Instance, ids: Map<string, string>, conflicts: Conflic
   return { endpoint: { ...endpoint, id }, registrations };
 }
 
-function protocolConflicts({ source, service }: Said, said: readonly Said[]): Conflict[] {
+function protocolConflicts([first, ...others]: readonly Said[]): Conflict[] {
+  if (first === undefined) return [];
+  const { source, service } = first;
   const { protocol } = service;
-  return said
+  return others
     .filter((other) => other.service.protocol !== protocol)
     .map((other) => ({
       type: 'protocol',

@@ -135,6 +135,27 @@ test('two protocols are a conflict that the higher priority wins', () => {
   assert.equal(catalog.conflicts.size, 0);
 });
 
+test('a source that has nobody of a service does not say what it speaks', () => {
+  const catalog = read({
+    r: service('a'),
+    s: { ...service('a', endpoint('1', 1, 1, 's')), protocol: 'grpc' },
+    t: service('a'),
+  });
+  const protocol = () => catalog.snapshot.services.get('a')?.protocol;
+  assert.equal(protocol(), 'grpc');
+  assert.equal(catalog.conflicts.size, 0);
+  // The last instance is held; what it speaks has not changed.
+  catalog.apply('s', { type: 'upsert', service: service('a') }, 1);
+  catalog.commit(1);
+  catalog.commit(1 + QUICK.absorb);
+  assert.equal(catalog.held('a').get('1')?.reason, 'last-instance');
+  assert.equal(protocol(), 'grpc');
+  catalog.release('a');
+  catalog.commit(1 + QUICK.absorb);
+  assert.equal(ids(catalog, 'a'), '');
+  assert.equal(protocol(), 'grpc');
+});
+
 test('the policy is that of the first source that states one; who says so is no change of it', () => {
   const stated = (retries: number, path: string) => ({
     policy: { retries: { value: retries, origin: { source: 's', path } } },

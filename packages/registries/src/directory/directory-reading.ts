@@ -52,8 +52,9 @@ export class DirectoryReading implements Reading {
     directory.sorted ??= [...instances.values()]
       .map(({ endpoint }) => endpoint)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const [first] = instances.values();
-    return { name, protocol: first?.protocol ?? 'http', endpoints: directory.sorted };
+    const [first] = directory.sorted;
+    const protocol = first && instances.get(first.origin.path)?.protocol;
+    return { name, protocol: protocol ?? 'http', endpoints: directory.sorted };
   }
 
   put(node: ZNode): ReadonlySet<string> {

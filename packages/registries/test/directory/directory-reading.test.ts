@@ -121,6 +121,22 @@ describe('DirectoryReading', () => {
     );
   });
 
+  test('what instances speak that differ is that of the first by id, however they came', () => {
+    const readingOf = (...nodes: ZNode[]) => {
+      const reading = new DirectoryReading('/s', (node, name) => {
+        const decoded = decodeInstance({ registry: 'r', locality: NO_LOCALITY }, name, node);
+        return decoded.type === 'instance' && name === '1'
+          ? { ...decoded, protocol: 'grpc' }
+          : decoded;
+      });
+      for (const node of nodes) reading.put(node);
+      return reading.service('a')?.protocol;
+    };
+    const [one, two] = [znode('/s/a/1', instance(1)), znode('/s/a/2', instance(2))];
+    assert.equal(readingOf(one, two), 'grpc');
+    assert.equal(readingOf(two, one), 'grpc');
+  });
+
   test('a root that is / or has no instances directly below it', () => {
     reading = readingOf('/');
     change([znode('/'), znode('/a', instance(1)), znode('/a/1', instance(2))]);
