@@ -147,6 +147,24 @@ describe('instances of applications', () => {
     assert.deepEqual(a?.warmup, { from: 5, duration: 600_000 });
   });
 
+  test('an instance that is none any more offers nothing', () => {
+    const read = reading();
+    read.put(metadata('r1', 'A'));
+    const { path } = instance('10.0.0.1', remote);
+    read.put(instance('10.0.0.1', remote));
+    assert.deepEqual([...read.put(znode(path, ''))], ['A']);
+    assert.deepEqual(idsOf(read), {});
+  });
+
+  test('a revision that no instance has any more is unknown to nobody', () => {
+    const read = reading();
+    read.put(metadata('r2', 'A'));
+    read.put(instance('10.0.0.1'));
+    assert.equal([...read.wants].length, 1);
+    read.put(instance('10.0.0.1', { revision: 'r2' }));
+    assert.deepEqual([[...read.wants], read.problems.size], [[], 0]);
+  });
+
   test('a URL of the same provider counts, and stands in where metadata is missing', () => {
     const read = reading();
     const node = urlNode('tri://10.0.0.1:20880/A?weight=3&timestamp=1');

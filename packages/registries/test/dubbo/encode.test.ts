@@ -109,6 +109,20 @@ describe('an application is written as Dubbo writes it', () => {
       instance?.data.toString(),
       `{"name":"shop","id":"10.0.0.1:20880","address":"10.0.0.1","port":20880,"sslPort":null,"payload":{"@class":"org.apache.dubbo.registry.zookeeper.ZookeeperInstance","id":"10.0.0.1:20880","name":"shop","metadata":{"dubbo.endpoints":"[{\\"port\\":20880,\\"protocol\\":\\"dubbo\\"}]","dubbo.metadata.revision":"${revision}","dubbo.metadata.storage-type":"remote","meta-v":"1.0.0","timestamp":"5"}},"registrationTimeUTC":5,"serviceType":"DYNAMIC","uriSpec":null}`,
     );
+    const { services } = JSON.parse(metadata!.data.toString());
+    assert.deepEqual(services, {
+      'g/com.foo.A:1.0:dubbo': {
+        ...{ group: 'g', name: 'com.foo.A', path: 'com.foo.A', port: 20_880 },
+        ...{ protocol: 'dubbo', version: '1.0' },
+        params: {
+          ...{ REGISTRY_CLUSTER: 'default', application: 'shop', deprecated: 'false' },
+          ...{ dubbo: '2.0.2', dynamic: 'true', generic: 'false', group: 'g' },
+          ...{ interface: 'com.foo.A', 'metadata-type': 'remote', methods: 'hi' },
+          ...{ 'prefer.serialization': 'hessian2,fastjson2', release: '3.3.6', revision: '1.0' },
+          ...{ 'service-name-mapping': 'true', side: 'provider', version: '1.0' },
+        },
+      },
+    });
     assert.equal(mapping?.path, '/dubbo/mapping/com.foo.A');
     assert.equal(mapping?.data.toString(), 'shop');
     assert.deepEqual(
@@ -189,6 +203,8 @@ describe('what is registered is revised', () => {
     );
     assert.equal(data, entry.data);
     assert.equal(revised({}).path, entry.path);
+    // What an endpoint's metadata says besides the URL's parameters.
+    assert.equal(revised({ metadata: { protocol: 'dubbo', path: 'x' } }).path, entry.path);
     assert.equal(revised({ weight: 100 }).path, entry.path);
     assert.equal(revised({ health: 'healthy' }).path, entry.path);
   });
