@@ -41,6 +41,8 @@ export class Applications {
   readonly #revisions = new Map<string, Revision>();
   /** Revisions that instances have and nobody has told of. */
   readonly #unknown = new Map<string, Revision>();
+  /** Those of them that an instance can be asked for: of many it is none, at any size of a registry. */
+  readonly #wants = new Map<string, Want>();
   /**
    * Revisions that were asked for and that no instance has any more, the oldest first: an instance
    * that deletes and creates its znode again is not to be asked again.
@@ -70,7 +72,11 @@ export class Applications {
     this.#revisions.set(key, revision);
     this.#left.delete(key);
     revision.instances.add(path);
-    if (revision.info === undefined) this.#unknown.set(key, revision);
+    if (revision.info === undefined) {
+      this.#unknown.set(key, revision);
+      if (isAskable(instance)) this.#want(key, revision);
+      else this.#review(key, revision);
+    }
     return this.#tell(path, instance, revision.info);
   }
 
@@ -96,6 +102,7 @@ export class Applications {
     };
     this.#revisions.set(key, known);
     this.#unknown.delete(key);
+    this.#wants.delete(key);
     this.#left.delete(key);
     known.info = info;
     known.stored ||= stored;
@@ -117,11 +124,7 @@ export class Applications {
 
   /** The revisions that only their instances can tell of, and how they are asked. */
   get wants(): Iterable<Want> {
-    const wants: Want[] = [];
-    for (const [key, revision] of this.#unknown)
-      if (this.#askable(revision).length > 0)
-        wants.push({ key, fetch: (signal) => this.#ask(revision, signal) });
-    return wants;
+    return this.#wants.values();
   }
 
   /** Instances of which it is not known what they offer, by path. */
@@ -147,20 +150,27 @@ export class Applications {
     return [...ports.values(), ...own].some((number) => this.#offers.isRegistered(host, number));
   }
 
-  #askable({ instances }: Revision): Instance[] {
-    return [...instances]
-      .map((path) => this.#instances.get(path))
-      .filter((instance) => instance !== undefined)
-      .filter(
-        ({ storage, metadataService }) =>
-          storage === 'local' && metadataService?.protocol === 'tri',
-      );
+  #want(key: string, revision: Revision): void {
+    if (!this.#wants.has(key))
+      this.#wants.set(key, { key, fetch: (signal) => this.#ask(revision, signal) });
+  }
+
+  /** Nobody wants what no instance is left to be asked for. */
+  #review(key: string, revision: Revision): void {
+    if (this.#wants.has(key) && this.#askable(revision).next().done) this.#wants.delete(key);
+  }
+
+  *#askable({ instances }: Revision): Generator<Instance> {
+    for (const path of instances) {
+      const instance = this.#instances.get(path);
+      if (instance !== undefined && isAskable(instance)) yield instance;
+    }
   }
 
   /** Any of the instances may answer: another one each time. */
   async #ask(revision: Revision, signal: AbortSignal): Promise<() => Iterable<string>> {
     const { application, revision: id } = revision;
-    const instances = this.#askable(revision);
+    const instances = [...this.#askable(revision)];
     const instance = instances[Math.floor(Math.random() * instances.length)];
     try {
       if (instance === undefined) throw new Error('no instance is left that could be asked');
@@ -175,8 +185,10 @@ export class Applications {
   #leave(path: string, instance: Instance): void {
     const key = keyOf(instance);
     const revision = this.#revisions.get(key);
-    revision?.instances.delete(path);
-    if (revision?.instances.size !== 0) return;
+    if (revision === undefined) return;
+    revision.instances.delete(path);
+    this.#review(key, revision);
+    if (revision.instances.size > 0) return;
     this.#unknown.delete(key);
     if (revision.info === undefined) this.#revisions.delete(key);
     else if (!revision.stored) this.#left.add(key);
@@ -227,6 +239,11 @@ const NOTHING: MetadataInfo = { application: '', revision: EMPTY_REVISION, servi
 
 function keyOf({ application, revision }: Pick<Instance, 'application' | 'revision'>): string {
   return `${application}/${revision}`;
+}
+
+/** Whether it tells its metadata when it is called: what speaks another protocol can't be. */
+function isAskable({ storage, metadataService }: Instance): boolean {
+  return storage === 'local' && metadataService?.protocol === 'tri';
 }
 
 function why({ storage, metadataService }: Instance, { failure }: Revision): string {

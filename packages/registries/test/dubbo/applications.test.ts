@@ -250,6 +250,23 @@ describe('metadata that instances keep themselves', () => {
     );
   });
 
+  test('is not asked for any more when nobody is left who could be asked', () => {
+    const read = reading();
+    const deaf = { params: PARAMS.replace('tri', 'dubbo') };
+    read.put(instance('10.0.0.1', deaf));
+    read.put(instance('10.0.0.2'));
+    read.put(instance('10.0.0.3'));
+    assert.equal([...read.wants].length, 1);
+    read.put(instance('10.0.0.2', deaf));
+    assert.equal([...read.wants].length, 1);
+    read.remove('/services/shop/10.0.0.3:20880');
+    assert.deepEqual([...read.wants], []);
+    read.put(instance('10.0.0.2'));
+    assert.equal([...read.wants].length, 1);
+    read.put(instance('10.0.0.2', deaf));
+    assert.deepEqual([...read.wants], []);
+  });
+
   test('a failure is told, and over with the next success', async () => {
     let fail = true;
     const read = reading('/dubbo', async ({ revision }) => {
