@@ -51,6 +51,7 @@ export type {
 export type { PolicyOrigin, Stated } from './policy/stated.ts';
 export {
   type CallerSettings,
+  type EndpointSettings,
   type LoadBalancing,
   type MethodSettings,
   type ScopedSettings,
@@ -58,4 +59,4 @@ export {
   type TrafficPolicy,
   type TrafficSettings,
 } from './policy/traffic-policy.ts';
-export { type Condition, isSimpleRegex, type ValueMatch } from './policy/value-match.ts';
+export { type Condition, holds, isSimpleRegex, type ValueMatch } from './policy/value-match.ts';

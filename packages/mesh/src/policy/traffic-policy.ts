@@ -1,4 +1,4 @@
-import type { RequestCondition, RoutingStage } from './routing.ts';
+import type { EndpointSelector, RequestCondition, RoutingStage } from './routing.ts';
 import type { Stated } from './stated.ts';
 
 /** How an endpoint is chosen among those that a request may go to. Weights count in all of them. */
@@ -42,6 +42,12 @@ export interface CallerSettings extends ScopedSettings {
   readonly match: readonly RequestCondition[];
 }
 
+/** What a rule sets on endpoints, by the registry's names: it is in them already as they are told. */
+export interface EndpointSettings
+  extends Stated<readonly (readonly [name: string, value: string])[]> {
+  readonly selector: EndpointSelector;
+}
+
 /**
  * What is stated of a service's traffic, besides what its endpoints state of themselves: a value that
  * a registry's settings and an operator's policies both compile to, in which every part says where it
@@ -50,6 +56,8 @@ export interface CallerSettings extends ScopedSettings {
 export interface TrafficPolicy extends ScopedSettings {
   /** In order: a later one goes before an earlier, and any before what holds for all callers. */
   readonly callers?: readonly CallerSettings[];
+  /** In the order in which they were set. */
+  readonly endpoints?: readonly EndpointSettings[];
   /** In the order in which they are passed. */
   readonly routing?: readonly RoutingStage[];
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Condition, isBlock, isSimpleRegex, type ValueMatch } from '../../src/index.ts';
-import { holds } from '../../src/policy/value-match.ts';
+import { type Condition, holds, isBlock, isSimpleRegex, type ValueMatch } from '../../src/index.ts';
 
 const any = (...matches: ValueMatch[]): Condition => ({ any: matches, none: [] });
 

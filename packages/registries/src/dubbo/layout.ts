@@ -25,6 +25,8 @@ export type Place =
   | { readonly type: 'instance'; readonly application: string }
   /** The applications that provide an interface. */
   | { readonly type: 'mapping'; readonly interface: string }
+  /** That an application calls an interface, if its data is of that. */
+  | { readonly type: 'caller'; readonly interface: string; readonly application: string }
   /** What a revision of an application provides. */
   | { readonly type: 'metadata'; readonly application: string; readonly revision: string }
   /** A rule of the configuration centre. */
@@ -44,6 +46,7 @@ export function placeOf(root: string, path: string): Place | undefined {
       return parts.length === 3
         ? { type: 'metadata', application: second, revision: third }
         : undefined;
+    if (first === 'metadata') return caller(parts);
     if (first === 'config')
       return parts.length === 3 && second === 'dubbo' ? { type: 'rule', key: third } : undefined;
     if (parts.length === 3 && isCategory(second)) {
@@ -66,6 +69,15 @@ export function urlPath(root: string, iface: string, category: Category, url: st
 export function instancePath(root: string, application: string, id: string): string {
   const directory = root === DEFAULT_ROOT ? APPLICATIONS : root;
   return joinPath(joinPath(directory, application), id);
+}
+
+/** `metadata/<interface>[/<version>][/<group>]/consumer/<application>`. */
+function caller(parts: readonly string[]): Place | undefined {
+  const iface = decode(parts[1] ?? '');
+  const application = parts.at(-1) ?? '';
+  return iface === undefined || parts.length > 6 || parts.at(-2) !== 'consumer'
+    ? undefined
+    : { type: 'caller', interface: iface, application };
 }
 
 function mapping(name: string): Place | undefined {

@@ -1,9 +1,18 @@
-import type { Endpoint, Service } from '@meshkeeper/mesh';
 import { addressKey, type Offer } from './offer.ts';
-import { baseProtocol, meshProtocol } from './protocol.ts';
+import { baseProtocol } from './protocol.ts';
+import { keyOf } from './service-key.ts';
 
 /** Offers of one service, by protocol. */
 type Protocols = Map<string, Set<Offer>>;
+
+/** A service as it is offered, with one protocol. */
+export interface Offered {
+  /** Its name without a protocol. */
+  readonly base: string;
+  readonly protocol: string;
+  /** One a provider, in the order of their endpoints' ids. */
+  readonly offers: readonly Offer[];
+}
 
 /**
  * Who offers what, of both levels: services made of offers. One provider of one service with one
@@ -13,6 +22,10 @@ type Protocols = Map<string, Set<Offer>>;
 export class Offers {
   readonly #byPath = new Map<string, readonly Offer[]>();
   readonly #services = new Map<string, Protocols>();
+  /** Services by interface. */
+  readonly #byInterface = new Map<string, Set<string>>();
+  /** How many offers of a service an application has. */
+  readonly #byApplication = new Map<string, Map<string, number>>();
   /** Addresses that there are URLs of, as long as nothing changes. */
   #registered: ReadonlySet<string> | undefined;
 
@@ -38,16 +51,32 @@ export class Offers {
   }
 
   /** A service, or what one of its protocols offers: `<name>@<protocol>`. */
-  service(name: string): Service | undefined {
+  service(name: string): Offered | undefined {
     const protocols = this.#services.get(name);
-    if (protocols !== undefined) return serviceOf(name, protocols);
+    if (protocols !== undefined) return offeredOf(name, protocols);
     const at = name.lastIndexOf('@');
-    const several = this.#services.get(name.slice(0, at));
+    const base = name.slice(0, at);
+    const several = this.#services.get(base);
     const protocol = name.slice(at + 1);
     const offers = several?.get(protocol);
     if (at === -1 || several === undefined || several.size < 2 || offers === undefined)
       return undefined;
-    return { name, protocol: meshProtocol(protocol), endpoints: endpointsOf(offers) };
+    return { base, protocol, offers: bestOf(offers) };
+  }
+
+  /** The services of an interface, each with what its protocols offer. */
+  ofInterface(iface: string): Set<string> {
+    const names = new Set<string>();
+    for (const service of this.#byInterface.get(iface) ?? []) this.#names(service, names);
+    return names;
+  }
+
+  /** The services that an application offers, each with what its protocols offer. */
+  ofApplication(application: string): Set<string> {
+    const names = new Set<string>();
+    for (const service of this.#byApplication.get(application)?.keys() ?? [])
+      this.#names(service, names);
+    return names;
   }
 
   /** The applications that offer a service. */
@@ -75,10 +104,15 @@ export class Offers {
   #add(offer: Offer): void {
     const { service, protocol } = offer;
     const protocols = this.#services.get(service) ?? new Map<string, Set<Offer>>();
-    this.#services.set(service, protocols);
+    if (protocols.size === 0) {
+      this.#services.set(service, protocols);
+      const iface = keyOf(service).interface;
+      this.#byInterface.set(iface, (this.#byInterface.get(iface) ?? new Set()).add(service));
+    }
     const offers = protocols.get(protocol);
     if (offers === undefined) protocols.set(protocol, new Set([offer]));
     else offers.add(offer);
+    this.#count(offer, 1);
   }
 
   #drop(offer: Offer): void {
@@ -87,7 +121,22 @@ export class Offers {
     const offers = protocols?.get(protocol);
     offers?.delete(offer);
     if (offers?.size === 0) protocols?.delete(protocol);
-    if (protocols?.size === 0) this.#services.delete(service);
+    this.#count(offer, -1);
+    if (protocols?.size !== 0) return;
+    this.#services.delete(service);
+    const iface = keyOf(service).interface;
+    const services = this.#byInterface.get(iface);
+    services?.delete(service);
+    if (services?.size === 0) this.#byInterface.delete(iface);
+  }
+
+  #count({ application, service }: Offer, more: number): void {
+    const services = this.#byApplication.get(application) ?? new Map<string, number>();
+    const count = (services.get(service) ?? 0) + more;
+    if (count === 0) services.delete(service);
+    else services.set(service, count);
+    if (services.size === 0) this.#byApplication.delete(application);
+    else this.#byApplication.set(application, services);
   }
 
   #names(service: string, names: Set<string>): void {
@@ -98,12 +147,12 @@ export class Offers {
   }
 }
 
-function serviceOf(name: string, protocols: Protocols): Service {
-  const byProtocol = new Map([...protocols].map(([key, offers]) => [key, endpointsOf(offers)]));
+function offeredOf(base: string, protocols: Protocols): Offered {
+  const byProtocol = new Map([...protocols].map(([key, offers]) => [key, bestOf(offers)]));
   const own = [...byProtocol].filter(([key]) => !isExtra(protocols.get(key) ?? []));
   const from = own.length > 0 ? own : [...byProtocol];
   const protocol = baseProtocol(new Map(from.map(([key, { length }]) => [key, length])));
-  return { name, protocol: meshProtocol(protocol), endpoints: byProtocol.get(protocol) ?? [] };
+  return { base, protocol, offers: byProtocol.get(protocol) ?? [] };
 }
 
 /** Whether all of the offers are of a protocol that is spoken besides another. */
@@ -112,15 +161,15 @@ function isExtra(offers: Iterable<Offer>): boolean {
   return true;
 }
 
-/** The endpoints of offers of one service with one protocol. */
-function endpointsOf(offers: Iterable<Offer>): Endpoint[] {
+/** Of the offers of one service with one protocol those that count, one an endpoint. */
+function bestOf(offers: Iterable<Offer>): readonly Offer[] {
   const best = new Map<string, Offer>();
   for (const offer of offers) {
     const { id } = offer.endpoint;
     const other = best.get(id);
     if (other === undefined || isBetter(offer, other)) best.set(id, offer);
   }
-  return [...best.values()].map(({ endpoint }) => endpoint).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return [...best.values()].sort((a, b) => (a.endpoint.id < b.endpoint.id ? -1 : 1));
 }
 
 /** Of two of one provider: which counts. The same of any two, in whatever order they came. */

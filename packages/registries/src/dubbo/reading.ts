@@ -9,24 +9,31 @@ import { type Place, placeOf } from './layout.ts';
 import { Mapping } from './mapping.ts';
 import { decodeMetadata } from './metadata-info.ts';
 import { Offers } from './offers.ts';
+import type { RuleProblem } from './rules/compiled-rule.ts';
+import { RuledServices } from './rules/ruled-services.ts';
 import { DubboRules } from './rules/rules.ts';
+import { parseUrl } from './url.ts';
+import { decode } from './url-encoding.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** What a registry of Dubbo says, of both levels. */
 export class DubboReading implements Reading {
-  /** Rules as they were read. */
-  readonly rules = new DubboRules();
+  /** Rules, with what they do. */
+  readonly rules: DubboRules;
   /** Which applications provide which interface. */
   readonly mapping = new Mapping();
   readonly #options: ReadingOptions;
   readonly #offers = new Offers();
   readonly #applications: Applications;
+  readonly #ruled: RuledServices;
   readonly #problems = new Map<string, Problem>();
 
   /** `fetch` gets the metadata of an instance that keeps it itself. */
   constructor(options: ReadingOptions, fetch?: FetchMetadata) {
     this.#options = options;
+    this.rules = new DubboRules(options.registry);
+    this.#ruled = new RuledServices(this.#offers, this.rules);
     this.#applications = new Applications(this.#offers, options.locality, fetch);
   }
 
@@ -46,7 +53,7 @@ export class DubboReading implements Reading {
   }
 
   service(name: string): Service | undefined {
-    return this.#offers.service(name);
+    return this.#ruled.service(name);
   }
 
   /** The applications that offer a service, by the service's name without a protocol. */
@@ -72,9 +79,10 @@ export class DubboReading implements Reading {
           ? NOTHING
           : this.#applications.learn(place.application, place.revision, info, true);
       }
+      case 'caller':
+        return this.#ruled.putCaller(path, place.interface, place.application);
       case 'rule':
-        this.rules.putConfiguration(place.key, node);
-        return NOTHING;
+        return this.#putRule(path, () => this.rules.putConfiguration(place.key, node));
       case undefined:
         return NOTHING;
     }
@@ -85,8 +93,9 @@ export class DubboReading implements Reading {
     const place = placeOf(this.#options.root, path);
     switch (place?.type) {
       case 'url':
-        this.rules.remove(path);
-        return this.#offers.set(path, []);
+        if (place.category === 'providers') return this.#offers.set(path, []);
+        if (place.category === 'consumers') return this.#ruled.removeCaller(path);
+        return this.#removeRule(path);
       case 'instance':
         return this.#applications.remove(path);
       case 'mapping':
@@ -95,9 +104,10 @@ export class DubboReading implements Reading {
       case 'metadata':
         this.#applications.forget(place.application, place.revision);
         return NOTHING;
+      case 'caller':
+        return this.#ruled.removeCaller(path);
       case 'rule':
-        this.rules.remove(path);
-        return NOTHING;
+        return this.#removeRule(path);
       case undefined:
         return NOTHING;
     }
@@ -106,15 +116,29 @@ export class DubboReading implements Reading {
   #putUrl(place: Extract<Place, { type: 'url' }>, node: ZNode): ReadonlySet<string> {
     const { path } = node;
     const { interface: iface, category, node: name } = place;
-    if (category === 'consumers') return NOTHING;
-    if (category !== 'providers') {
-      const why = this.rules.putUrl(iface, category, name, node);
-      if (why !== undefined) this.#problems.set(path, problem(path, 'malformed', why).problem);
-      return NOTHING;
+    if (category === 'consumers') {
+      const application = parseUrl(decode(name) ?? '')?.parameters.get('application');
+      if (application === undefined) return this.#ruled.removeCaller(path);
+      return this.#ruled.putCaller(path, iface, application);
     }
+    if (category !== 'providers')
+      return this.#putRule(path, () => this.rules.putUrl(iface, category, name, node));
     const decoded = decodeUrl(this.#options, iface, name, node);
     if (decoded.type === 'problem') this.#problems.set(path, decoded.problem);
     return this.#offers.set(path, decoded.type === 'offers' ? decoded.offers : []);
+  }
+
+  /** A rule that is another one now concerns those of both. */
+  #putRule(path: string, put: () => RuleProblem | undefined): ReadonlySet<string> {
+    const before = this.#ruled.concerned(this.rules.all.get(path));
+    const found = put();
+    if (found !== undefined)
+      this.#problems.set(path, problem(path, found.code, found.message).problem);
+    return before.union(this.#ruled.concerned(this.rules.all.get(path)));
+  }
+
+  #removeRule(path: string): ReadonlySet<string> {
+    return this.#ruled.concerned(this.rules.remove(path));
   }
 
   #putInstance(application: string, node: ZNode): ReadonlySet<string> {

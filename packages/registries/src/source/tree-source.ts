@@ -325,6 +325,7 @@ function departedFrom(before: Service, departures: ReadonlyMap<string, Departure
 function identical(a: Service, b: Service): boolean {
   return (
     a.protocol === b.protocol &&
+    a.policy === b.policy &&
     a.endpoints.length === b.endpoints.length &&
     a.endpoints.every((endpoint, i) => endpoint === b.endpoints[i])
   );
