@@ -17,7 +17,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   registries: ['mesh', 'zookeeper'],
   xds: ['mesh'],
   proxy: ['mesh', 'xds'],
-  'control-plane': ['mesh', 'registries', 'xds', 'zookeeper'],
+  'control-plane': ['mesh', 'recipes', 'registries', 'xds', 'zookeeper'],
   cli: [
     'control-plane',
     'mesh',

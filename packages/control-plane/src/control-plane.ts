@@ -8,6 +8,8 @@ import { ControlPlaneError } from './control-plane-error.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
+import { Mirrors } from './mirrors/mirrors.ts';
+import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { Reconciler } from './reconciler.ts';
 import { Ensembles } from './registries/ensembles.ts';
@@ -30,6 +32,12 @@ export interface ControlPlaneOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
+
+/**
+ * How much longer than the leader's the session of what it mirrors is: when a leader dies, another is
+ * there before that is gone.
+ */
+const MIRROR_SESSIONS = 3;
 
 /** A running control plane. */
 export interface ControlPlane extends AsyncDisposable {
@@ -72,7 +80,12 @@ export async function startControlPlane(
     connect === undefined ? zk : ensembles.client(connect),
   );
   const overlays = new OverlayStore(zk, logger);
-  const metrics = new Metrics(sources, catalog, () => xds.proxies().length, now);
+  const mirrorEnsembles = stack.use(
+    new Ensembles({ sessionTimeout: MIRROR_SESSIONS * sessionTimeout, logger }),
+  );
+  const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
+  const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
+  const metrics = new Metrics(sources, catalog, mirrors, () => xds.proxies().length, now);
   const xds = stack.use(await listenXds(options, metrics, signal));
   const reconciler = stack.use(
     new Reconciler({
@@ -86,16 +99,18 @@ export async function startControlPlane(
         metrics.published(changes, at);
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
+        mirrors.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
       },
+      committed: () => mirrors.committed(),
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
-      ...{ catalog, sources, overlays, records, xds, metrics },
+      ...{ catalog, sources, overlays, records, xds, metrics, mirrors },
       ready: () => reconciler.ready,
     }),
   );

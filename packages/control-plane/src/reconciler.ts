@@ -15,6 +15,8 @@ export interface ReconcilerOptions {
   readonly restored?: boolean;
   /** Called with each new snapshot, the first as soon as every source was read completely. */
   readonly publish: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
+  /** Called after each commit, also of one that has changed nothing. */
+  readonly committed?: () => void;
   /** A source ended with an error: what it said before is served on, but nothing new comes. */
   readonly failed: (error: unknown) => void;
 }
@@ -121,6 +123,7 @@ export class Reconciler implements AsyncDisposable {
     const { snapshot, changes } = this.#options.catalog.commit(clock());
     if (changes.length > 0 || !this.#published) this.#options.publish(snapshot, changes);
     this.#published = true;
+    this.#options.committed?.();
     this.#tidy();
     clearTimeout(this.#timer);
     const { deadline } = this.#options.catalog;

@@ -7,9 +7,11 @@ import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
 import { explainRoute } from './explain-route.ts';
+import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
 import { ApiError } from './problem.ts';
 import { endpointView, proxyView, registryView, serviceView } from './views.ts';
@@ -23,6 +25,7 @@ export interface ApiOptions {
   readonly records: RecordKeeper;
   readonly xds: XdsServer;
   readonly metrics: Metrics;
+  readonly mirrors: Mirrors;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -54,6 +57,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   catalogRoutes(app, options);
   explainRoute(app, options.catalog, options.sources);
   pastRoutes(app, options.records);
+  mirrorsRoute(app, options.mirrors);
   const { host, port } = options.listen;
   try {
     return server(app, await app.listen({ host, port }));

@@ -1,7 +1,10 @@
 import { DIALECTS } from '@meshkeeper/registries';
 import { z } from 'zod';
 
-const rootPath = z.string().regex(/^\/(?!.*\/$)|^\/$/, 'an absolute path without / at its end');
+/** The path of a registry's root. */
+export const rootPath = z
+  .string()
+  .regex(/^\/(?!.*\/$)|^\/$/, 'an absolute path without / at its end');
 const builtIn = [...DIALECTS.keys()];
 /** Those whose originals have a root that everybody keeps to. */
 const rooted = [...DIALECTS.values()]

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationText } from './duration.ts';
 import { isLoopback, listenAddress } from './listen.ts';
+import { checkMirrors, mirrorSchema } from './mirror-schema.ts';
 import { protectionSchema } from './protection-schema.ts';
 import { checkDialects, pluginsSchema, registriesSchema } from './registry-schema.ts';
 
@@ -54,6 +55,7 @@ export const configSchema = z
       })
       .prefault({}),
     registries: registriesSchema,
+    mirror: mirrorSchema,
     plugins: pluginsSchema,
     protection: protectionSchema,
     controlPlane: z
@@ -71,7 +73,8 @@ export const configSchema = z
       .prefault({}),
     gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
   })
-  .superRefine(checkDialects, { when: () => true });
+  .superRefine(checkDialects, { when: () => true })
+  .superRefine(checkMirrors, { when: () => true });
 
 /** The ensemble that a configuration names; a server on this machine when it names none. */
 export function ensembleOf({ zookeeper }: Config): string {

@@ -1,6 +1,7 @@
 import type { Catalog, RegistrySource, ServiceChange } from '@meshkeeper/mesh';
 import type { XdsObserver } from '@meshkeeper/xds';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MirrorStatus, Mirrors } from '../mirrors/mirrors.ts';
 import { Propagation } from './propagation.ts';
 
 const ENDPOINT_TYPE = 'ClusterLoadAssignment';
@@ -19,6 +20,7 @@ export class Metrics {
   constructor(
     sources: readonly RegistrySource[],
     catalog: Catalog,
+    mirrors: Pick<Mirrors, 'status'>,
     streams: () => number,
     now: () => number,
   ) {
@@ -91,6 +93,16 @@ export class Metrics {
         return problems.size;
       },
     );
+    perMirror(
+      'meshkeeper_mirrored_endpoints',
+      'Endpoints that this replica has published in the tree of another dialect.',
+      ({ mirrored }) => mirrored,
+    );
+    perMirror(
+      'meshkeeper_mirror_problems',
+      'Endpoints that are to be mirrored and could not be.',
+      ({ problems }) => problems.length,
+    );
     this.observer = {
       acked: (event) => {
         if (!event.typeUrl.endsWith(ENDPOINT_TYPE)) return;
@@ -108,6 +120,19 @@ export class Metrics {
         registers,
         collect() {
           this.set(value());
+        },
+      });
+    }
+
+    function perMirror(name: string, help: string, value: (status: MirrorStatus) => number): void {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['mirror'],
+        registers,
+        collect() {
+          for (const status of mirrors.status)
+            this.set({ mirror: status.rule.name }, value(status));
         },
       });
     }

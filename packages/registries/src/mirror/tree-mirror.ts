@@ -103,9 +103,13 @@ export class TreeMirror implements AsyncDisposable {
     this.#mark(this.#target.directories);
   }
 
-  /** Writes no more, and resolves when another has taken over all of it, or the signal aborts. */
-  async handOver(signal: AbortSignal): Promise<void> {
+  /** Writes no more: another is about to take over what is there. */
+  retire(): void {
     this.#retired = true;
+  }
+
+  /** Resolves when another has taken over all of it, or the signal aborts. */
+  async handedOver(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#stop.signal.aborted) {
       const { state } = this.#options.zk;
       if (state.type !== 'connected' || !this.#target.has(state.sessionId)) return;

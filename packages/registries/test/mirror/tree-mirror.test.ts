@@ -159,7 +159,8 @@ for (const [name, start] of Object.entries(servers))
         })();
         let known = false;
         await using second = mirror(dialect, root, zk, () => known);
-        const over = first.handOver(AbortSignal.timeout(20_000));
+        first.retire();
+        const over = first.handedOver(AbortSignal.timeout(20_000));
         second.want('a', service(...some.slice(0, 3)));
         const session = zk.state.type === 'connected' ? zk.state.sessionId : 0n;
         const owners = async () =>
