@@ -143,7 +143,7 @@ describe('load assignment', () => {
     const { endpoints } = decoded(resources, 'endpoint', 'shop');
     assert.equal(endpoints[0]?.lbEndpoints?.length, 1);
     assert.deepEqual(
-      resources.problems.map(({ service: name, endpoint: id, code }) => [name, id, code]),
+      resources.problems.map(({ service: name, endpoint: id, code }) => [name, id, code]).sort(),
       [
         ['shop', 'i-2', 'host-name'],
         ['shop', 'i-70000', 'bad-port'],

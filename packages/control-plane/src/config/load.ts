@@ -54,7 +54,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   }
   // As they stand in the file; what isn't there comes last.
   const line = (error: string) => Number(/^[^ ]*:(\d+): /.exec(error)?.[1] ?? Infinity);
-  errors.sort((a, b) => (line(a) === line(b) ? 0 : line(a) - line(b)));
+  errors.sort((a, b) => (line(a) === line(b) ? (a < b ? -1 : 1) : line(a) - line(b)));
   if (errors.length > 0 || !parsed.success)
     throw new ControlPlaneError(
       'INVALID_CONFIG',

@@ -17,6 +17,14 @@ export interface JournalOptions {
   readonly turnover?: number;
 }
 
+/** A commit that waits to be written, and what it has made. */
+interface Waiting {
+  readonly snapshot: Snapshot;
+  readonly at: number;
+  /** Undefined when nothing has changed: it was only read again, or restored. */
+  readonly record: JournalRecord | undefined;
+}
+
 /** Commits are written together, so many milliseconds after the first. */
 const FLUSH = 100;
 /** Commits that may wait for the disk; beyond that the catalog is written anew instead. */
@@ -42,10 +50,11 @@ export class Journal implements AsyncDisposable {
   /** Bytes of the file's beginning, and of its commits so far. */
   #beginning = 0;
   #written = 0;
-  #waiting: JournalRecord[] = [];
-  #latest: { readonly snapshot: Snapshot; readonly at: number } | undefined;
+  #waiting: Waiting[] = [];
+  /** The last that was written, or that the next file begins with. */
+  #last: Waiting | undefined;
   #sources: readonly string[] = [];
-  /** A new file must be begun: there is none, or commits are missing in it. */
+  /** A new file must be begun: there is none, or commits are missing in the one there is. */
   #anew = true;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -85,20 +94,22 @@ export class Journal implements AsyncDisposable {
     at: number,
     sources: readonly string[],
   ): void {
-    this.#latest = { snapshot, at };
     this.#sources = sources;
     const { revision } = snapshot;
+    const deltas = changes.map(deltaOf);
+    const record: JournalRecord | undefined =
+      deltas.length === 0 ? undefined : { type: 'commit', revision, at, changes: deltas };
     if (this.#waiting.length >= MAX_WAITING) {
       this.#waiting = [];
       this.#anew = true;
-    } else if (changes.length > 0)
-      this.#waiting.push({ type: 'commit', revision, at, changes: changes.map(deltaOf) });
+    }
+    this.#waiting.push({ snapshot, at, record });
     this.#schedule(FLUSH);
   }
 
   /** Writes what waits. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined || (this.#latest !== undefined && this.#due())) {
+    while (this.#writing !== undefined || this.#waiting.length > 0) {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = undefined;
       });
@@ -120,10 +131,6 @@ export class Journal implements AsyncDisposable {
     return this.close();
   }
 
-  #due(): boolean {
-    return this.#anew || this.#waiting.length > 0;
-  }
-
   #full(): boolean {
     const { turnover = 8 * 1024 * 1024 } = this.#options;
     return this.#written > Math.max(this.#beginning, turnover);
@@ -135,29 +142,32 @@ export class Journal implements AsyncDisposable {
       this.#timer = undefined;
       this.flush().catch((err) => {
         this.#options.logger.warn({ err }, "the journal can't be written; tried again later");
-        this.#waiting = [];
         this.#anew = true;
+        // What is served at the next try is what matters then.
+        this.#waiting = this.#waiting.slice(-1);
+        if (this.#waiting.length === 0 && this.#last !== undefined) this.#waiting = [this.#last];
         this.#schedule(RETRY);
       });
     }, wait).unref();
   }
 
   async #write(): Promise<void> {
-    if (this.#anew || (this.#full() && !this.#closed)) await this.#begin();
-    const records = this.#waiting;
+    // A file begins with what the first of those who wait has made, or the last of the file before.
+    if (this.#anew) this.#last = this.#waiting.shift() ?? this.#last;
+    if (this.#last !== undefined && (this.#anew || (this.#full() && !this.#closed)))
+      await this.#begin(this.#last);
+    const commits = this.#waiting;
     this.#waiting = [];
-    const text = records.map(encodeRecord).join('');
+    const text = commits.map(({ record }) => (record ? encodeRecord(record) : '')).join('');
+    this.#last = commits.at(-1) ?? this.#last;
     if (text === '') return;
     await this.#handle?.appendFile(text);
     this.#written += Buffer.byteLength(text);
   }
 
-  /** Begins a file with the catalog as it is now, and lets go of the oldest. */
-  async #begin(): Promise<void> {
+  /** Begins a file with the catalog as it was after a commit, and lets go of the oldest. */
+  async #begin({ snapshot, at }: Waiting): Promise<void> {
     const { folder, keep = 64 * 1024 * 1024 } = this.#options;
-    const { snapshot, at } = this.#latest!;
-    // What waits is in the snapshot.
-    this.#waiting = [];
     const number = (this.#files.at(-1)?.number ?? 0) + 1;
     const paths = pathsOf(folder, number);
     const handle = await open(paths.unfinished, 'w');

@@ -16,6 +16,12 @@ export interface RegistrarOptions {
   readonly now?: () => number;
 }
 
+/** What a call takes. */
+export interface SignalOptions {
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Registers instances in a registry as its own library would, and keeps them registered. */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -32,7 +38,7 @@ export class Registrar {
    */
   async register(
     registration: Registration,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: SignalOptions = {},
   ): Promise<RegisteredInstance> {
     const { dialect, now = Date.now } = this.#options;
     const root = rootOf(this.#options);
@@ -99,7 +105,8 @@ export class RegisteredInstance implements AsyncDisposable {
    * Changes its weight, health or metadata; whatever else its znodes say stays.
    * @throws RegistryError UNWRITABLE when the dialect can't say it
    */
-  async revise(revision: Revision, { signal = this.#stop.signal } = {}): Promise<void> {
+  async revise(revision: Revision, options: SignalOptions = {}): Promise<void> {
+    const { signal = this.#stop.signal } = options;
     const { dialect } = this.#options;
     await this.settled(signal);
     const own = this.#entries.filter(({ shared }) => !shared);
@@ -112,7 +119,7 @@ export class RegisteredInstance implements AsyncDisposable {
   }
 
   /** Looks now whether all of it is there, and sets right what isn't. */
-  async heartbeat({ signal = this.#stop.signal } = {}): Promise<void> {
+  async heartbeat({ signal = this.#stop.signal }: SignalOptions = {}): Promise<void> {
     this.#look();
     await this.settled(signal);
   }

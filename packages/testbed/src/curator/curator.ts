@@ -159,7 +159,7 @@ export class Curator implements AsyncDisposable {
 
   /** Freezes it (SIGSTOP): its session expires after its timeout. */
   pause(): void {
-    this.#child.signal('SIGSTOP');
+    this.#child.pause();
   }
 
   /** Ends a {@link pause} (SIGCONT). */

@@ -170,7 +170,7 @@ export class Dubbo implements AsyncDisposable {
 
   /** Freezes it (SIGSTOP): its sessions expire after their timeout. */
   pause(): void {
-    this.#child.signal('SIGSTOP');
+    this.#child.pause();
   }
 
   /** Ends a {@link pause} (SIGCONT). */

@@ -146,7 +146,7 @@ class RunningEnvoy implements Envoy {
   }
 
   pause(): void {
-    this.#child.signal('SIGSTOP');
+    this.#child.pause();
   }
 
   resume(): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestbedError } from '../testbed-error.ts';
@@ -77,6 +78,13 @@ export class Child {
     if (this.running) this.process.kill(signal);
   }
 
+  /** SIGSTOP, and waits until all of its threads have stopped, where the system tells. */
+  pause(): void {
+    this.signal('SIGSTOP');
+    for (let i = 0; i < PAUSE_TRIES && this.running && !isStopped(this.pid); i++)
+      Atomics.wait(SLEEPER, 0, 0, 1);
+  }
+
   /** SIGKILL, and waits for the end. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
@@ -100,5 +108,22 @@ export class Child {
   async #ended(): Promise<void> {
     this.process.ref();
     await this.exited;
+  }
+}
+
+/** Milliseconds until a pause is taken for done. */
+const PAUSE_TRIES = 1_000;
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
+/** Whether all threads of a process are stopped; taken for true where there is no /proc. */
+function isStopped(pid: number): boolean {
+  try {
+    const tasks = `/proc/${pid}/task`;
+    // After the name, which is in brackets and may hold anything.
+    const state = (task: string) =>
+      /\) (\w)/.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))?.[1];
+    return readdirSync(tasks).every((task) => state(task) === 'T');
+  } catch {
+    return true;
   }
 }

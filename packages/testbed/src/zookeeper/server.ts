@@ -96,7 +96,7 @@ export class ZooKeeperServer implements AsyncDisposable {
 
   /** Freezes it (SIGSTOP): connections stay open and nothing is answered. */
   pause(): void {
-    this.#child?.signal('SIGSTOP');
+    this.#child?.pause();
   }
 
   /** Ends a {@link pause} (SIGCONT). */
