@@ -37,6 +37,8 @@ export type {
   SourceChange,
   SourceState,
 } from './model/source.ts';
+export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './names/alias.ts';
+export { hostNameFault } from './names/host-name.ts';
 export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
 export { isBlock } from './policy/ip-block.ts';
 export type {

@@ -39,7 +39,7 @@ export {
 } from './codec/resource-type.ts';
 export { textStruct, textsOf } from './codec/struct.ts';
 export type { Clock, Logger } from './logger.ts';
-export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './resources/alias.ts';
+
 export { type EnvoyBootstrapOptions, envoyBootstrap } from './resources/bootstrap.ts';
 export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';

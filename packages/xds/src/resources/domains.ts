@@ -1,4 +1,4 @@
-import { ALIAS_ZONE, aliases } from './alias.ts';
+import { ALIAS_ZONE, aliases } from '@meshkeeper/mesh';
 
 /**
  * The `Host` values that route to each service: its name and `<alias>.mesh`, each with and without

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aliases, hostNameFault } from '../src/index.ts';
+
+test('two names with one alias get a hash each', () => {
+  const alias = aliases(['Orders', 'orders', 'com.foo.A:1.0:g']);
+  assert.equal(alias.get('com.foo.A:1.0:g'), 'com.foo.a-1.0-g');
+  for (const name of ['Orders', 'orders']) assert.match(alias.get(name)!, /^orders-[0-9a-f]{6}$/);
+  assert.notEqual(alias.get('Orders'), alias.get('orders'));
+});
+
+test('what can be no host name is told why', () => {
+  for (const name of ['a', 'a-b.c_d', 'com.foo.a-1.0-g.mesh', 'a'.repeat(63)])
+    assert.equal(hostNameFault(name), undefined, name);
+  assert.match(hostNameFault('') ?? '', /empty/);
+  assert.match(hostNameFault('a'.repeat(64)) ?? '', /a part of 64/);
+  assert.match(hostNameFault(Array(128).fill('a').join('.')) ?? '', /255 characters/);
+  for (const name of ['.a', 'a.', 'a..b']) assert.match(hostNameFault(name) ?? '', /a dot/, name);
+  for (const name of ['-a', 'a.b-'])
+    assert.match(hostNameFault(name) ?? '', /begins or ends/, name);
+  assert.match(hostNameFault('ä') ?? '', /characters/);
+});
