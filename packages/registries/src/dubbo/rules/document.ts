@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parse, YAMLError } from 'yaml';
 import { isObject } from '../../decode/json.ts';
 
 /** A rule's text, read; or why it can't be. */
@@ -16,12 +16,16 @@ export function readDocument(text: string): RuleDocument {
       version: '1.1',
       uniqueKeys: false,
       maxAliasCount: MAX_ALIASES,
-      logLevel: 'silent',
+      logLevel: 'error',
+      // Each error would come with its line, and a line may be the whole text.
+      prettyErrors: false,
     });
     return { type: 'document', content };
   } catch (error) {
-    const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return { type: 'unreadable', why: `it is no YAML: ${why}` };
+    const why = error instanceof Error ? error.message : String(error);
+    const at = error instanceof YAMLError ? text.slice(0, error.pos[0]).split('\n').length : 0;
+    const line = at === 0 ? '' : ` in line ${at}`;
+    return { type: 'unreadable', why: `it is no YAML${line}: ${why}` };
   }
 }
 
