@@ -39,6 +39,10 @@ export {
   nameOf as dubboServiceName,
   type ServiceKey as DubboServiceKey,
 } from './dubbo/service-key.ts';
+export { type Collected, collect } from './lint/collect.ts';
+export type { Finding, FindingCode } from './lint/finding.ts';
+export { type LintOptions, type LintReport, lint } from './lint/lint.ts';
+export type { LintedRegistry } from './lint/read-registry.ts';
 export { type Mark, MIRROR_KEY } from './mirror/mark.ts';
 export type { MirrorProblem } from './mirror/target.ts';
 export { TreeMirror, type TreeMirrorOptions } from './mirror/tree-mirror.ts';

@@ -39,7 +39,6 @@ export {
 } from './codec/resource-type.ts';
 export { textStruct, textsOf } from './codec/struct.ts';
 export type { Clock, Logger } from './logger.ts';
-
 export { type EnvoyBootstrapOptions, envoyBootstrap } from './resources/bootstrap.ts';
 export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';

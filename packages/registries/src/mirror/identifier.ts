@@ -1,4 +1,4 @@
-import { NO_LOCALITY } from '@meshkeeper/mesh';
+import { type Endpoint, NO_LOCALITY } from '@meshkeeper/mesh';
 import { parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect, Reading } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
@@ -10,6 +10,12 @@ export interface Identified {
   readonly key: string;
   /** Undefined of what somebody has registered. */
   readonly mark: Mark | undefined;
+}
+
+/** An endpoint, and the service that it is one of. */
+export interface NamedEndpoint {
+  readonly service: string;
+  readonly endpoint: Endpoint;
 }
 
 /**
@@ -25,19 +31,23 @@ export class Identifier {
 
   /** Undefined for a znode that is no instance of its own. */
   identify(node: ZNode): Identified | undefined {
-    const services = [...this.#reading.put(node)];
-    try {
-      const endpoint = services
-        .flatMap((name) => this.#reading.service(name)?.endpoints ?? [])
-        .find(({ origin }) => origin.path === node.path);
-      if (endpoint === undefined) return undefined;
-      const { address, port } = endpoint;
-      const key = JSON.stringify([parentOf(node.path), address, port]);
-      return { key, mark: markOf(endpoint) };
-    } finally {
-      // All of it: a name that it left behind would be one service more for ever.
-      for (const _ of this.#reading.remove(node.path));
-    }
+    const [found] = this.endpoints(node);
+    if (found === undefined) return undefined;
+    const { address, port } = found.endpoint;
+    const key = JSON.stringify([parentOf(node.path), address, port]);
+    return { key, mark: markOf(found.endpoint) };
+  }
+
+  /** What a znode alone says of instances, each with its service's name. */
+  endpoints(node: ZNode): readonly NamedEndpoint[] {
+    const services = new Set(this.#reading.put(node));
+    const found: NamedEndpoint[] = [];
+    for (const name of services)
+      for (const endpoint of this.#reading.service(name)?.endpoints ?? [])
+        if (endpoint.origin.path === node.path) found.push({ service: name, endpoint });
+    // All of it: a name that it left behind would be one service more for ever.
+    for (const _ of this.#reading.remove(node.path));
+    return found;
   }
 
   /** Whether a znode is a mirrored instance, of whatever mesh: nobody reads it as a service. */
