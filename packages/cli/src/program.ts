@@ -6,6 +6,7 @@ import { addDemoInstanceCommand } from './commands/demo-instance.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addLintCommand } from './commands/lint.ts';
 import { addLockCommands } from './commands/lock.ts';
 import { addPastCommands } from './commands/past.ts';
 import { addProxyCommand } from './commands/proxy.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addDrainCommands(program);
   addProxyStatusCommand(program);
   addDiscoverCommand(program);
+  addLintCommand(program);
   addLockCommands(program);
   addZkCommands(program);
   addBootstrapCommand(program);
