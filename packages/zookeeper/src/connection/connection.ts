@@ -204,6 +204,22 @@ export class Connection {
     }, REST);
   }
 
+  /**
+   * An operation that a server doesn't know it refuses as it reads it, before it has answered what
+   * came earlier, and hangs up. Without this two who ask for watches that an old server doesn't have
+   * would lose their answers to one another.
+   */
+  #refuse(xid: number): boolean {
+    const at = this.#pending.findIndex((each, i) => i >= this.#head && each.xid === xid);
+    const [refused] = at < 0 ? [] : this.#pending.splice(at, 1);
+    if (refused === undefined) return false;
+    const { operation, path } = refused.request;
+    const err = ErrorCode.UNIMPLEMENTED;
+    refused.request.fail(ZooKeeperError.ofReply(err, { operation, path }), err);
+    this.#listener?.answered();
+    return true;
+  }
+
   #frame(frame: Buffer): void {
     const reader = new Reader(frame);
     if (this.#handshake !== undefined) {
@@ -219,8 +235,10 @@ export class Connection {
       return;
     }
     const next = this.#pending[this.#head];
-    if (next === undefined || next.xid !== xid)
+    if (next === undefined || next.xid !== xid) {
+      if (err === ErrorCode.UNIMPLEMENTED && this.#refuse(xid)) return;
       throw new Error(`the server answered request ${xid}, not ${next?.xid ?? 'any'}`);
+    }
     this.#pending[this.#head++] = undefined as never; // frees the request; never read again
     if (this.#head > 1024 && this.#head * 2 > this.#pending.length) {
       this.#pending = this.#pending.slice(this.#head);

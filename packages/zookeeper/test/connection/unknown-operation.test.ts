@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ErrorCode, Reader, replyHeader, requestHeader, rowOf, Writer } from '@meshkeeper/jute';
+import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { connect, isZooKeeperError } from '../../src/index.ts';
+import { startFrameProxy } from '../support/frame-proxy.ts';
+
+let server: ZooKeeperServer;
+before(async () => {
+  server = await startZooKeeperServer({ port: 0, tickTime: 200 });
+});
+after(() => server?.close());
+
+test('an operation that the server does not know is refused before what was asked earlier is answered', async () => {
+  await using proxy = await startFrameProxy(server.connect);
+  await using zk = await connect({ connect: proxy.connect });
+  proxy.rules.fromClient = (frame, answer) => {
+    const { type, xid } = requestHeader.read(new Reader(frame));
+    if (type === rowOf('exists').opcode) return 'drop';
+    if (type !== rowOf('addWatch').opcode) return 'pass';
+    const writer = new Writer(16);
+    replyHeader.write(writer, { xid, zxid: -1n, err: ErrorCode.UNIMPLEMENTED });
+    answer(Buffer.from(writer.take()));
+    return 'drop';
+  };
+  const earlier = zk.exists('/');
+  earlier.catch(() => {}); // awaited below
+  const watch = zk.addWatch('/', { recursive: true });
+  await assert.rejects(watch, (error) => isZooKeeperError(error, 'UNIMPLEMENTED'));
+  await zk.close();
+  await assert.rejects(earlier, (error) => isZooKeeperError(error, 'CONNECTION_LOSS'));
+});
