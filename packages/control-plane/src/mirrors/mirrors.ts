@@ -5,7 +5,7 @@ import { type Dialect, type MirrorProblem, TreeMirror } from '@meshkeeper/regist
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { MirrorRule } from '../config/mirror-schema.ts';
 import { meshId } from './mesh-id.ts';
-import { Selection } from './select.ts';
+import { type AlsoIn, Selection } from './select.ts';
 
 /** Who mirrors; the others stand by. */
 const LEADER = '/meshkeeper/mirror/leader';
@@ -84,7 +84,8 @@ export class Mirrors implements AsyncDisposable {
   update(snapshot: Snapshot, changes: readonly ServiceChange[]): void {
     this.#snapshot = snapshot;
     for (const { selection, mirror } of this.#running.values())
-      for (const { name } of changes) mirror.want(name, selection.of(snapshot.services.get(name)));
+      for (const { name } of changes)
+        mirror.want(name, selection.of(snapshot.services.get(name), this.#alsoIn));
   }
 
   /** The catalog was committed, whether or not anything has changed. */
@@ -107,7 +108,9 @@ export class Mirrors implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const signal = AbortSignal.timeout(HANDOVER);
-    const others = (await this.#latch?.participants({ signal }).catch(() => [])) ?? [];
+    const { zk } = this.#options;
+    const here = zk.state.type === 'connected' ? this.#latch : undefined;
+    const others = (await here?.participants({ signal }).catch(() => [])) ?? [];
     this.#stop.abort();
     // Before another leads, or the two would take it from each other.
     for (const { mirror } of this.#running.values()) mirror.retire();
@@ -165,8 +168,20 @@ export class Mirrors implements AsyncDisposable {
     const mirror = new TreeMirror({ zk, dialect, root, mark, known, logger });
     const selection = new Selection(rule, home);
     this.#running.set(rule.name, { selection, mirror });
-    for (const service of this.#snapshot.services) mirror.want(service.name, selection.of(service));
+    for (const service of this.#snapshot.services)
+      mirror.want(service.name, selection.of(service, this.#alsoIn));
   }
+
+  /** An instance that is registered twice is in both registries. */
+  readonly #alsoIn = (service: string): AlsoIn => {
+    const { endpoints } = this.#options.catalog.explain(service);
+    return new Map(
+      endpoints.map(({ id, registrations }) => [
+        id,
+        new Set(registrations.map(({ source }) => source)),
+      ]),
+    );
+  };
 
   /** What was written stays: another takes it over, or it goes with the session. */
   async #end(): Promise<void> {

@@ -49,7 +49,7 @@ test('what can not be mirrored is an error where it is written', async () => {
 });
 
 test('services are chosen by name, endpoints by where they were registered', () => {
-  const endpoint = (registry: string) => ({ origin: { registry } });
+  const endpoint = (registry: string) => ({ id: registry, origin: { registry } });
   const service = (name: string, ...registries: string[]) =>
     // Only what a selection looks at.
     ({ name, endpoints: registries.map(endpoint) }) as unknown as Parameters<Selection['of']>[0];
@@ -62,6 +62,9 @@ test('services are chosen by name, endpoints by where they were registered', () 
   ]);
   assert.equal(selection.of(service('orders', 'r', 's', 'home'))?.endpoints.length, 1);
   assert.equal(selection.of(service('orders', 's')), undefined);
+  const both = service('orders', 's', 'home');
+  const also = () => new Map([['s', new Set(['s', 'r'])]]);
+  assert.equal(selection.of(both, also)?.endpoints.length, 1, 'one that is registered twice');
   const all = new Selection({ from: { services: ['*'] } }, ['home']);
   assert.equal(all.of(service('orders', 'r', 's', 'home'))?.endpoints.length, 2);
   assert.equal(all.of(service('orders', 'home')), undefined);

@@ -276,4 +276,34 @@ describe('mirrors', { concurrency: true }, () => {
     await until(async () => (await mirroredIn(zk, dubbos)).length === 3, { timeout: 20_000 });
     assert.equal(await former.exists(left!.path), null);
   });
+
+  test('started while ZooKeeper is away it begins to mirror when that is back', async () => {
+    await using folder = await tempDir();
+    const port = await freePort();
+    const all = { port, dataDir: `${folder.path}/zookeeper`, tickTime: 200 };
+    const config = {
+      zookeeper: { connect: `127.0.0.1:${port}`, sessionTimeout: '1s' },
+      controlPlane: { dataDir: `${folder.path}/data` },
+      registries: [{ name: 's', dialect: 'spring' }],
+      protection: { recovery: '500ms' },
+      mirror: [{ to: { dialect: 'dubbo' } }],
+    };
+    const said = { service: 'com.foo.A', address: '10.0.0.1', port: 1 };
+    const [entry] = spring.encode('/services', { ...said, metadata: { protocol: 'dubbo' } }, 0);
+    {
+      await using server = await startZooKeeperServer(all);
+      await using client = await connect({ connect: server.connect });
+      await client.create(entry!.path, entry!.data, { parents: true });
+      await using plane = await startPlane(config);
+      await until(async () => (await plane.mirrors())[0]?.mirrored === 1);
+      await plane.plane.close();
+    }
+    await using plane = await startPlane(config);
+    assert.deepEqual(await plane.endpoints('com.foo.A'), ['10.0.0.1:1']);
+    assert.deepEqual((await plane.mirrors())[0]?.state, 'standby');
+    await using server = await startZooKeeperServer(all);
+    await using client = await connect({ connect: server.connect });
+    await until(async () => (await mirroredIn(client, '/dubbo')).length === 1, { timeout: 30_000 });
+    await until(async () => (await plane.mirrors())[0]?.state === 'live');
+  });
 });

@@ -1,10 +1,18 @@
-import type { Service } from '@meshkeeper/mesh';
+import type { Endpoint, Service } from '@meshkeeper/mesh';
 import { parentOf } from '@meshkeeper/zookeeper';
-import type { Dialect, Entry } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { Identifier } from './identifier.ts';
 import { goesBefore, isSameMark, type Mark } from './mark.ts';
-import { isAt, isSequential, says, type Wanted, wantedOf, writtenAt } from './wanted.ts';
+import {
+  isAt,
+  isSequential,
+  registeredAt,
+  says,
+  type Wanted,
+  type Written,
+  wantedOf,
+} from './wanted.ts';
 
 /** Why an endpoint isn't mirrored. */
 export interface MirrorProblem {
@@ -39,8 +47,6 @@ export type MirrorStep =
     }
   | { readonly type: 'delete'; readonly path: string; readonly version: number };
 
-type Written = Pick<Entry, 'path' | 'data' | 'mode'>;
-
 /** A znode of the tree. */
 interface Known {
   readonly path: string;
@@ -53,6 +59,13 @@ interface Known {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** What is wanted of a service, by the endpoints that it was made of. */
+interface Mirrored {
+  readonly protocol: Service['protocol'];
+  readonly wanted: ReadonlyMap<Endpoint, Wanted>;
+}
+const NO_WANTED: ReadonlyMap<Endpoint, Wanted> = new Map();
 
 /** What decides what may be written. */
 export interface PlanOptions {
@@ -72,11 +85,12 @@ export class MirrorTarget {
   readonly #mark: Mark;
   readonly #identifier: Identifier;
   readonly #nodes = new Map<string, Known>();
+  readonly #ours = new Set<Known>();
   /** Instances, by directory, by key. */
   readonly #instances = new Map<string, Map<string, Set<Known>>>();
   /** By directory, by key, by service: of two with one key the first by name is written. */
   readonly #wanted = new Map<string, Map<string, Map<string, Wanted>>>();
-  readonly #byService = new Map<string, readonly Wanted[]>();
+  readonly #byService = new Map<string, Mirrored>();
   readonly #unwritable = new Map<string, readonly MirrorProblem[]>();
   /** By directory. */
   readonly #inTheWay = new Map<string, readonly MirrorProblem[]>();
@@ -96,22 +110,19 @@ export class MirrorTarget {
 
   /** How many znodes there are of ours. */
   get size(): number {
-    let size = 0;
-    for (const node of this.#nodes.values()) if (this.#isOurs(node)) size++;
-    return size;
+    return this.#ours.size;
   }
 
   /** Whether a session has znodes of ours. */
   has(session: bigint): boolean {
-    for (const node of this.#nodes.values())
-      if (node.owner === session && this.#isOurs(node)) return true;
+    for (const { owner } of this.#ours) if (owner === session) return true;
     return false;
   }
 
   /** The directories in which there is something of ours, or should be. */
   get directories(): Iterable<string> {
-    const ours = [...this.#nodes.values()].filter((node) => this.#isOurs(node));
-    return new Set([...this.#wanted.keys(), ...ours.map(({ path }) => parentOf(path))]);
+    const ours = Array.from(this.#ours, ({ path }) => parentOf(path));
+    return new Set([...this.#wanted.keys(), ...ours]);
   }
 
   /** Takes a znode as it was read; gives the directory that is to be looked at. */
@@ -127,6 +138,7 @@ export class MirrorTarget {
       mark,
     };
     this.#nodes.set(path, known);
+    if (this.#isOurs(known)) this.#ours.add(known);
     if (known.key !== undefined) this.#instancesAt(parentOf(path), known.key).add(known);
     return parentOf(path);
   }
@@ -137,20 +149,21 @@ export class MirrorTarget {
     return parentOf(path);
   }
 
-  /** Says what is to be mirrored of a service; gives the directories that are to be looked at. */
+  /** Says what is to be mirrored of a service, by the name that it was told under; gives the directories that are to be looked at. */
   want(name: string, service: Service | undefined): ReadonlySet<string> {
-    const before = this.#byService.get(name) ?? [];
-    const times = new Map(before.map(({ key, time }) => [key, time]));
-    for (const wanted of before) this.#unwant(name, wanted);
+    const { wanted: before = NO_WANTED, protocol } = this.#byService.get(name) ?? {};
+    const times = new Map(Array.from(before.values(), ({ key, time }) => [key, time]));
+    for (const wanted of before.values()) this.#unwant(name, wanted);
     this.#refused.delete(name);
-    const all: Wanted[] = [];
+    const all = new Map<Endpoint, Wanted>();
     const unwritable: MirrorProblem[] = [];
     for (const endpoint of service?.endpoints ?? []) {
+      // Most of a service's endpoints are the very ones that they were.
+      const known = service?.protocol === protocol ? before.get(endpoint) : undefined;
       try {
-        const made = wantedOf(this.#writing, service!, endpoint);
+        const made = known ?? wantedOf(this.#writing, service!, endpoint);
         // What was registered anew without saying when is what it was.
-        const time = made.timed ? made.time : (times.get(made.key) ?? made.time);
-        all.push({ ...made, time });
+        all.set(endpoint, registeredAt(made, times.get(made.key)));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         unwritable.push({ service: name, endpoint: endpoint.id, code: 'unwritable', message });
@@ -158,10 +171,11 @@ export class MirrorTarget {
     }
     if (unwritable.length > 0) this.#unwritable.set(name, unwritable);
     else this.#unwritable.delete(name);
-    if (all.length > 0) this.#byService.set(name, all);
+    if (service !== undefined && all.size > 0)
+      this.#byService.set(name, { protocol: service.protocol, wanted: all });
     else this.#byService.delete(name);
-    for (const wanted of all) this.#want(name, wanted);
-    return new Set([...before, ...all].map(({ directory }) => directory));
+    for (const wanted of all.values()) this.#want(name, wanted);
+    return directoriesThatDiffer(before, all);
   }
 
   /** Takes note that ZooKeeper refused to have an endpoint written. */
@@ -185,7 +199,7 @@ export class MirrorTarget {
       const wanted = firstOf(candidates);
       const there = [...(instances.get(key) ?? [])];
       if (there.some((node) => this.#isMoreOriginal(node))) continue;
-      const { path } = writtenAt(wanted, wanted.time);
+      const { path } = wanted.node;
       const at = this.#nodes.get(path);
       if (at !== undefined && !this.#isOurs(at) && !isSequential(wanted.entry)) {
         const message = `${path} is somebody else's znode: delete it, or mirror into another root`;
@@ -237,6 +251,7 @@ export class MirrorTarget {
     const known = this.#nodes.get(path);
     if (known === undefined) return;
     this.#nodes.delete(path);
+    this.#ours.delete(known);
     if (known.key === undefined) return;
     const directory = parentOf(path);
     const instances = this.#instances.get(directory);
@@ -271,6 +286,19 @@ export class MirrorTarget {
   }
 }
 
+/** Where something isn't wanted as it was. */
+function directoriesThatDiffer(
+  before: ReadonlyMap<Endpoint, Wanted>,
+  after: ReadonlyMap<Endpoint, Wanted>,
+): ReadonlySet<string> {
+  const directories = new Set<string>();
+  for (const [endpoint, { directory }] of before)
+    if (!after.has(endpoint)) directories.add(directory);
+  for (const [endpoint, wanted] of after)
+    if (before.get(endpoint) !== wanted) directories.add(wanted.directory);
+  return directories;
+}
+
 function firstOf(candidates: ReadonlyMap<string, Wanted>): Wanted {
   const [first, ...others] = candidates.values();
   return others.reduce((best, other) => (other.service < best.service ? other : best), first!);
@@ -278,7 +306,7 @@ function firstOf(candidates: ReadonlyMap<string, Wanted>): Wanted {
 
 /** From what stands there to what is wanted; undefined when that is there already. */
 function stepTo(wanted: Wanted, best: Known | undefined, session: bigint): MirrorStep | undefined {
-  const node = writtenAt(wanted, wanted.time);
+  const { node } = wanted;
   if (best === undefined) return { type: 'create', wanted, node };
   const { path, version, owner, data } = best;
   const said = says(wanted, best);

@@ -18,6 +18,9 @@ const NOT_MIRRORED: ReadonlySet<string> = new Set([
   ...['dynamic', 'register-mode', 'use_path_encoding', 'haproxy_server_options', 'shard'],
 ]);
 
+/** A znode as it is written. */
+export type Written = Pick<Entry, 'path' | 'data' | 'mode'>;
+
 /** The znode that an endpoint is to be mirrored as. */
 export interface Wanted {
   /** The endpoint's service and id, for messages. */
@@ -29,6 +32,8 @@ export interface Wanted {
   readonly entry: Entry;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** The znode to write, registered at that time. */
+  readonly node: Written;
   /** Whether the time is the instance's own, or only as good as another. */
   readonly timed: boolean;
 }
@@ -52,10 +57,11 @@ export function wantedOf(
       if (entry === undefined || others.length > 0 || !isEphemeral(entry)) continue;
       const identified = identifier.identify(asRead(entry));
       if (identified?.mark === undefined || !isSameMark(identified.mark, mark)) continue;
+      const time = warmup?.from ?? origin.mtime;
       return {
-        ...{ service, endpoint: endpoint.id, key: identified.key, entry },
+        ...{ service, endpoint: endpoint.id, key: identified.key, entry, time },
         directory: parentOf(entry.path),
-        time: warmup?.from ?? origin.mtime,
+        node: writtenAt(entry, time),
         timed: warmup !== undefined,
       };
     } catch (error) {
@@ -80,8 +86,14 @@ export interface Writing {
   readonly identifier: Identifier;
 }
 
-/** The znode to write, registered at a time. */
-export function writtenAt({ entry }: Wanted, time: number): Pick<Entry, 'path' | 'data' | 'mode'> {
+/** The same, registered at another time, unless it has one of its own. */
+export function registeredAt(wanted: Wanted, time: number | undefined): Wanted {
+  return wanted.timed || time === undefined || time === wanted.time
+    ? wanted
+    : { ...wanted, time, node: writtenAt(wanted.entry, time) };
+}
+
+function writtenAt(entry: Entry, time: number): Written {
   const text = String(Math.trunc(time));
   return {
     path: entry.path.replaceAll(TIME, text),
@@ -92,11 +104,10 @@ export function writtenAt({ entry }: Wanted, time: number): Pick<Entry, 'path' |
 
 /** Whether a znode says what is wanted of it; when it was registered is no difference by itself. */
 export function says(wanted: Wanted, node: Pick<Entry, 'path' | 'data'>): boolean {
-  const { entry, time, timed } = wanted;
-  if (timed) {
-    const { path, data } = writtenAt(wanted, time);
-    return isAt(entry, node.path, path) && node.data.equals(data);
-  }
+  const { entry, timed } = wanted;
+  const { path: wantedPath, data } = wanted.node;
+  if (isAt(entry, node.path, wantedPath) && node.data.equals(data)) return true;
+  if (timed) return false;
   const path = isSequential(entry) ? node.path.slice(0, entry.path.length) : node.path;
   return isButForTime(entry.path, path) && isButForTime(String(entry.data), String(node.data));
 }
