@@ -70,7 +70,7 @@ export async function startControlPlane(
   const records = stack.use(await RecordKeeper.open(dataDir, identities, logger));
   const catalog = new Catalog(
     config.registries.map(({ name, priority }) => ({ name, priority })),
-    config.protection,
+    { ...config.protection, lastInstance: config.protection.lastInstance ?? true },
   );
   const restored = records.restore(catalog, identities);
   const zk = stack.use(await reach(options, restored, signal));

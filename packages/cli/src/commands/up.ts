@@ -63,6 +63,12 @@ async function up(
       ...configured.controlPlane,
       dataDir: configured.controlPlane.dataDir ?? dataDir,
     },
+    // With a server of its own there is no ensemble whose word could be doubted.
+    protection: {
+      ...configured.protection,
+      lastInstance:
+        configured.protection.lastInstance ?? configured.zookeeper.connect !== undefined,
+    },
   };
   const { startControlPlane } = await import('@meshkeeper/control-plane');
   let tell: ((changes: readonly ServiceChange[]) => void) | undefined;

@@ -54,7 +54,12 @@ export const protectionSchema = z
     limbo: durationText.prefault('3s').describe(DESCRIPTIONS.limbo),
     recovery: durationText.prefault('15s').describe(DESCRIPTIONS.recovery),
     massDrop: massDrop.prefault({}),
-    lastInstance: z.boolean().default(true).describe(DESCRIPTIONS.lastInstance),
+    lastInstance: z
+      .boolean()
+      .optional()
+      .describe(
+        `${DESCRIPTIONS.lastInstance} Default true; false with the embedded server of \`up\`, where who stops his only instance means it.`,
+      ),
     maxHold: durationText.prefault('5m').describe(DESCRIPTIONS.maxHold),
     services: z
       .record(z.string(), override)
