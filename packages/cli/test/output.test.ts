@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY } from '@meshkeeper/mesh';
 import { changeLine } from '../src/output/change-line.ts';
+import { policyLines } from '../src/output/policy.ts';
 import { formatTable } from '../src/output/table.ts';
 
 test('columns line up, and what a registry says can not move the cursor', () => {
@@ -47,4 +48,48 @@ test('a change is a line that says what joined, left and changed', () => {
   );
   const added = changeLine({ type: 'added', name: 'b', after: service() }, new Date());
   assert.match(added, /b {2}added$/);
+});
+
+test('a policy is a line a part, with who says so', () => {
+  const origin = { source: 'dubbo', path: '/rule' };
+  const exact = (value: string) => ({ type: 'exact' as const, value });
+  const zone = (value: string) => [
+    { of: { type: 'metadata' as const, key: 'zone' }, any: [exact(value)], none: [] },
+  ];
+  const lines = policyLines({
+    retries: { value: 2, origin },
+    methods: [{ method: 'hi', perTryTimeout: { value: 50, origin } }],
+    callers: [
+      {
+        match: [{ of: { type: 'caller', label: 'application' }, any: [exact('a')], none: [] }],
+        timeout: { value: 9, origin },
+      },
+    ],
+    endpoints: [{ selector: zone('a'), value: [['weight', '7']], origin }],
+    routing: [
+      {
+        name: 'tags',
+        origin,
+        value: [
+          {
+            match: [
+              { of: { type: 'header', name: 'tag' }, any: [], none: [exact('x'), exact('y')] },
+            ],
+            to: [{ weight: 1, selector: zone('b') }],
+            otherwise: { type: 'none' },
+          },
+          { match: [], to: [], otherwise: { type: 'all' } },
+        ],
+      },
+    ],
+  });
+  assert.deepEqual(lines, [
+    '  2 retries: /rule (dubbo)',
+    '  method hi: timeout 50 ms a try: /rule (dubbo)',
+    '  for callers whose application is a: timeout 9 ms: /rule (dubbo)',
+    '  weight=7 for endpoints whose zone is a: /rule (dubbo)',
+    '  routes by tags: /rule (dubbo)',
+    '    those whose header tag is not x or y go to endpoints whose zone is b, or nowhere',
+    '    all requests are refused',
+  ]);
 });

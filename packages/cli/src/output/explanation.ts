@@ -1,3 +1,5 @@
+import type { TrafficPolicy } from '@meshkeeper/mesh';
+import { policyLines } from './policy.ts';
 import { clean } from './table.ts';
 
 /** A service's explanation, as the API gives it. */
@@ -14,6 +16,8 @@ export interface ExplanationView {
   }[];
   readonly hold: boolean;
   readonly alarm?: { readonly reason: string };
+  /** What its registry states of its traffic. */
+  readonly policy?: TrafficPolicy;
   readonly endpoints: readonly ExplainedEndpointView[];
   readonly gone: readonly {
     readonly endpoint: EndpointView;
@@ -73,6 +77,7 @@ export function explanationText(view: ExplanationView): string {
   ];
   if (view.hold) lines.push('', 'an operator holds it: nothing leaves it until it is released');
   if (view.alarm) lines.push('', `alarm: ${view.alarm.reason}`);
+  if (view.policy) lines.push('', 'its registry states, and where:', ...policyLines(view.policy));
   for (const endpoint of endpoints) lines.push('', ...endpointLines(endpoint));
   for (const { endpoint, departure, at } of view.gone)
     lines.push(

@@ -14,7 +14,7 @@ import { explainRoute } from './explain-route.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
 import { ApiError } from './problem.ts';
-import { endpointView, proxyView, registryView, serviceView } from './views.ts';
+import { endpointView, oneServiceView, proxyView, registryView, serviceView } from './views.ts';
 
 /** What the API shows and changes. */
 export interface ApiOptions {
@@ -123,7 +123,7 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
     unservable: xds.problems,
   }));
   app.get<{ Params: { service: string } }>('/api/v1/services/:service', ({ params }) =>
-    serviceView(serviceOf(params.service), catalog),
+    oneServiceView(serviceOf(params.service), catalog),
   );
   app.get<{ Params: { service: string } }>('/api/v1/services/:service/endpoints', ({ params }) => {
     const service = serviceOf(params.service);

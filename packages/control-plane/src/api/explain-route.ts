@@ -31,15 +31,18 @@ function explanationView(
   const { name, ready, sources, conflicts, hold, alarm, endpoints, gone } = explanation;
   const state = new Map(registries.map((source) => [source.name, source.state.type]));
   const problems = registries.flatMap((source) => [...source.problems.values()]);
+  const served = catalog.snapshot.services.get(name);
   return {
     service: name,
     ready,
-    served: catalog.snapshot.services.has(name),
+    served: served !== undefined,
     revision: catalog.snapshot.revision,
     sources: sources.map((source) => ({ ...source, state: state.get(source.name) })),
     conflicts,
     hold,
     ...(alarm && { alarm }),
+    /** What its registry states of its traffic, each part with the znode that says so. */
+    ...(served?.policy && { policy: served.policy }),
     endpoints: endpoints.map(endpointView),
     gone: gone.map(({ endpoint, departure, at }) => ({
       endpoint: plain(endpoint),

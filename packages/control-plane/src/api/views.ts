@@ -22,6 +22,12 @@ export function serviceView(service: Service, catalog: Catalog) {
   };
 }
 
+/** A service by itself, with what its registry states of its traffic. */
+export function oneServiceView(service: Service, catalog: Catalog) {
+  const { policy } = service;
+  return { ...serviceView(service, catalog), ...(policy && { policy }) };
+}
+
 /** Why an endpoint is served that its registry lacks, and until when. */
 export function heldView({ reason, since, until }: Held) {
   return {

@@ -47,6 +47,11 @@ export class DubboReading implements Reading {
 
   get problems(): ReadonlyMap<string, Problem> {
     const problems = new Map(this.#problems);
+    for (const [path, found] of problems) {
+      const rule = this.rules.all.get(path);
+      if (rule !== undefined)
+        problems.set(path, { ...found, services: [...this.#ruled.about(rule)].sort() });
+    }
     const mapped = (application: string) => this.mapping.interfaces(application);
     for (const found of this.#applications.problems(mapped)) problems.set(found.path, found);
     return problems;

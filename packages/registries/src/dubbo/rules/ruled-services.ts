@@ -65,7 +65,7 @@ export class RuledServices {
   concerned(rule: CompiledRule | undefined): Set<string> {
     if (rule === undefined || rule.effect.type === 'nothing') return new Set();
     const { effect } = rule;
-    const names = this.#about(rule);
+    const names = this.about(rule);
     if (effect.type !== 'overrides') return names;
     return new Set(
       [...names].filter((name) => {
@@ -75,7 +75,8 @@ export class RuledServices {
     );
   }
 
-  #about({ rule: { target }, effect }: CompiledRule): Set<string> {
+  /** The names of the services that a rule is about, also if it does nothing. */
+  about({ rule: { target }, effect }: CompiledRule): Set<string> {
     if (target.type === 'service') {
       const { interface: iface } = target.service;
       const names = iface === ANY ? this.#offers.names : this.#offers.ofInterface(iface);
