@@ -54,14 +54,17 @@ export class Offers {
   service(name: string): Offered | undefined {
     const protocols = this.#services.get(name);
     if (protocols !== undefined) return offeredOf(name, protocols);
-    const at = name.lastIndexOf('@');
-    const base = name.slice(0, at);
+    const base = this.base(name);
     const several = this.#services.get(base);
-    const protocol = name.slice(at + 1);
+    const protocol = name.slice(base.length + 1);
     const offers = several?.get(protocol);
-    if (at === -1 || several === undefined || several.size < 2 || offers === undefined)
-      return undefined;
+    if (several === undefined || several.size < 2 || offers === undefined) return undefined;
     return { base, protocol, offers: bestOf(offers) };
+  }
+
+  /** A service's name without the protocol that it may have at its end. */
+  base(name: string): string {
+    return this.#services.has(name) ? name : name.slice(0, Math.max(0, name.lastIndexOf('@')));
   }
 
   /** The services of an interface, each with what its protocols offer. */

@@ -69,7 +69,7 @@ export class RuledServices {
     if (effect.type !== 'overrides') return names;
     return new Set(
       [...names].filter((name) => {
-        const key = dubboKeyOf(keyOf(this.#offers.service(name)?.base ?? name));
+        const key = dubboKeyOf(keyOf(this.#offers.base(name)));
         return effect.overrides.some((override) => isForService(override, key));
       }),
     );
@@ -81,9 +81,7 @@ export class RuledServices {
       const { interface: iface } = target.service;
       const names = iface === ANY ? this.#offers.names : this.#offers.ofInterface(iface);
       return new Set(
-        [...names].filter((name) =>
-          matches(keyOf(this.#offers.service(name)?.base ?? name), target.service),
-        ),
+        [...names].filter((name) => matches(keyOf(this.#offers.base(name)), target.service)),
       );
     }
     const { application } = target;
