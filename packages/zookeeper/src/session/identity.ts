@@ -45,9 +45,13 @@ export class Identity {
     this.#password = password === null ? NO_PASSWORD : Buffer.from(password);
   }
 
-  /** The session is gone: the next handshake asks for a new one. */
+  /**
+   * The session is gone: the next handshake asks for a new one, which has seen nothing. A server that
+   * has lost its data would refuse for ever whoever has seen more than it has.
+   */
   forget(): void {
     this.#seenReadWrite = false;
+    this.#lastZxid = 0n;
     this.#sessionId = 0n;
     this.#password = NO_PASSWORD;
   }
