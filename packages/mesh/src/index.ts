@@ -1,4 +1,20 @@
-export { RoundRobin, type Weighted } from './balance/round-robin.ts';
+export type { Balancer, PickContext, Weighted } from './balance/balancer.ts';
+export { BoundedLoad, type BoundedLoadOptions } from './balance/bounded-load.ts';
+export { Hash64 } from './balance/hash64.ts';
+export { LeastRequest, type LeastRequestOptions } from './balance/least-request.ts';
+export {
+  ClusterLoad,
+  type ClusterLoadOptions,
+  type Load,
+  type Loaded,
+  type Outcome,
+} from './balance/load.ts';
+export { Maglev, type MaglevOptions } from './balance/maglev.ts';
+export { PeakEwma, type PeakEwmaOptions } from './balance/peak-ewma.ts';
+export { Random } from './balance/random.ts';
+export { type RandomSource, Xoshiro128 } from './balance/random-source.ts';
+export { type Keyed, RingHash, type RingHashOptions } from './balance/ring-hash.ts';
+export { RoundRobin } from './balance/round-robin.ts';
 export { Catalog, type Commit, type OrphanedOverlay, type Restored } from './catalog/catalog.ts';
 export type {
   ExplainedDeparture,

@@ -1,11 +1,11 @@
-import { RoundRobin, type Weighted } from '@meshkeeper/mesh';
+import { type Balancer, type PickContext, RoundRobin, type Weighted } from '@meshkeeper/mesh';
 import type { Target } from '../config/assignment.ts';
 
 /** The endpoints of one priority. */
 interface Level<T> {
-  readonly fit: RoundRobin<T>;
+  readonly fit: Balancer<T>;
   /** All but those that drain; used in panic. */
-  readonly rest: RoundRobin<T>;
+  readonly rest: Balancer<T>;
   readonly panic: boolean;
 }
 
@@ -16,7 +16,7 @@ interface Level<T> {
  */
 export class EndpointPicker<T> {
   readonly #levels: readonly Level<T>[];
-  readonly #draining: RoundRobin<T>;
+  readonly #draining: Balancer<T>;
 
   /** `panicThreshold` in percent; 0 never panics. `phase` as in {@link RoundRobin}. */
   constructor(
@@ -41,23 +41,23 @@ export class EndpointPicker<T> {
     this.#draining = new RoundRobin(draining.map(weighted), phase);
   }
 
-  /** The next endpoint that `accept` takes. */
-  pick(accept?: (item: T) => boolean): T | undefined {
+  /** The next endpoint that the context accepts. */
+  pick(context?: PickContext<T>): T | undefined {
     // A lower priority with fit endpoints comes before panic in a higher one.
     for (const { fit, panic } of this.#levels) {
-      const found = panic ? undefined : fit.pick(accept);
+      const found = panic ? undefined : fit.pick(context);
       if (found !== undefined) return found;
     }
     for (const { rest, panic } of this.#levels) {
-      const found = panic ? rest.pick(accept) : undefined;
+      const found = panic ? rest.pick(context) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /** Any endpoint that `accept` takes, draining ones too: for when {@link pick} has none. */
-  pickAny(accept?: (item: T) => boolean): T | undefined {
-    return this.#draining.pick(accept);
+  /** Any endpoint that the context accepts, draining ones too: for when {@link pick} has none. */
+  pickAny(context?: PickContext<T>): T | undefined {
+    return this.#draining.pick(context);
   }
 }
 

@@ -77,9 +77,10 @@ export class Cluster {
     const picker = this.#picker;
     if (tried.length === 0 && this.#outliers.calm) return picker.pick() ?? picker.pickAny();
     const now = this.#environment.now();
-    const untried = (endpoint: Endpoint) => !tried.includes(endpoint);
+    const accept = (endpoint: Endpoint) => !tried.includes(endpoint);
+    const untried = { accept };
     return (
-      picker.pick((each) => untried(each) && !this.#outliers.isEjected(each, now)) ??
+      picker.pick({ accept: (each) => accept(each) && !this.#outliers.isEjected(each, now) }) ??
       picker.pick(untried) ??
       picker.pick() ??
       picker.pickAny(untried) ??

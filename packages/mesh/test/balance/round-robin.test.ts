@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RoundRobin } from '../src/index.ts';
+import { RoundRobin } from '../../src/index.ts';
 
 const take = <T>(robin: RoundRobin<T>, count: number, accept?: (item: T) => boolean) =>
-  Array.from({ length: count }, () => robin.pick(accept));
+  Array.from({ length: count }, () => robin.pick(accept && { accept }));
 const weighted = (weights: Record<string, number>) =>
   Object.entries(weights).map(([item, weight]) => ({ item, weight }));
 
@@ -64,11 +64,34 @@ test('an acceptable item is always found', () => {
         take(robin, 5, (item) => item === only),
         Array(5).fill(only),
       );
-      assert.equal(
-        robin.pick(() => false),
-        undefined,
-      );
+      assert.equal(robin.pick({ accept: () => false }), undefined);
       assert.notEqual(robin.pick(), undefined);
     }),
   );
+});
+
+test('a new list goes on where the old one was', () => {
+  const robin = new RoundRobin(weighted({ a: 1, b: 1, c: 1, d: 1 }));
+  take(robin, 2);
+  robin.update(weighted({ a: 1, b: 1, d: 1, e: 1 }));
+  assert.equal(take(robin, 5).join(''), 'deabd', 'c, whose turn it was, is gone');
+  robin.update(weighted({ a: 2, b: 1, d: 1, e: 1 }));
+  assert.equal(take(robin, 5).join(''), 'eabad', 'from equal weights to others');
+  robin.update(weighted({ a: 1, b: 1, d: 1, e: 1 }));
+  const turns = take(robin, 4);
+  assert.equal(new Set(turns).size, 4, 'and back');
+});
+
+test('updates without end change nobody’s share', () => {
+  const weights = { a: 5, b: 3, c: 1, d: 1 };
+  const robin = new RoundRobin(weighted(weights));
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 10_000; i++) {
+    const item = robin.pick()!;
+    counts.set(item, (counts.get(item) ?? 0) + 1);
+    robin.update(weighted(weights));
+  }
+  for (const [item, weight] of Object.entries(weights)) {
+    assert(Math.abs(counts.get(item)! - weight * 1000) <= 2, `${item}: ${counts.get(item)}`);
+  }
 });
