@@ -165,7 +165,9 @@ export class Guard {
     let taking = 0;
     for (const endpoint of endpoints) if (takesRequests(overlaid(endpoint))) taking++;
     const had = this.#left.reduce((most, left) => Math.max(most, left.had), 0);
-    const many = this.#left.length >= minimum && this.#left.length > share * had;
+    // Some that are back don't make a mass of few what is left of it: that is over with enough of them.
+    const many =
+      this.#holds('mass-drop') || (this.#left.length >= minimum && this.#left.length > share * had);
     if (many && taking < (1 - share) * had) return 'mass-drop';
     return protection.lastInstance && taking === 0 ? 'last-instance' : undefined;
   }

@@ -142,6 +142,17 @@ test('when enough are back, the others are waited for no longer than a limbo', (
   assert.equal(a.served(2_100), '1,2,fresh');
 });
 
+test('one that is back of three that were lost together is not enough', () => {
+  const a = new OneService(endpoints(3));
+  a.reset(0, '1', '2', '3');
+  assert.deepEqual(a.held(1_100), { 1: 'mass-drop', 2: 'mass-drop', 3: 'mass-drop' });
+  a.join(1_200, endpoint('1', 1, 9));
+  assert.deepEqual(a.held(1_700), { 2: 'mass-drop', 3: 'mass-drop' });
+  a.join(1_800, endpoint('2', 2, 9));
+  assert.deepEqual(a.held(1_800), { 3: 'limbo' });
+  assert.equal(a.served(1_900), '1,2');
+});
+
 test('the last instance is held, with an alarm, until another is there', () => {
   const a = new OneService(endpoints(2));
   a.leave(0, 'unknown', '1');
