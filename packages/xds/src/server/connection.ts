@@ -26,6 +26,7 @@ export class Connection {
   readonly #serial: number;
   readonly #connectedSince: number;
   #proxy: ConnectedProxy | undefined;
+  #later: NodeJS.Timeout | undefined;
   /** When the write that is under way began; undefined when there is none. */
   #writingSince: number | undefined;
   #ended = false;
@@ -52,12 +53,13 @@ export class Connection {
 
   /** What is known of the proxy; undefined before its first request. */
   status(): ProxyStatus | undefined {
-    return this.#proxy && { ...this.#proxy, types: this.#stream.status() };
+    const { appliedRevision } = this.#stream;
+    return this.#proxy && { ...this.#proxy, appliedRevision, types: this.#stream.status() };
   }
 
   /** Notes changes; {@link flush} sends them. */
-  changed(changes: ResourceChanges): void {
-    this.#stream.changed(changes);
+  changed(changes: ResourceChanges, revision: number): void {
+    this.#stream.changed(changes, revision);
   }
 
   /** Sends what there is to send, as far as the socket takes it. */
@@ -65,12 +67,28 @@ export class Connection {
     if (this.#ended || this.#writingSince !== undefined || !this.#context.isReady()) return;
     const now = this.#context.clock();
     const frame = this.#stream.next(now);
-    if (frame === undefined) return;
+    if (frame === undefined) {
+      this.#flushLater(now);
+      return;
+    }
     this.#writingSince = now;
     this.#call.write(frame.bytes, () => {
       this.#writingSince = undefined;
       this.flush();
     });
+  }
+
+  /** Comes back for what a response holds back that nobody has judged yet. */
+  #flushLater(now: number): void {
+    const until = this.#stream.heldUntil(now);
+    if (until === undefined || this.#later !== undefined) return;
+    this.#later = setTimeout(
+      () => {
+        this.#later = undefined;
+        this.flush();
+      },
+      until - now + 1,
+    ).unref();
   }
 
   /** Ends it when its socket has taken nothing for `timeout` milliseconds. */
@@ -150,6 +168,7 @@ export class Connection {
   #finish(): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#later);
     this.#context.closed(this);
     if (this.#proxy !== undefined) this.#context.observer.disconnected?.(this.#proxy);
   }

@@ -1,6 +1,6 @@
 import type { DeltaDiscoveryRequest } from '../codec/messages.ts';
 import type { Resource } from '../resources/resource.ts';
-import type { Response } from './response.ts';
+import { NOTHING_BEFORE, type Response } from './response.ts';
 import { Subscription, type Verdict } from './subscription.ts';
 
 /** A type on an incremental stream: only what changed is sent, and what is gone is named. */
@@ -8,11 +8,16 @@ export class DeltaSubscription extends Subscription {
   readonly #known = new Map<string, string>();
   #started = false;
 
-  /** Takes a request. `legacyWildcard`: a first request without names means all. */
+  /**
+   * Takes a request.
+   * @param legacyWildcard a first request without names means all
+   * @param revision of what is served now
+   */
   receive(
     request: DeltaDiscoveryRequest,
     legacyWildcard: boolean,
     now: number,
+    revision: number,
   ): Verdict | undefined {
     const verdict = this.judge(request.responseNonce ?? '', request.errorDetail, now);
     const first = !this.#started;
@@ -21,11 +26,11 @@ export class DeltaSubscription extends Subscription {
     if (first) {
       for (const [name, version] of Object.entries(request.initialResourceVersions ?? {}))
         this.#known.set(name, version);
-      if (subscribe.length === 0 && legacyWildcard) this.#subscribeAll();
+      if (subscribe.length === 0 && legacyWildcard) this.#subscribeAll(revision);
     }
     // Subscriptions count whatever the nonce: they are changes, which nobody repeats.
-    for (const name of subscribe) this.#subscribe(name, first);
-    for (const name of request.resourceNamesUnsubscribe ?? []) this.#unsubscribe(name);
+    for (const name of subscribe) this.#subscribe(name, first, revision);
+    for (const name of request.resourceNamesUnsubscribe ?? []) this.#unsubscribe(name, revision);
     if (first) this.#forgetUncovered();
     return verdict;
   }
@@ -34,45 +39,46 @@ export class DeltaSubscription extends Subscription {
     return this.difference().upserts.length > 0;
   }
 
-  upsert(): Response | undefined {
-    const { upserts, missing, gone } = this.difference();
+  upsert(now: number): Response | undefined {
+    const difference = this.difference();
+    const { missing } = difference;
+    const upserts = this.notInFlight(difference.upserts, now);
     if (upserts.length === 0 && missing.length === 0 && !this.owed) return undefined;
     this.owed = false;
-    this.cleanAllBut(gone);
-    return this.#respond(upserts, missing);
+    const since = this.clean([...upserts.map(({ name }) => name), ...missing]);
+    return this.#respond(upserts, missing, since);
   }
 
   removal(): Response | undefined {
     const { gone } = this.difference();
     if (gone.length === 0) return undefined;
-    for (const name of gone) this.dirty.delete(name);
-    return this.#respond([], gone);
+    return this.#respond([], gone, this.clean(gone));
   }
 
   protected override versionSent(name: string): string | undefined {
     return this.#known.get(name);
   }
 
-  #subscribe(name: string, first: boolean): void {
+  #subscribe(name: string, first: boolean, revision: number): void {
     if (name === '*') {
-      this.#subscribeAll();
+      this.#subscribeAll(revision);
       return;
     }
     this.names.add(name);
-    this.dirty.add(name);
+    this.soil(name, revision);
     // Asked for again means that the client has dropped it; but on a new stream it says what it has.
     if (!first || !this.#known.has(name)) this.forced.add(name);
   }
 
-  #subscribeAll(): void {
+  #subscribeAll(revision: number): void {
     this.wildcard = true;
     // The client waits for this response, also when there is nothing to say.
     this.owed = true;
-    for (const { name } of this.view.list) this.dirty.add(name);
-    for (const name of this.#known.keys()) this.dirty.add(name);
+    for (const { name } of this.view.list) this.soil(name, revision);
+    for (const name of this.#known.keys()) this.soil(name, revision);
   }
 
-  #unsubscribe(name: string): void {
+  #unsubscribe(name: string, revision: number): void {
     if (name === '*') {
       this.wildcard = false;
       this.#forgetUncovered();
@@ -81,13 +87,13 @@ export class DeltaSubscription extends Subscription {
     this.names.delete(name);
     if (this.wildcard) {
       // The client has dropped it, but the wildcard still covers it: say what is the case.
-      this.dirty.add(name);
+      this.soil(name, revision);
       this.forced.add(name);
     } else this.#forget(name);
   }
 
   #forgetUncovered(): void {
-    for (const name of [...this.#known.keys(), ...this.dirty])
+    for (const name of [...this.#known.keys(), ...this.dirty.keys()])
       if (!this.covers(name)) this.#forget(name);
   }
 
@@ -97,13 +103,17 @@ export class DeltaSubscription extends Subscription {
     this.forced.delete(name);
   }
 
-  #respond(upserts: readonly Resource[], removed: readonly string[]): Response {
+  #respond(
+    upserts: readonly Resource[],
+    removed: readonly string[],
+    since: number | undefined,
+  ): Response {
     for (const { name, version } of upserts) this.#known.set(name, version);
     for (const name of removed) this.#known.delete(name);
     const { typeUrl, view } = this;
     // The view's own list where it is all of it: streams that get the same list share the frame.
     const resources = upserts.length === view.list.length ? view.list : upserts;
-    const fresh = upserts.map(({ name }) => name);
-    return { typeUrl, version: view.version, resources, removed, fresh };
+    const { version } = view;
+    return { typeUrl, version, resources, removed, fresh: upserts, before: NOTHING_BEFORE, since };
   }
 }

@@ -5,6 +5,7 @@ import { ResourceSet } from '../resources/resource-set.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
 import type { TypeStatus } from './proxy-status.ts';
+import type { ResourceStore } from './resource-store.ts';
 import type { Frame, Response } from './response.ts';
 import { SotwSubscription } from './sotw-subscription.ts';
 import type { Subscription, Verdict } from './subscription.ts';
@@ -20,23 +21,33 @@ const MAX_TYPES = 32;
  *
  * Order: what is added goes clusters, endpoints, listeners, routes; what is removed goes the other
  * way, after. A type has one push in flight at a time, so that a slow proxy gets fewer, not more;
- * answers to requests are not held back. Listeners and routes wait until clusters were accepted.
+ * endpoints wait so only for those of the same service, and {@link ENDPOINT_HOLD} for others.
+ * Answers to requests are not held back. Listeners and routes wait until clusters were accepted.
  */
 export class DiscoveryStream {
   readonly #variant: Variant;
   readonly #framer: Framer;
-  readonly #views: (node: Node) => View;
+  readonly #store: ResourceStore;
+  readonly #revision: () => number;
   readonly #subscriptions = new Map<string, SotwSubscription | DeltaSubscription>();
   readonly #byType = new Map<ResourceType, Subscription>();
   /** In the order in which resources are added; types of which there are none come last. */
   readonly #ordered: Subscription[] = [];
   #node: Node | undefined;
   #view: View | undefined;
+  #applied: number | undefined;
 
-  constructor(variant: Variant, framer: Framer, views: (node: Node) => View) {
+  /** `revision` tells up to which one all changes were passed to {@link changed}. */
+  constructor(
+    variant: Variant,
+    framer: Framer,
+    store: ResourceStore,
+    revision: () => number = () => 0,
+  ) {
     this.#variant = variant;
     this.#framer = framer;
-    this.#views = views;
+    this.#store = store;
+    this.#revision = revision;
   }
 
   /** What the first request said of the client: only that one must. */
@@ -52,7 +63,7 @@ export class DiscoveryStream {
   receive(request: DiscoveryRequest | DeltaDiscoveryRequest, now: number): Verdict | undefined {
     if (this.#view === undefined) {
       this.#node = request.node ?? {};
-      this.#view = this.#views(this.#node);
+      this.#view = this.#store.view(this.#node);
     }
     const typeUrl = request.typeUrl ?? '';
     const subscription = this.#subscription(typeUrl, this.#view);
@@ -60,19 +71,30 @@ export class DiscoveryStream {
     // gRPC clients have no wildcard: without a name they want nothing.
     const isGrpc = /^grpc/i.test(this.node.userAgentName ?? '');
     const legacyWildcard = !isGrpc && (type === 'cluster' || type === 'listener');
-    return subscription.receive(request, legacyWildcard, now);
+    const verdict = subscription.receive(request, legacyWildcard, now, this.#revision());
+    if (verdict?.type === 'acked') this.#advance();
+    return verdict;
   }
 
-  /** Notes what changed in the resources that it is served from. */
-  changed(changes: ResourceChanges): void {
-    for (const [type, names] of changes) this.#byType.get(type)?.changed(names);
+  /** Notes what changed, in that revision, in the resources that it is served from. */
+  changed(changes: ResourceChanges, revision: number): void {
+    for (const [type, names] of changes) this.#byType.get(type)?.changed(names, revision);
+  }
+
+  /**
+   * The newest revision of which it has accepted all that it subscribes to; undefined before it has
+   * had everything once.
+   */
+  get appliedRevision(): number | undefined {
+    this.#advance();
+    return this.#applied;
   }
 
   /** The next frame to write; undefined when there is nothing to send for now. */
   next(now: number): Frame | undefined {
     for (const subscription of this.#ordered) {
       if (this.#isHeld(subscription, now)) continue;
-      const response = subscription.upsert();
+      const response = subscription.upsert(now);
       if (response !== undefined) return this.#send(subscription, response, now);
     }
     for (const subscription of this.#ordered.toReversed()) {
@@ -91,9 +113,29 @@ export class DiscoveryStream {
     return [...this.#subscriptions.values()].map((subscription) => subscription.status());
   }
 
+  /** When there may be something to send although nothing happens; undefined: never. */
+  heldUntil(now: number): number | undefined {
+    let until: number | undefined;
+    for (const subscription of this.#ordered) {
+      if (!subscription.isDirty) continue;
+      const held = subscription.heldUntil(now);
+      if (held !== undefined) until = Math.min(until ?? held, held);
+    }
+    return until;
+  }
+
+  #advance(): void {
+    const subscriptions = [...this.#subscriptions.values()];
+    const lacking = subscriptions.flatMap((subscription) => subscription.lacking ?? []);
+    if (subscriptions.length === 0 || (this.#applied === undefined && lacking.length > 0)) return;
+    const applied = lacking.length === 0 ? this.#revision() : Math.min(...lacking) - 1;
+    // What it subscribes to later doesn't take back what it has applied.
+    this.#applied = Math.max(this.#applied ?? applied, applied);
+  }
+
   #isHeld(subscription: Subscription, now: number): boolean {
     if (subscription.isOwed) return false;
-    if (subscription.isPending(now)) return true;
+    if (subscription.heldUntil(now) !== undefined) return true;
     const { type } = subscription;
     const refers = type === 'listener' || type === 'route';
     return refers && (this.#byType.get('cluster')?.isPending(now) ?? false);
@@ -101,9 +143,12 @@ export class DiscoveryStream {
 
   #send(subscription: Subscription, response: Response, now: number): Frame {
     const frame = this.#framer.frame(response, subscription.nonce);
-    subscription.sent(response, frame.nonce, now);
+    subscription.sent(response, frame, now);
     // Envoy warms a cluster that changed anew, for which it wants its endpoints again.
-    if (subscription.type === 'cluster') this.#byType.get('endpoint')?.resend(response.fresh);
+    if (subscription.type === 'cluster') {
+      const names = response.fresh.map(({ name }) => name);
+      this.#byType.get('endpoint')?.resend(names, response.since ?? this.#revision());
+    }
     return frame;
   }
 

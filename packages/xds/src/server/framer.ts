@@ -1,13 +1,14 @@
+import { hash } from 'node:crypto';
 import type { Resource } from '../resources/resource.ts';
 import type { Frame, Response } from './response.ts';
 
 /** State of the world, or incremental: the two variants of the protocol. */
 export type Variant = 'sotw' | 'delta';
 
-/** Above so many resources a response is shared only with others of the very same list. */
+/** Above so many resources a response's key is a hash of their names. */
 const KEYED_RESOURCES = 64;
-/** Frames that are kept for sharing; they are dropped all together. */
-const KEPT_FRAMES = 256;
+/** Bytes of frames that are kept for sharing, the newest; one larger than that is kept alone. */
+const KEPT_BYTES = 32 * 1024 * 1024;
 
 /**
  * Makes responses of resources' bytes without encoding anything twice: a response that many streams
@@ -16,10 +17,10 @@ const KEPT_FRAMES = 256;
 export class Framer {
   readonly #variant: Variant;
   readonly #kept = new Map<string, { readonly serial: number; readonly frame: Frame }>();
-  readonly #listIds = new WeakMap<readonly Resource[], number>();
+  readonly #listKeys = new WeakMap<readonly Resource[], string>();
   readonly #parts = new WeakMap<Resource, Buffer>();
   #serial = 0;
-  #lists = 0;
+  #keptBytes = 0;
 
   constructor(variant: Variant) {
     this.#variant = variant;
@@ -30,31 +31,39 @@ export class Framer {
     const key = this.#key(response);
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.serial > serialOf(after)) return kept.frame;
+    if (kept !== undefined) this.#drop(key, kept.frame);
     this.#serial++;
     const nonce = this.#serial.toString(36);
-    const frame = { typeUrl: response.typeUrl, nonce, bytes: this.#assemble(response, nonce) };
-    if (this.#kept.size >= KEPT_FRAMES) this.#kept.clear();
+    const { typeUrl, resources, removed } = response;
+    const names = [...resources.map(({ name }) => name), ...removed];
+    const frame = { typeUrl, nonce, bytes: this.#assemble(response, nonce), names };
     this.#kept.set(key, { serial: this.#serial, frame });
+    this.#keptBytes += frame.bytes.length;
+    for (const [old, { frame: oldest }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_BYTES || oldest === frame) break;
+      this.#drop(old, oldest);
+    }
     return frame;
   }
 
-  /** Forgets what it keeps, once the streams have what is current. */
-  clear(): void {
-    this.#kept.clear();
+  #drop(key: string, { bytes }: Frame): void {
+    this.#kept.delete(key);
+    this.#keptBytes -= bytes.length;
   }
 
   #key({ typeUrl, version, resources, removed }: Response): string {
-    const gone = removed.join('\0');
-    if (resources.length > KEYED_RESOURCES) {
-      let id = this.#listIds.get(resources);
-      if (id === undefined) {
-        id = ++this.#lists;
-        this.#listIds.set(resources, id);
-      }
-      return `${typeUrl}\n${version}\n#${id}\n${gone}`;
-    }
+    return `${typeUrl}\n${version}\n${this.#listKey(resources)}\n${removed.join('\0')}`;
+  }
+
+  #listKey(resources: readonly Resource[]): string {
+    const kept = this.#listKeys.get(resources);
+    if (kept !== undefined) return kept;
     const names = resources.map(({ name, version }) => `${name}\0${version}`).join('\0');
-    return `${typeUrl}\n${version}\n${names}\n${gone}`;
+    if (resources.length <= KEYED_RESOURCES) return names;
+    const key = hash('sha256', names);
+    // A view's list is the same array for all streams, until it changes.
+    this.#listKeys.set(resources, key);
+    return key;
   }
 
   #assemble({ typeUrl, version, resources, removed }: Response, nonce: string): Buffer {

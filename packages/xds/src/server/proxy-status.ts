@@ -42,5 +42,10 @@ export interface ConnectedProxy {
 
 /** A data plane that is connected, and what it has of each type that it asked for. */
 export interface ProxyStatus extends ConnectedProxy {
+  /**
+   * The newest revision of the snapshot of which this stream has accepted all that it subscribes
+   * to; undefined before it has had everything once. A resource that it rejects holds it back.
+   */
+  readonly appliedRevision: number | undefined;
   readonly types: readonly TypeStatus[];
 }

@@ -1,6 +1,6 @@
 import type { DiscoveryRequest } from '../codec/messages.ts';
 import type { Resource } from '../resources/resource.ts';
-import type { Response } from './response.ts';
+import { NOTHING_BEFORE, type Response } from './response.ts';
 import { Subscription, type Verdict } from './subscription.ts';
 
 /**
@@ -12,13 +12,23 @@ export class SotwSubscription extends Subscription {
   #started = false;
   #named = false;
 
-  /** Takes a request. `legacyWildcard`: no names, in all requests so far, means all. */
-  receive(request: DiscoveryRequest, legacyWildcard: boolean, now: number): Verdict | undefined {
+  /**
+   * Takes a request.
+   * @param legacyWildcard no names, in all requests so far, means all
+   * @param revision of what is served now
+   */
+  receive(
+    request: DiscoveryRequest,
+    legacyWildcard: boolean,
+    now: number,
+    revision: number,
+  ): Verdict | undefined {
     const nonce = request.responseNonce ?? '';
-    // The client had not seen our last response: it will answer that one too, with the same names.
-    if (nonce !== '' && this.nonce !== '' && nonce !== this.nonce) return undefined;
+    const isStale = nonce !== '' && this.nonce !== '' && nonce !== this.nonce;
     const verdict = this.judge(nonce, request.errorDetail, now);
-    this.#subscribe(request.resourceNames ?? [], legacyWildcard);
+    // The client had not seen our last response: it will answer that one too, with the same names.
+    if (isStale) return verdict;
+    this.#subscribe(request.resourceNames ?? [], legacyWildcard, revision);
     this.#started = true;
     return verdict;
   }
@@ -27,32 +37,34 @@ export class SotwSubscription extends Subscription {
     return this.difference().upserts.length > 0;
   }
 
-  upsert(): Response | undefined {
-    const { upserts, gone } = this.difference();
+  upsert(now: number): Response | undefined {
+    const difference = this.difference();
+    const { gone, missing } = difference;
     if (!this.#isComplete) {
+      const upserts = this.notInFlight(difference.upserts, now);
       this.owed = false;
       // Nothing says "removed" here: the client learns it from the cluster or listener.
       for (const name of gone) this.#sent.delete(name);
-      this.cleanAllBut([]);
-      return upserts.length === 0 ? undefined : this.#respond(upserts, upserts);
+      this.clean([...gone, ...missing]);
+      if (upserts.length === 0) return undefined;
+      return this.#respond(upserts, upserts, this.clean(upserts.map(({ name }) => name)));
     }
+    const { upserts } = difference;
     if (upserts.length === 0 && !this.owed) return undefined;
     this.owed = false;
-    this.cleanAllBut(gone);
+    const since = this.clean([...upserts.map(({ name }) => name), ...missing]);
     // What is gone stays in until whatever refers to it has been updated.
     const kept = gone.flatMap((name) => this.#sent.get(name) ?? []);
     const current = this.#current();
-    return this.#respond(kept.length === 0 ? current : [...current, ...kept], upserts);
+    return this.#respond(kept.length === 0 ? current : [...current, ...kept], upserts, since);
   }
 
   removal(): Response | undefined {
     const { gone } = this.difference();
     if (gone.length === 0) return undefined;
-    for (const name of gone) {
-      this.#sent.delete(name);
-      this.dirty.delete(name);
-    }
-    return this.#isComplete ? this.#respond(this.#current(), []) : undefined;
+    for (const name of gone) this.#sent.delete(name);
+    const since = this.clean(gone);
+    return this.#isComplete ? this.#respond(this.#current(), [], since) : undefined;
   }
 
   protected override versionSent(name: string): string | undefined {
@@ -64,12 +76,12 @@ export class SotwSubscription extends Subscription {
     return this.type === 'cluster' || this.type === 'listener';
   }
 
-  #subscribe(asked: readonly string[], legacyWildcard: boolean): void {
+  #subscribe(asked: readonly string[], legacyWildcard: boolean, revision: number): void {
     const names = new Set(asked);
     this.#named ||= names.size > 0;
     const wildcard = names.delete('*') || (legacyWildcard && !this.#named);
     if (wildcard && !this.wildcard) {
-      for (const { name } of this.view.list) this.dirty.add(name);
+      for (const { name } of this.view.list) this.soil(name, revision);
       this.owed = true;
     }
     const wasWildcard = this.wildcard;
@@ -78,7 +90,7 @@ export class SotwSubscription extends Subscription {
       if (this.names.has(name)) continue;
       this.names.add(name);
       // A name that is asked for anew is sent even if it was sent before.
-      this.dirty.add(name);
+      this.soil(name, revision);
       this.forced.add(name);
       this.owed = true;
     }
@@ -93,7 +105,7 @@ export class SotwSubscription extends Subscription {
   }
 
   #forgetUncovered(): void {
-    for (const name of [...this.#sent.keys(), ...this.dirty]) {
+    for (const name of [...this.#sent.keys(), ...this.dirty.keys()]) {
       if (this.covers(name)) continue;
       this.#sent.delete(name);
       this.dirty.delete(name);
@@ -102,13 +114,34 @@ export class SotwSubscription extends Subscription {
   }
 
   #current(): readonly Resource[] {
-    if (this.wildcard) return this.view.list;
-    return [...this.names].flatMap((name) => this.view.get(name) ?? []);
+    const all = this.wildcard
+      ? this.view.list
+      : [...this.names].flatMap((name) => this.view.get(name) ?? []);
+    // One that was rejected would spoil this response too: the last good one stays in its place.
+    if (!this.refusals.any) return all;
+    return all.flatMap((resource) => this.refusals.replacement(resource) ?? []);
   }
 
-  #respond(resources: readonly Resource[], upserts: readonly Resource[]): Response {
-    for (const resource of upserts) this.#sent.set(resource.name, resource);
-    const fresh = upserts.map(({ name }) => name);
-    return { typeUrl: this.typeUrl, version: this.view.version, resources, removed: [], fresh };
+  #respond(
+    resources: readonly Resource[],
+    fresh: readonly Resource[],
+    since: number | undefined,
+  ): Response {
+    const before = this.#isComplete ? this.#before(fresh) : NOTHING_BEFORE;
+    for (const resource of fresh) this.#sent.set(resource.name, resource);
+    const { typeUrl, view } = this;
+    return { typeUrl, version: view.version, resources, removed: [], fresh, before, since };
+  }
+
+  /** What the client has of these, as far as it accepted it. */
+  #before(fresh: readonly Resource[]): ReadonlyMap<string, Resource> {
+    if (this.#sent.size === 0) return NOTHING_BEFORE;
+    const before = new Map<string, Resource>();
+    for (const { name } of fresh) {
+      const sent = this.#sent.get(name);
+      const good = sent && this.refusals.replacement(sent);
+      if (good !== undefined) before.set(name, good);
+    }
+    return before;
   }
 }

@@ -2,7 +2,8 @@ import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ResourceView } from '../resources/resource-set.ts';
 import type { TypeStatus } from './proxy-status.ts';
-import type { InFlight, Response } from './response.ts';
+import { Refusals } from './refusals.ts';
+import type { Frame, InFlight, Response } from './response.ts';
 
 /** What became of a response that was in flight. */
 export type Verdict =
@@ -20,6 +21,8 @@ export interface Difference {
 
 /** A response that is not acknowledged for so long no longer holds later ones back. Milliseconds. */
 export const ACK_TIMEOUT = 5000;
+/** And for so long those with other endpoints: time for more of them to be sent together. */
+export const ENDPOINT_HOLD = 20;
 
 /**
  * One type on one stream: what it subscribed to, what it was sent, what it said of it. The two
@@ -32,8 +35,8 @@ export abstract class Subscription {
   protected readonly view: ResourceView;
   protected readonly names = new Set<string>();
   protected wildcard = false;
-  /** Names of which the stream may not have what it should. */
-  protected readonly dirty = new Set<string>();
+  /** Names of which the stream may not have what it should, and since which revision. */
+  protected readonly dirty = new Map<string, number>();
   /** Names to be sent although the version is the same. */
   protected readonly forced = new Set<string>();
   /** A request waits for a response, which may be empty. */
@@ -44,7 +47,8 @@ export abstract class Subscription {
   #sentVersion = '';
   #acked: { readonly version: string; readonly at: number } | undefined;
   #lastNack: TypeStatus['lastNack'];
-  #rejected = false;
+  /** What it rejected, until it accepts something in its place. */
+  protected readonly refusals = new Refusals();
 
   constructor(typeUrl: string, view: ResourceView) {
     this.typeUrl = typeUrl;
@@ -57,22 +61,27 @@ export abstract class Subscription {
     return this.owed || this.forced.size > 0;
   }
 
-  /** Notes that these resources were added, replaced or removed. */
-  changed(names: Iterable<string>): void {
-    for (const name of names) if (this.covers(name)) this.dirty.add(name);
+  /** Whether the stream may not have what it should. */
+  get isDirty(): boolean {
+    return this.dirty.size > 0;
+  }
+
+  /** Notes that these resources were added, replaced or removed in that revision. */
+  changed(names: Iterable<string>, revision: number): void {
+    for (const name of names) if (this.covers(name)) this.soil(name, revision);
   }
 
   /** Sends these again, where it covers them and they exist. */
-  resend(names: Iterable<string>): void {
+  resend(names: Iterable<string>, revision: number): void {
     for (const name of names) {
       if (!this.covers(name) || this.view.get(name) === undefined) continue;
-      this.dirty.add(name);
+      this.soil(name, revision);
       this.forced.add(name);
     }
   }
 
   /** Adds and replaces; removals wait for {@link removal}. Undefined when there is nothing to send. */
-  abstract upsert(): Response | undefined;
+  abstract upsert(now: number): Response | undefined;
 
   /** Removes. Undefined when there is nothing to remove. */
   abstract removal(): Response | undefined;
@@ -82,8 +91,18 @@ export abstract class Subscription {
 
   protected abstract versionSent(name: string): string | undefined;
 
+  /** Whether it is subscribed to, and there. */
+  protected isServed(name: string): boolean {
+    return this.covers(name) && this.view.get(name) !== undefined;
+  }
+
   protected covers(name: string): boolean {
     return this.wildcard || this.names.has(name);
+  }
+
+  /** Notes that the stream may lack what that name is since that revision. */
+  protected soil(name: string, revision: number): void {
+    if (!this.dirty.has(name)) this.dirty.set(name, revision);
   }
 
   /** The difference among the dirty names; those without any are cleaned. */
@@ -91,7 +110,7 @@ export abstract class Subscription {
     const upserts: Resource[] = [];
     const missing: string[] = [];
     const gone: string[] = [];
-    for (const name of this.dirty) {
+    for (const name of this.dirty.keys()) {
       const resource = this.view.get(name);
       const sent = this.versionSent(name);
       const forced = this.forced.has(name);
@@ -103,10 +122,26 @@ export abstract class Subscription {
     return { upserts, missing, gone };
   }
 
-  protected cleanAllBut(names: readonly string[]): void {
-    this.dirty.clear();
-    this.forced.clear();
-    for (const name of names) this.dirty.add(name);
+  /**
+   * Takes these off the dirty names, and gives the revision since which the stream lacked the first
+   * of them; undefined when it lacked none.
+   */
+  protected clean(names: Iterable<string>): number | undefined {
+    let since: number | undefined;
+    for (const name of names) {
+      const revision = this.dirty.get(name);
+      if (revision !== undefined) since = Math.min(since ?? revision, revision);
+      this.dirty.delete(name);
+      this.forced.delete(name);
+    }
+    return since;
+  }
+
+  /** Those that aren't in a response that may still be judged: a name is in flight once at a time. */
+  protected notInFlight(resources: readonly Resource[], now: number): readonly Resource[] {
+    if (!this.isPending(now)) return resources;
+    const under = new Set(this.#inFlight.flatMap(({ names }) => names));
+    return resources.filter(({ name }) => this.forced.has(name) || !under.has(name));
   }
 
   /** Whether a response was not acknowledged yet, and not so long ago that nobody will. */
@@ -115,12 +150,20 @@ export abstract class Subscription {
     return last !== undefined && now - last.sentAt < ACK_TIMEOUT;
   }
 
-  /** Notes that `response` was sent under that nonce. */
-  sent(response: Response, nonce: string, now: number): void {
-    const names = [...response.resources.map(({ name }) => name), ...response.removed];
+  /** When the last response no longer holds back the next; undefined when none does. */
+  heldUntil(now: number): number | undefined {
+    const last = this.#inFlight.at(-1);
+    if (last === undefined) return undefined;
+    const until = last.sentAt + (this.type === 'endpoint' ? ENDPOINT_HOLD : ACK_TIMEOUT);
+    return until > now ? until : undefined;
+  }
+
+  /** Notes that `response` was sent in that frame. */
+  sent(response: Response, { nonce, names }: Frame, now: number): void {
+    const { version, fresh, before, since } = response;
     this.nonce = nonce;
-    this.#sentVersion = response.version;
-    this.#inFlight.push({ nonce, version: response.version, names, sentAt: now });
+    this.#sentVersion = version;
+    this.#inFlight.push({ nonce, version, names, fresh, before, sentAt: now, since });
     // Whoever never acknowledges must not fill the memory.
     if (this.#inFlight.length > 100) this.#inFlight.shift();
   }
@@ -136,18 +179,30 @@ export abstract class Subscription {
     if (response === undefined) return undefined;
     this.#inFlight.splice(0, at + 1);
     // A NACK is known by the error alone: some clients advance the version all the same.
-    this.#rejected = error !== null && error !== undefined;
-    if (this.#rejected) {
-      const message = error?.message ?? '';
+    if (error !== null && error !== undefined) {
+      const message = error.message ?? '';
+      this.refusals.add(response, message);
       this.#lastNack = { at: now, message, version: response.version };
       return { type: 'nacked', response, message };
     }
+    this.refusals.settle(response, (name) => this.isServed(name));
     this.#acked = { version: response.version, at: now };
     return { type: 'acked', response };
   }
 
+  /** The oldest revision of which the stream has not applied everything; undefined: none. */
+  get lacking(): number | undefined {
+    this.refusals.prune((name) => this.isServed(name));
+    let oldest = this.refusals.since ?? Number.POSITIVE_INFINITY;
+    for (const { since } of this.#inFlight)
+      if (since !== undefined) oldest = Math.min(oldest, since);
+    for (const since of this.dirty.values()) oldest = Math.min(oldest, since);
+    return Number.isFinite(oldest) ? oldest : undefined;
+  }
+
   /** What is known of it, for people. */
   status(): TypeStatus {
+    this.refusals.prune((name) => this.isServed(name));
     const waiting = this.#inFlight.length > 0 || this.dirty.size > 0;
     return {
       typeUrl: this.typeUrl,
@@ -158,7 +213,7 @@ export abstract class Subscription {
       ackedVersion: this.#acked?.version,
       ackedAt: this.#acked?.at,
       lastNack: this.#lastNack,
-      state: waiting ? 'pending' : this.#rejected ? 'rejected' : 'synced',
+      state: waiting ? 'pending' : this.refusals.any ? 'rejected' : 'synced',
     };
   }
 }

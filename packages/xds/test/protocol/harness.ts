@@ -1,4 +1,6 @@
 import {
+  type Any,
+  Cluster,
   type DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
   type DiscoveryRequest,
@@ -22,6 +24,8 @@ export interface Sent {
   readonly removed: readonly string[];
   readonly nonce: string;
   readonly version: string;
+  /** The resources themselves. */
+  readonly resources: readonly Any[];
 }
 
 /** A store of resources whose content is a text, and streams that are served from it. */
@@ -31,6 +35,8 @@ export class Harness {
     ResourceSet
   >;
   readonly #streams: Stream[] = [];
+  /** Of the last change. */
+  revision = 0;
   readonly framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
 
   /** Sets resources, each by name with a content that makes its version; null removes. */
@@ -40,7 +46,8 @@ export class Harness {
       else this.sets[type].set(message(type, name, content));
     }
     const changes = new Map([[type, new Set(Object.keys(resources))]]);
-    for (const stream of this.#streams) stream.inner.changed(changes);
+    this.revision++;
+    for (const stream of this.#streams) stream.inner.changed(changes, this.revision);
   }
 
   sotw(userAgentName = 'envoy'): SotwStream {
@@ -77,7 +84,13 @@ class Stream {
 
   constructor(variant: Variant, harness: Harness) {
     this.#variant = variant;
-    this.inner = new DiscoveryStream(variant, harness.framers[variant], () => harness.sets);
+    const store = { view: () => harness.sets };
+    this.inner = new DiscoveryStream(
+      variant,
+      harness.framers[variant],
+      store,
+      () => harness.revision,
+    );
   }
 
   /** All that is to be sent now. */
@@ -104,7 +117,7 @@ function sotwSent(bytes: Buffer): Sent {
     ].message.decode(value ?? new Uint8Array()) as unknown as Record<string, string>;
     return name ?? '';
   });
-  return { type, names, removed: [], nonce, version: versionInfo };
+  return { type, names, removed: [], nonce, version: versionInfo, resources };
 }
 
 function deltaSent(bytes: Buffer): Sent {
@@ -116,6 +129,7 @@ function deltaSent(bytes: Buffer): Sent {
     removed: response.removedResources,
     nonce: response.nonce,
     version: response.systemVersionInfo,
+    resources: response.resources.flatMap(({ resource }) => resource ?? []),
   };
 }
 
@@ -191,4 +205,10 @@ export function brief(sent: readonly Sent[]): string[] {
     const gone = removed.map((name) => `-${name}`);
     return `${type}: ${[...[...names].sort(), ...gone.sort()].join(' ')}`.trim();
   });
+}
+
+/** What a response with clusters says, by name. */
+export function contents({ resources }: Sent): Record<string, string> {
+  const clusters = resources.map(({ value }) => Cluster.decode(value ?? new Uint8Array()));
+  return Object.fromEntries(clusters.map(({ name, altStatName }) => [name, altStatName]));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ACK_TIMEOUT } from '../../src/server/subscription.ts';
+import { ACK_TIMEOUT, ENDPOINT_HOLD } from '../../src/server/subscription.ts';
 import { brief, Harness, only } from './harness.ts';
 
 /** A store with a service, and a delta and a sotw stream that have all of it. */
@@ -86,6 +86,32 @@ describe('order', () => {
     assert.equal(only(delta.pull()).version, harness.sets.endpoint.version);
     assert.equal(only(sotw.pull()).version, harness.sets.endpoint.version);
     assert.deepEqual([...delta.pull(), ...sotw.pull()], []);
+  });
+
+  test('endpoints of other services wait shortly for an acknowledgement, those of the same until it comes', () => {
+    for (const variant of ['delta', 'sotw'] as const) {
+      const { harness, delta, sotw } = served();
+      harness.set('endpoint', { b: 1, c: 1 });
+      if (variant === 'delta') {
+        delta.subscribe('endpoint', 'b');
+        delta.ack(only(delta.pull()));
+      } else {
+        sotw.request('endpoint', ['a', 'b']);
+        sotw.ack(only(sotw.pull()), ['a', 'b']);
+      }
+      const stream = variant === 'delta' ? delta : sotw;
+      harness.set('endpoint', { a: 2 });
+      const first = only(stream.pull());
+      harness.set('endpoint', { a: 3, b: 2 });
+      assert.deepEqual(stream.pull(), []);
+      assert.equal(stream.inner.heldUntil(stream.now), stream.now + ENDPOINT_HOLD);
+      stream.now += ENDPOINT_HOLD;
+      assert.deepEqual(brief(stream.pull()), ['endpoint: b'], variant);
+      const verdict = variant === 'delta' ? delta.ack(first) : sotw.ack(first, ['a', 'b']);
+      assert.deepEqual(verdict?.response.names, ['a'], 'an older one is judged too');
+      stream.now += ENDPOINT_HOLD;
+      assert.deepEqual(brief(stream.pull()), ['endpoint: a'], variant);
+    }
   });
 
   test('an acknowledgement that never comes holds later pushes back only so long', () => {
