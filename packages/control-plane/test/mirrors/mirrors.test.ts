@@ -4,6 +4,7 @@ import { type Dialect, dubbo, MIRROR_KEY, nerve, spring } from '@meshkeeper/regi
 import { freePort, startFaultProxy, tempDir, until } from '@meshkeeper/testbed';
 import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { watchFewest } from './fewest.ts';
 import { startPlane } from './plane.ts';
 
 async function register(zk: ZooKeeper, dialect: Dialect, root: string, port: number) {
@@ -154,16 +155,7 @@ describe('mirrors', { concurrency: true }, () => {
       Promise.all([second, third].map(async (plane) => (await plane.mirrors())[0]?.state));
     assert.deepEqual(await states(), ['standby', 'standby']);
 
-    let over = false;
-    const fewest = (async () => {
-      let least = Number.POSITIVE_INFINITY;
-      while (!over)
-        least = Math.min(
-          least,
-          (await zk.children(`${dubbos}/com.foo.A/providers`)).children.length,
-        );
-      return least;
-    })();
+    using gap = watchFewest(zk, `${dubbos}/com.foo.A/providers`);
     const before = await mirroredIn(zk, dubbos);
     // The machine of the first is gone from the network.
     proxy.refuse();
@@ -178,8 +170,7 @@ describe('mirrors', { concurrency: true }, () => {
     const [ending, staying] = leads === 'standby' ? [third, second] : [second, third];
     await ending.plane.close();
     await until(async () => (await staying.mirrors())[0]?.state === 'live');
-    over = true;
-    assert.equal(await fewest, 3);
+    assert.equal(await gap.fewest(), 3);
     assert.equal((await mirroredIn(zk, dubbos)).length, 3);
     await staying.plane.close();
     await until(async () => (await mirroredIn(zk, dubbos)).length === 0);

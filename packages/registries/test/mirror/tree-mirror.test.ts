@@ -14,6 +14,7 @@ import {
   TreeSource,
 } from '../../src/index.ts';
 import { servers } from '../servers.ts';
+import { watchFewest } from './fewest.ts';
 
 const logger = { debug() {}, info() {}, warn() {} };
 const mark: Mark = { mesh: 'cafe', rule: 'rule' };
@@ -149,14 +150,8 @@ for (const [name, start] of Object.entries(servers))
         const written = (await data()).toSorted();
         await settled(first);
 
-        let all = false;
-        const least = (async () => {
-          let fewest = Number.POSITIVE_INFINITY;
-          const [any] = await instances(root);
-          const directory = any!.slice(0, any!.lastIndexOf('/'));
-          while (!all) fewest = Math.min(fewest, (await zk.children(directory)).children.length);
-          return fewest;
-        })();
+        const [any] = await instances(root);
+        using gap = watchFewest(zk, any!.slice(0, any!.lastIndexOf('/')));
         let known = false;
         await using second = mirror(dialect, root, zk, () => known);
         first.retire();
@@ -169,8 +164,7 @@ for (const [name, start] of Object.entries(servers))
           );
         await until(async () => (await owners()).filter((owner) => owner === session).length === 3);
         await settled(second);
-        all = true;
-        assert.equal(await least, 4, dialect.name);
+        assert.equal(await gap.fewest(), 4, dialect.name);
         assert.deepEqual((await data()).toSorted(), written, dialect.name);
         known = true;
         second.look();
