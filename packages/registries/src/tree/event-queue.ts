@@ -24,6 +24,13 @@ export class EventQueue {
   /** True while the consumer waits for the next event, having dealt with all before. */
   readonly idle = (): boolean => this.#idle;
 
+  /** What is pending, which no batch brings any more. */
+  take(): readonly WatchEvent[] {
+    const taken = this.#pending;
+    this.#pending = [];
+    return taken;
+  }
+
   /** Forgets what is pending: the consumer is about to read all of it. */
   clear(): void {
     this.#pending = [];

@@ -130,9 +130,20 @@ export class Mirror {
   }
 
   /**
-   * Why a znode of this owner went, in a transaction with so many of its znodes. The end of a
-   * session whose events come in two parts may look like a deregistration in the first.
+   * Whether the last of these deletions may be the first that is told of a session's end: it is alone
+   * in its transaction, and its owner has others.
    */
+  mayGoOn(deletions: readonly Deletion[]): boolean {
+    const last = deletions.at(-1);
+    const owner = last === undefined ? 0n : (this.#versions.get(last.path)?.owner ?? 0n);
+    if (owner === 0n || (this.#owned.get(owner) ?? 0) < 2) return false;
+    return deletions.every(
+      ({ path, zxid }) =>
+        path === last?.path || zxid !== last?.zxid || this.#versions.get(path)?.owner !== owner,
+    );
+  }
+
+  /** Why a znode of this owner went, in a transaction with so many of its znodes. */
   #departure(owner: bigint, together: number): Departure {
     if (owner === 0n) return 'deregistered';
     if (together > 1) return 'session-ended';

@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import {
   isZooKeeperError,
   type Watch,
+  type WatchEvent,
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
@@ -67,6 +68,17 @@ export async function* watchTree(
     if (removed.length + upserted.length + unreadable.size > 0)
       yield { type: 'changes', removed, upserted };
   };
+  /**
+   * A session's end is told one znode at a time: a single one looks like a deregistration. What else
+   * is of the same transaction has come when the server answers anything at all.
+   */
+  const completed = async (batch: readonly WatchEvent[]): Promise<readonly WatchEvent[]> => {
+    const { removed } = lookAt(batch, mirror, watch === undefined);
+    if (batch.at(-1)?.type !== 'deleted' || !mirror.mayGoOn(removed)) return batch;
+    await zk.exists(root, { signal });
+    await setImmediate();
+    return [...batch, ...queue.take()];
+  };
   let watch: Watch | undefined;
   let missed = false;
   const watched = async () => {
@@ -101,8 +113,9 @@ export async function* watchTree(
           yield* told({ removed: mirror.sweep(), upserted: [], unreadable: new Map() });
           yield { type: 'complete' };
         }
-        const { value: batch, done } = await batches.next();
+        const { value: first, done } = await batches.next();
         if (done) break;
+        const batch = await completed(first);
         if (batch.some(({ type }) => type === 'reset')) {
           stale = true;
           yield { type: 'gap' };
