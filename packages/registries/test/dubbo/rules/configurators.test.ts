@@ -33,6 +33,8 @@ describe('settings of the URL', () => {
 
   test('where providers differ what most of them state counts, of as many the larger', () => {
     assert.equal(providers([1, '&timeout=900'], [2, '&timeout=500'], 3).settings()[0], 900);
+    assert.equal(providers([1, '&timeout=500'], [2, '&timeout=900']).settings()[0], 900);
+    assert.equal(providers([1, '&timeout=80'], [2, '&timeout=9']).settings()[0], 80);
     const most = providers([1, '&timeout=900'], [2, '&timeout=500'], [3, '&timeout=500']);
     assert.equal(most.settings()[0], 500);
   });
@@ -160,6 +162,22 @@ describe('configurators of a service', () => {
     assert.deepEqual(weights('0.0.0.0'), { 1: 7, 2: 7 });
   });
 
+  test("a provider's address may have a port", () => {
+    const weights = (port: number) => {
+      const world = providers(1, 2);
+      const config = `addresses: ["10.0.0.1:${port}"]\n    parameters: { weight: 7 }`;
+      world.rule(key, ofService(`  - side: provider\n    ${config}\n`));
+      return world.weights();
+    };
+    assert.deepEqual(
+      [weights(20_880), weights(1)],
+      [
+        { 1: 7, 2: 100 },
+        { 1: 100, 2: 100 },
+      ],
+    );
+  });
+
   test('the order: interface, application, service; anybody before somebody', () => {
     const world = providers(1);
     const config = (weight: number, more = '') =>
@@ -187,6 +205,8 @@ describe('configurators of a service', () => {
     assert.deepEqual(world.weights(), { 1: 100 }, 'one of a type has to be switched on itself');
     world.rule(key, ofService(`${config}    type: weight\n    enabled: true\n`));
     assert.deepEqual(world.weights(), { 1: 3 });
+    world.rule(key, `enabled: false\n${ofService(config)}`);
+    assert.deepEqual(world.weights(), { 1: 3 }, 'of two keys the later counts');
   });
 
   test('what Dubbo ignores, and says nothing of', () => {
@@ -233,6 +253,8 @@ describe('configurators of before version 2.7', () => {
     world.url(override('0.0.0.0', 'timeout=70'));
     assert.deepEqual(world.settings()[0], 70);
     world.url(override('10.0.1.7', 'timeout=80'));
+    world.url(override('10.0.0.1', 'weight=6'));
+    assert.deepEqual(world.weights(), { 1: 5, 2: 100 }, 'without a port it is a consumer');
     assert.deepEqual(world.settings({ caller: { host: '10.0.1.7' } })[0], 80);
     assert.deepEqual(world.settings({ caller: { host: '10.0.1.8' } })[0], 70);
   });

@@ -106,7 +106,8 @@ describe('tags', () => {
       'enabled: true': /no tags/,
       'tags: [{ addresses: [a] }]': /no name/,
       'tags: [{ name: a, addresses: ["1.2.3.4/99"] }]': /no block/,
-      'configVersion: v3.0\ntags: [{ name: a }]': /neither addresses nor a match/,
+      'configVersion: v3.0\ntags: [{ name: a }]':
+        /neither addresses nor a match/,
       'tags: [{': /no YAML/,
     };
     for (const [text, message] of Object.entries(bad)) {
@@ -127,7 +128,7 @@ describe('conditions', () => {
   test('expressions of the documentation and of the sources', () => {
     const request = {
       method: 'sayHello',
-      headers: { foo: 'bar', user: '42' },
+      headers: { foo: 'bar', user: '42', star: 'b*r1' },
       caller: { host: '10.0.1.1', application: 'buyer', zone: 'b' },
     };
     const cases: Readonly<Record<string, string>> = {
@@ -144,6 +145,8 @@ describe('conditions', () => {
       'consumer.host=10.0.1.1 => provider.host=10.0.0.1': '1',
       'attachments[foo]=bar => zone=a': '1',
       'attachments[foo]=b*z => zone=a': '1,2,3',
+      'attachments[star]=b*r* => zone=a': '1',
+      'zone=$zone => zone=a': '1,2,3',
       'attachments[user]=1~100 => zone=a': '1',
       'attachments[user]=~41 => zone=a': '1,2,3',
       'attachments[none]!=x => zone=a': '1,2,3',
@@ -208,6 +211,10 @@ describe('conditions', () => {
     assert.deepEqual([...other.call('buyer')], [DEMO]);
     assert.equal(other.goes({ caller: { application: 'buyer' } }), '1');
     assert.equal(other.goes({ caller: { application: 'other' } }), '1,2,3');
+    assert.deepEqual(
+      [...other.rule('buyer.tag-router', 'tags: [{ name: a, addresses: [10.0.0.1] }]')],
+      [],
+    );
     assert.deepEqual([...other.unrule('buyer.condition-router')], [DEMO]);
     assert.equal(other.goes({ caller: { application: 'buyer' } }), '1,2,3');
   });

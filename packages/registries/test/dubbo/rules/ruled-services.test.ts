@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Callers } from '../../../src/dubbo/rules/callers.ts';
+import { encode } from '../../../src/dubbo/url-encoding.ts';
 import { DEMO, providers, World } from './world.ts';
 
 const OTHER = 'com.foo.Other';
@@ -51,6 +52,31 @@ test("a rule of an application's calls is about what it calls", () => {
   const caller = { application: 'shop' };
   assert.deepEqual(world.settings({ caller }, 'com.foo.Third')[0], 5);
   assert.deepEqual(world.settings({}, 'com.foo.Third')[0], undefined);
+});
+
+test('an application that calls itself has its rules in both parts', () => {
+  const world = providers([1, '&zone=a'], [2, '&zone=b']);
+  world.rule('shop.condition-router', 'conditions: ["application=shop => zone=a"]');
+  const stages = () => world.service().policy?.routing?.length;
+  assert.equal(stages(), 1);
+  assert.deepEqual([...world.call('shop')], [DEMO]);
+  assert.equal(stages(), 2);
+  const url = `consumer://10.0.1.1/${DEMO}?application=shop&side=consumer`;
+  const path = `/dubbo/${DEMO}/consumers/${encode(url)}`;
+  assert.deepEqual([...world.read.remove(path)], [DEMO]);
+  assert.equal(stages(), 1);
+});
+
+test('who offers nothing any more is not concerned', () => {
+  const world = providers(1);
+  world.read.remove(world.service().endpoints[0]?.origin.path ?? '');
+  const rule = ofApplication('provider');
+  assert.deepEqual([...world.rule('shop.configurators', rule)], []);
+  assert.deepEqual(
+    [...world.rule(`${DEMO}::.tag-router`, 'tags: [{ name: a, addresses: [a] }]')],
+    [],
+  );
+  assert.equal(world.read.service(DEMO), undefined);
 });
 
 test('a service that comes after its rules has them', () => {
