@@ -150,7 +150,7 @@ describe('mirrors', { concurrency: true }, () => {
     await using first = await startPlane(config(proxy.connect));
     await until(async () => (await first.mirrors())[0]?.mirrored === 3);
     await using second = await startPlane(config(east.connect));
-    const third = await startPlane(config(east.connect));
+    await using third = await startPlane(config(east.connect));
     const states = async () =>
       Promise.all([second, third].map(async (plane) => (await plane.mirrors())[0]?.state));
     assert.deepEqual(await states(), ['standby', 'standby']);

@@ -9,6 +9,7 @@ import {
   type Dialect,
   type Mark,
   MIRROR_KEY,
+  serverset,
   spring,
   TreeMirror,
   TreeSource,
@@ -207,5 +208,32 @@ for (const [name, start] of Object.entries(servers))
       assert.ok(
         (await zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MIRROR_KEY),
       );
+    });
+
+    test('after its session has expired it writes all of it in the next', async () => {
+      const target = parseConnectString(server.connect).hosts[0]!;
+      await using proxy = await startFaultProxy({ target });
+      await using client = await connect({
+        ...{
+          connect: proxy.connect,
+          sessionTimeout: 1_000,
+          onExpired: 'renew',
+          reconnectJitter: 0,
+        },
+      });
+      const root = fresh();
+      await using mirrored = mirror(serverset, root, client);
+      mirrored.want('a', service(endpoint(1), endpoint(2)));
+      await until(() => mirrored.size === 2);
+      const before = await instances(root);
+      proxy.refuse();
+      proxy.cut();
+      await until(async () => (await instances(root)).length === 0, { timeout: 30_000 });
+      await proxy.accept();
+      await until(async () => (await instances(root)).length === 2, { timeout: 30_000 });
+      await settled(mirrored);
+      const now = await instances(root);
+      assert.equal(now.length, 2);
+      assert.ok(now.every((path) => !before.includes(path)));
     });
   });
