@@ -253,7 +253,7 @@ describe('configurators of before version 2.7', () => {
     world.url(override('0.0.0.0', 'timeout=70'));
     assert.deepEqual(world.settings()[0], 70);
     world.url(override('10.0.1.7', 'timeout=80'));
-    world.url(override('10.0.0.1', 'weight=6'));
+    world.url(override('10.0.0.2', 'weight=6'));
     assert.deepEqual(world.weights(), { 1: 5, 2: 100 }, 'without a port it is a consumer');
     assert.deepEqual(world.settings({ caller: { host: '10.0.1.7' } })[0], 80);
     assert.deepEqual(world.settings({ caller: { host: '10.0.1.8' } })[0], 70);

@@ -106,8 +106,7 @@ describe('tags', () => {
       'enabled: true': /no tags/,
       'tags: [{ addresses: [a] }]': /no name/,
       'tags: [{ name: a, addresses: ["1.2.3.4/99"] }]': /no block/,
-      'configVersion: v3.0\ntags: [{ name: a }]':
-        /neither addresses nor a match/,
+      'configVersion: v3.0\ntags: [{ name: a }]': /neither addresses nor a match/,
       'tags: [{': /no YAML/,
     };
     for (const [text, message] of Object.entries(bad)) {
