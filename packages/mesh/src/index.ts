@@ -1,6 +1,24 @@
+export {
+  type Algorithm,
+  type AlgorithmEnvironment,
+  createBalancer,
+  isHashing,
+} from './balance/algorithm.ts';
 export type { Balancer, PickContext, Weighted } from './balance/balancer.ts';
 export { BoundedLoad, type BoundedLoadOptions } from './balance/bounded-load.ts';
+export {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  type Resource,
+  type RetryShare,
+} from './balance/circuit-breaker.ts';
+export {
+  ClusterBalancer,
+  type ClusterBalancerOptions,
+  type HostBalancer,
+} from './balance/cluster-balancer.ts';
 export { Hash64 } from './balance/hash64.ts';
+export { type Host, type HostFacts, Hosts } from './balance/host.ts';
 export { LeastRequest, type LeastRequestOptions } from './balance/least-request.ts';
 export {
   ClusterLoad,
@@ -9,12 +27,42 @@ export {
   type Loaded,
   type Outcome,
 } from './balance/load.ts';
+export type { LocalityRouting } from './balance/locality.ts';
 export { Maglev, type MaglevOptions } from './balance/maglev.ts';
+export { type OutlierChange, OutlierDetector } from './balance/outlier/outlier-detector.ts';
+export {
+  type EjectionReason,
+  OUTLIER,
+  type OutlierOptions,
+} from './balance/outlier/outlier-options.ts';
+export { inPanic, type LevelHealth, PANIC_THRESHOLD } from './balance/panic.ts';
 export { PeakEwma, type PeakEwmaOptions } from './balance/peak-ewma.ts';
+export {
+  type PriorityLoad,
+  type PriorityOptions,
+  priorityLoads,
+} from './balance/priority.ts';
 export { Random } from './balance/random.ts';
 export { type RandomSource, Xoshiro128 } from './balance/random-source.ts';
+export { RetryBudget, type RetryBudgetOptions } from './balance/retry-budget.ts';
 export { type Keyed, RingHash, type RingHashOptions } from './balance/ring-hash.ts';
 export { RoundRobin } from './balance/round-robin.ts';
+export {
+  SubsetBalancer,
+  type SubsetContext,
+  type SubsetCriteria,
+  type SubsetFallback,
+  type SubsetOptions,
+  type SubsetSelector,
+} from './balance/subset.ts';
+export {
+  WarmUp,
+  type WarmUpCurve,
+  type WarmUpOptions,
+  type WarmUpWindow,
+  warmUpFactor,
+} from './balance/warm-up.ts';
+export { type ZoneRoute, type Zones, zoneRoute } from './balance/zone-aware.ts';
 export { Catalog, type Commit, type OrphanedOverlay, type Restored } from './catalog/catalog.ts';
 export type {
   ExplainedDeparture,
