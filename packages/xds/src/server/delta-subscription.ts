@@ -35,10 +35,6 @@ export class DeltaSubscription extends Subscription {
     return verdict;
   }
 
-  get hasUpserts(): boolean {
-    return this.difference().upserts.length > 0;
-  }
-
   upsert(now: number): Response | undefined {
     const difference = this.difference();
     const { missing } = difference;

@@ -99,9 +99,7 @@ export class DiscoveryStream {
     }
     for (const subscription of this.#ordered.toReversed()) {
       if (subscription.isPending(now)) continue;
-      const { type } = subscription;
-      if (type !== 'route' && this.#byType.get('route')?.hasUpserts) continue;
-      if (type === 'cluster' && this.#byType.get('listener')?.hasUpserts) continue;
+      if (this.#isReferredTo(subscription, now)) continue;
       const response = subscription.removal();
       if (response !== undefined) return this.#send(subscription, response, now);
     }
@@ -139,6 +137,15 @@ export class DiscoveryStream {
     const { type } = subscription;
     const refers = type === 'listener' || type === 'route';
     return refers && (this.#byType.get('cluster')?.isPending(now) ?? false);
+  }
+
+  /** Whether something that may refer to what it removes has not left it yet. */
+  #isReferredTo({ type }: Subscription, now: number): boolean {
+    const route = this.#byType.get('route');
+    if (type === 'listener') return route?.hasUpserts ?? false;
+    if (type !== 'cluster' && type !== 'endpoint') return false;
+    const referring = [route, this.#byType.get('listener')];
+    return referring.some((each) => each?.isPending(now) || each?.hasChanges);
   }
 
   #send(subscription: Subscription, response: Response, now: number): Frame {

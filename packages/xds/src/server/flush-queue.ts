@@ -4,17 +4,17 @@ import type { Connection } from './connection.ts';
 const BATCH = 200;
 
 /**
- * The connections that have something to send. The first of them are flushed at once; with many,
- * requests that arrive meanwhile are handled in between.
+ * The connections that have something to send. Requests that have arrived are handled before them,
+ * and, where they are many, in between: who has just unsubscribed isn't sent what it no longer wants.
  */
 export class FlushQueue implements Disposable {
   readonly #waiting = new Set<Connection>();
   #next: NodeJS.Immediate | undefined;
 
-  /** Flushes them, the first at once. */
+  /** Flushes them once the requests that have arrived are handled. */
   flush(connections: Iterable<Connection>): void {
     for (const connection of connections) this.#waiting.add(connection);
-    if (this.#next === undefined) this.#run();
+    this.#next ??= setImmediate(() => this.#run());
   }
 
   /** It is gone. */

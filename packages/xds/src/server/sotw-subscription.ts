@@ -33,10 +33,6 @@ export class SotwSubscription extends Subscription {
     return verdict;
   }
 
-  get hasUpserts(): boolean {
-    return this.difference().upserts.length > 0;
-  }
-
   upsert(now: number): Response | undefined {
     const difference = this.difference();
     const { gone, missing } = difference;

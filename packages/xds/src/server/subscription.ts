@@ -86,8 +86,16 @@ export abstract class Subscription {
   /** Removes. Undefined when there is nothing to remove. */
   abstract removal(): Response | undefined;
 
-  /** Whether {@link upsert} would send something. */
-  abstract get hasUpserts(): boolean;
+  /** Whether there is something to add or replace. */
+  get hasUpserts(): boolean {
+    return this.difference().upserts.length > 0;
+  }
+
+  /** Whether there is something to add, replace or remove. */
+  get hasChanges(): boolean {
+    const { upserts, gone } = this.difference();
+    return upserts.length > 0 || gone.length > 0;
+  }
 
   protected abstract versionSent(name: string): string | undefined;
 
