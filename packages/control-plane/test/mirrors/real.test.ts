@@ -6,6 +6,7 @@ import {
   skipWithout,
   startCurator,
   startDubbo,
+  startFinagle,
   startZooKeeper,
   until,
 } from '@meshkeeper/testbed';
@@ -14,8 +15,8 @@ import { startPlane } from './plane.ts';
 const name = `${dubboInterfaces.greeter}:1.0.0:g`;
 const patience = { timeout: 60_000 };
 
-test('a real Dubbo consumer calls what Curator has registered, and Curator finds what Dubbo has', {
-  skip: skipWithout('zookeeper', 'dubbo', 'curator'),
+test('a real Dubbo consumer calls what Curator has registered; Curator and Finagle find what Dubbo has', {
+  skip: skipWithout('zookeeper', 'dubbo', 'curator', 'finagle'),
 }, async () => {
   await using zookeeper = await startZooKeeper();
   const { connect } = zookeeper;
@@ -36,6 +37,7 @@ test('a real Dubbo consumer calls what Curator has registered, and Curator finds
     mirror: [
       { from: { registry: 'elsewhere' }, to: { dialect: 'spring', root: '/mirrored' } },
       { from: { registry: 'spring' }, to: { dialect: 'dubbo', root: '/dubbo' } },
+      { from: { registry: 'elsewhere' }, to: { dialect: 'serverset', root: '/sets' } },
     ],
   });
 
@@ -51,6 +53,12 @@ test('a real Dubbo consumer calls what Curator has registered, and Curator finds
   assert.equal(payload.metadata.weight, '0.3');
   assert.match(payload.metadata['meshkeeper.mirror'] ?? '', /\/elsewhere-to-spring\/elsewhere$/);
 
+  await using finagle = await startFinagle({ connect });
+  await until(async () => {
+    const { addresses = [] } = await finagle.resolve(`/sets/${name}`);
+    return addresses.some((found) => found.port === port && found.address === mirrored!.address);
+  }, patience);
+
   await assert.rejects(consumer.call({ group: 'g', version: '1.0.0' }));
   const metadata = { protocol: 'dubbo', methods: 'greet,pause' };
   const { id } = await registrar.register({
@@ -64,7 +72,7 @@ test('a real Dubbo consumer calls what Curator has registered, and Curator finds
   assert.match(String(answer), /harry greets world/);
   assert.deepEqual(
     (await plane.mirrors()).map(({ problems }) => problems),
-    [[], []],
+    [[], [], []],
   );
   // The catalog has it once, and from where it was registered.
   assert.deepEqual(await plane.endpoints(name), [`${mirrored!.address}:${port}`]);

@@ -18,6 +18,14 @@ const NOT_MIRRORED: ReadonlySet<string> = new Set([
   ...['dynamic', 'register-mode', 'use_path_encoding', 'haproxy_server_options', 'shard'],
 ]);
 
+/**
+ * How many entries of metadata a dialect's readers bear. Finagle never comes to an end with a set of
+ * which a member has more than ten (seen with 24.2.0): nobody could call any of it.
+ */
+const MOST_METADATA: ReadonlyMap<string, number> = new Map([['serverset', 10]]);
+/** Those that the mark, a locality and a protocol may take. */
+const OWN_METADATA = 4;
+
 /** A znode as it is written. */
 export type Written = Pick<Entry, 'path' | 'data' | 'mode'>;
 
@@ -50,7 +58,7 @@ export function wantedOf(
 ): Wanted {
   const { origin, warmup } = endpoint;
   let failure: unknown;
-  for (const registration of registrationsOf(mark, service, protocol, endpoint)) {
+  for (const registration of registrationsOf(dialect, mark, service, protocol, endpoint)) {
     try {
       const [entry, ...others] = dialect.encode(root, registration, SOME_TIME);
       // A znode beside it would be one that nothing marks.
@@ -144,6 +152,7 @@ function isButForTime(template: string, text: string): boolean {
 
 /** What can be said of an endpoint: the most first. Not every dialect takes an id, or metadata. */
 function* registrationsOf(
+  dialect: Dialect,
   mark: Mark,
   service: string,
   protocol: Protocol,
@@ -162,7 +171,9 @@ function* registrationsOf(
   const id = markedId(mark, endpoint.id);
   const marked = markedMetadata(mark, endpoint.origin.registry);
   const stated = Object.entries(endpoint.metadata).filter(([key]) => !NOT_MIRRORED.has(key));
-  const metadata = { ...Object.fromEntries(stated), ...marked };
+  const room = (MOST_METADATA.get(dialect.name) ?? Number.POSITIVE_INFINITY) - OWN_METADATA;
+  const fitting = stated.length <= room ? stated : [];
+  const metadata = { ...Object.fromEntries(fitting), ...marked };
   for (const said of [balanced, base])
     for (const metadataOf of [metadata, marked]) {
       yield { ...said, id, metadata: metadataOf };

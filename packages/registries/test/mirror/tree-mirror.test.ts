@@ -210,6 +210,29 @@ for (const [name, start] of Object.entries(servers))
       );
     });
 
+    test('a serverset gets no more metadata than Finagle bears', async () => {
+      const root = fresh();
+      await using mirrored = mirror(serverset, root);
+      const entries = (count: number) =>
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, 'x']));
+      const locality = { region: 'r', zone: 'z', subzone: '' };
+      mirrored.want(
+        'a',
+        service(
+          endpoint(1, { metadata: entries(6), locality }),
+          endpoint(2, { metadata: entries(7), locality }),
+        ),
+      );
+      await until(() => mirrored.size === 2);
+      const counts = await Promise.all(
+        (await instances(root)).map(async (path) => {
+          const { metadata } = JSON.parse(String((await zk.get(path)).data));
+          return Object.keys(metadata).length;
+        }),
+      );
+      assert.deepEqual(counts.toSorted(), [10, 4]);
+    });
+
     test('after its session has expired it writes all of it in the next', async () => {
       const target = parseConnectString(server.connect).hosts[0]!;
       await using proxy = await startFaultProxy({ target });
