@@ -81,6 +81,7 @@ export class DiscoveryServer implements AsyncDisposable {
 
   private constructor(store: ResourceStore, options: DiscoveryServerOptions) {
     const { logger = SILENT, observer = {}, clock = Date.now, stallTimeout = 30_000 } = options;
+    const { maxConnectionAge = 3_600_000 } = options;
     this.#store = store;
     this.#address = options.listen;
     this.#drainTimeout = options.drainTimeout ?? 5000;
@@ -90,8 +91,9 @@ export class DiscoveryServer implements AsyncDisposable {
       'grpc.keepalive_time_ms': options.keepalive ?? 20_000,
       'grpc.keepalive_timeout_ms': options.keepaliveTimeout ?? 10_000,
       'grpc.max_concurrent_streams': 100,
-      'grpc.max_connection_age_ms': options.maxConnectionAge ?? 3_600_000,
-      'grpc.max_connection_age_grace_ms': 5000,
+      'grpc.max_connection_age_ms': maxConnectionAge,
+      // Streams don't end by themselves, so that waiting for them is of no use.
+      'grpc.max_connection_age_grace_ms': Math.min(5000, maxConnectionAge / 10),
     });
     const isReady = () => this.#ready;
     const closed = (connection: Connection) => {
