@@ -19,7 +19,7 @@ export interface Collected {
 export async function collect(
   registries: readonly LintedRegistry[],
   findings: readonly Finding[],
-  signal = new AbortController().signal,
+  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Collected[]> {
   const collected: Collected[] = [];
   for (const registry of registries) {
