@@ -26,7 +26,8 @@ export class EndpointPacer {
   offer(name: string, removes: () => boolean, revision: number, now: number): boolean {
     const window = this.#windows.get(name);
     if (window === undefined || (window.held === undefined && window.due <= now)) {
-      this.#windows.set(name, open(now));
+      this.#prune(now);
+      this.#open(name, now);
       return true;
     }
     window.removes ||= removes();
@@ -42,22 +43,25 @@ export class EndpointPacer {
     const removing: string[] = [];
     const others: string[] = [];
     for (const [name, window] of this.#windows) {
-      if (window.due > now) continue;
-      if (window.held === undefined) {
-        this.#windows.delete(name);
-        continue;
-      }
+      if (window.held === undefined || window.due > now) continue;
       (window.removes ? removing : others).push(name);
-      this.#windows.set(name, open(now));
     }
-    return [...removing, ...others];
+    const names = [...removing, ...others];
+    for (const name of names) this.#open(name, now);
+    return names;
   }
 
-  /** When {@link take} is to be called next; undefined when nothing is waited for. */
+  /** When {@link take} is to be called next; undefined when nothing is held. */
   get due(): number | undefined {
-    let due: number | undefined;
-    for (const window of this.#windows.values()) due = Math.min(due ?? window.due, window.due);
-    return due;
+    let first: number | undefined;
+    for (const { held, due } of this.#windows.values())
+      if (held !== undefined) first = Math.min(first ?? due, due);
+    return first;
+  }
+
+  /** The services that it remembers. */
+  get size(): number {
+    return this.#windows.size;
   }
 
   /** The oldest revision of which something is held. */
@@ -67,8 +71,19 @@ export class EndpointPacer {
       if (held !== undefined) since = Math.min(since ?? held.revision, held.revision);
     return since;
   }
-}
 
-function open(now: number): Window {
-  return { opened: now, due: now + SHORT, held: undefined, removes: false };
+  /** A service was pushed: its window opens, as the newest. */
+  #open(name: string, now: number): void {
+    this.#windows.delete(name);
+    this.#windows.set(name, { opened: now, due: now + SHORT, held: undefined, removes: false });
+  }
+
+  /** Forgets the services whose windows are over: they are in the order in which those opened. */
+  #prune(now: number): void {
+    for (const [name, { opened, held }] of this.#windows) {
+      if (held !== undefined) continue;
+      if (opened + SHORT > now) break;
+      this.#windows.delete(name);
+    }
+  }
 }

@@ -50,6 +50,8 @@ describe('changes of endpoints', () => {
     pacer.offer('a', adds, 1, 0);
     assert.equal(pacer.offer('a', adds, 2, 5), true);
     assert.deepEqual([pacer.take(10), pacer.due], [[], undefined]);
+    pacer.offer('b', adds, 3, 20);
+    assert.equal(pacer.size, 1);
   });
 
   test('what takes an endpoint away: it is gone, or no longer healthy', () => {
