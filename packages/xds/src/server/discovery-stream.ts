@@ -33,6 +33,7 @@ export class DiscoveryStream {
   readonly #byType = new Map<ResourceType, Subscription>();
   /** In the order in which resources are added; types of which there are none come last. */
   readonly #ordered: Subscription[] = [];
+  #reversed: readonly Subscription[] = [];
   #node: Node | undefined;
   #view: View | undefined;
   #applied: number | undefined;
@@ -93,12 +94,13 @@ export class DiscoveryStream {
   /** The next frame to write; undefined when there is nothing to send for now. */
   next(now: number): Frame | undefined {
     for (const subscription of this.#ordered) {
+      if (!subscription.isOwed && !subscription.isDirty) continue;
       if (this.#isHeld(subscription, now)) continue;
       const response = subscription.upsert(now);
       if (response !== undefined) return this.#send(subscription, response, now);
     }
-    for (const subscription of this.#ordered.toReversed()) {
-      if (subscription.isPending(now)) continue;
+    for (const subscription of this.#reversed) {
+      if (!subscription.isDirty || subscription.isPending(now)) continue;
       if (this.#isReferredTo(subscription, now)) continue;
       const response = subscription.removal();
       if (response !== undefined) return this.#send(subscription, response, now);
@@ -123,10 +125,12 @@ export class DiscoveryStream {
   }
 
   #advance(): void {
-    const subscriptions = [...this.#subscriptions.values()];
-    const lacking = subscriptions.flatMap((subscription) => subscription.lacking ?? []);
-    if (subscriptions.length === 0 || (this.#applied === undefined && lacking.length > 0)) return;
-    const applied = lacking.length === 0 ? this.#revision() : Math.min(...lacking) - 1;
+    let oldest: number | undefined;
+    for (const { lacking } of this.#ordered)
+      if (lacking !== undefined) oldest = Math.min(oldest ?? lacking, lacking);
+    if (this.#ordered.length === 0) return;
+    if (this.#applied === undefined && oldest !== undefined) return;
+    const applied = oldest === undefined ? this.#revision() : oldest - 1;
     // What it subscribes to later doesn't take back what it has applied.
     this.#applied = Math.max(this.#applied ?? applied, applied);
   }
@@ -171,6 +175,7 @@ export class DiscoveryStream {
     if (type !== undefined) this.#byType.set(type, made);
     this.#ordered.push(made);
     this.#ordered.sort((a, b) => rank(a) - rank(b));
+    this.#reversed = this.#ordered.toReversed();
     return made;
   }
 }
