@@ -1,41 +1,40 @@
 import type { Weighted } from './balancer.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
 
-/** An item's place in the schedule. */
-export interface Turn<T> {
-  readonly item: T;
-  readonly weight: number;
-  /** Breaks ties. */
-  readonly order: number;
-  /** Virtual time between two of its turns. */
-  step: number;
-  due: number;
+/** What makes an item wait for longer than its weight says. */
+export interface Burden<T> {
+  /** A whole number from 0 on, asked for at each of its turns. */
+  readonly of: (item: T) => number;
+  /** To this power it counts, and one more. */
+  readonly bias: number;
 }
-
-/** Says in `turn.step` how long an item waits for its next turn. */
-export type Pace<T> = (turn: Turn<T>) => void;
 
 /**
  * Earliest deadline first: items in proportion to their weights, their turns spread evenly, in
- * O(log n) a pick. A step is the inverse of the weight, unless a pace says otherwise at each turn.
- * As in Envoy's `EdfScheduler`; after Demers, Keshav, Shenker, "Analysis and simulation of a fair
- * queueing algorithm" (1989).
+ * O(log n) a pick. An item waits the inverse of its weight, times its burden where one counts. As in
+ * Envoy's `EdfScheduler`; after Demers, Keshav, Shenker, "Analysis and simulation of a fair queueing
+ * algorithm" (1989).
  */
 export class DeadlineQueue<T> {
-  #heap: Turn<T>[] = [];
+  #items: readonly T[] = [];
+  #weights = new Float64Array();
+  /** Virtual time between two turns of an item. */
+  #steps = new Float64Array();
+  #heap = new DeadlineHeap(0);
   #now = 0;
-  readonly #pace: Pace<T> | undefined;
+  readonly #burden: Burden<T> | undefined;
 
-  constructor(pace?: Pace<T>) {
-    this.#pace = pace;
+  constructor(burden?: Burden<T>) {
+    this.#burden = burden;
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#items.length;
   }
 
   /** Whose turn it is. */
   get first(): T | undefined {
-    return this.#heap[0]?.item;
+    return this.#items[this.#heap.first];
   }
 
   /**
@@ -44,16 +43,16 @@ export class DeadlineQueue<T> {
    * surround a light one's, 5:1:1 as aaabcaa.
    */
   update(items: readonly Weighted<T>[], waits?: ReadonlyMap<T, number>): void {
-    const before = new Map(this.#heap.map((turn) => [turn.item, turn]));
-    this.#heap = items.map(({ item, weight }, order) => {
-      const turn = { item, weight, order, step: 1 / weight, due: 0 };
-      this.#pace?.(turn);
-      const former = before.get(item);
-      const wait = former ? (former.due - this.#now) / former.step : (waits?.get(item) ?? 0.5);
-      turn.due = this.#now + Math.max(0, wait) * turn.step;
-      return turn;
+    const before = this.#waits();
+    this.#items = items.map(({ item }) => item);
+    this.#weights = Float64Array.from(items, ({ weight }) => weight);
+    this.#steps = Float64Array.from(items, (_, i) => this.#stepOf(i));
+    const due = this.#items.map((item, i) => {
+      const wait = before.get(item) ?? waits?.get(item) ?? 0.5;
+      return this.#now + Math.max(0, wait) * this.#steps[i]!;
     });
-    this.#heap.sort(compare);
+    this.#heap = new DeadlineHeap(due.length);
+    for (const [i, time] of due.entries()) this.#heap.insert(i, time);
   }
 
   /**
@@ -61,70 +60,50 @@ export class DeadlineQueue<T> {
    * loses its turn, so that it doesn't catch up in one burst later.
    */
   pick(accept?: (item: T) => boolean): T | undefined {
-    const first = this.#heap[0];
-    if (!first || (accept && !accept(first.item))) return this.#search(accept);
-    this.#now = first.due;
-    this.#pace?.(first);
-    first.due += first.step;
-    sink(this.#heap);
-    return first.item;
+    const heap = this.#heap;
+    const i = heap.first;
+    const first = this.#items[i];
+    if (first === undefined || (accept && !accept(first))) return this.#search(accept);
+    this.#now = heap.due;
+    if (this.#burden) this.#steps[i] = this.#stepOf(i);
+    heap.postpone(this.#now + this.#steps[i]!);
+    return first;
   }
 
   #search(accept: ((item: T) => boolean) | undefined): T | undefined {
-    const refused: Turn<T>[] = [];
+    const refused: { readonly i: number; readonly due: number }[] = [];
     let found: T | undefined;
-    for (let turn = removeFirst(this.#heap); turn; turn = removeFirst(this.#heap)) {
-      refused.push(turn);
-      if (accept && !accept(turn.item)) continue;
-      found = turn.item;
-      this.#now = turn.due;
-      break;
+    while (found === undefined && this.#heap.size > 0) {
+      const { first: i, due } = this.#heap;
+      this.#heap.removeFirst();
+      refused.push({ i, due });
+      const item = this.#items[i]!;
+      if (accept && !accept(item)) continue;
+      found = item;
+      this.#now = due;
     }
-    for (const turn of refused) {
-      this.#pace?.(turn);
-      turn.due = Math.max(turn.due, this.#now) + turn.step;
-      insert(this.#heap, turn);
+    for (const { i, due } of refused) {
+      this.#steps[i] = this.#stepOf(i);
+      this.#heap.insert(i, Math.max(due, this.#now) + this.#steps[i]!);
     }
     return found;
   }
-}
 
-function compare(a: Turn<unknown>, b: Turn<unknown>): number {
-  return a.due - b.due || a.order - b.order;
-}
-
-function removeFirst<T>(heap: Turn<T>[]): Turn<T> | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (first === last || !last) return first;
-  heap[0] = last;
-  sink(heap);
-  return first;
-}
-
-function insert<T>(heap: Turn<T>[], turn: Turn<T>): void {
-  let at = heap.length;
-  heap.push(turn);
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (compare(heap[parent]!, turn) <= 0) break;
-    heap[at] = heap[parent]!;
-    at = parent;
+  #stepOf(i: number): number {
+    if (!this.#burden) return 1 / this.#weights[i]!;
+    const { of, bias } = this.#burden;
+    const burden = of(this.#items[i]!) + 1;
+    return (bias === 1 ? burden : burden ** bias) / this.#weights[i]!;
   }
-  heap[at] = turn;
-}
 
-/** Puts the first turn, whose due time has grown, where it belongs. */
-function sink<T>(heap: Turn<T>[]): void {
-  const turn = heap[0]!;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && compare(heap[child + 1]!, heap[child]!) < 0) child++;
-    if (compare(turn, heap[child]!) <= 0) break;
-    heap[at] = heap[child]!;
-    at = child;
+  /** The share of its step that each item has to wait for its turn. */
+  #waits(): Map<T, number> {
+    const waits = new Map<T, number>();
+    while (this.#heap.size > 0) {
+      const { first: i, due } = this.#heap;
+      waits.set(this.#items[i]!, (due - this.#now) / this.#steps[i]!);
+      this.#heap.removeFirst();
+    }
+    return waits;
   }
-  heap[at] = turn;
 }

@@ -26,10 +26,7 @@ export class LeastRequest<T extends Loaded> implements Balancer<T> {
 
   constructor(items: Iterable<Weighted<T>>, { random, choices, bias = 1 }: LeastRequestOptions) {
     this.#choices = new FewestUnderWay(random, choices);
-    this.#queue = new DeadlineQueue((turn) => {
-      const active = turn.item.load.active + 1;
-      turn.step = (bias === 1 ? active : active ** bias) / turn.weight;
-    });
+    this.#queue = new DeadlineQueue({ of: ({ load }) => load.active, bias });
     this.update(items);
   }
 

@@ -4,8 +4,8 @@ export type Outcome = 'success' | 'failure';
 /** What the loads of a cluster's endpoints have in common. */
 export interface ClusterLoadOptions {
   /**
-   * Milliseconds; only differences matter. It is read with every pick by latency, and V8 allocates a
-   * fraction, or a number over 2^31, that a call returns: whole milliseconds since the start do not.
+   * Milliseconds; only differences matter. It is read with every pick by latency: whole milliseconds
+   * since the start never allocate, while V8 may put a fraction, or a number over 2^31, on the heap.
    */
   readonly now: () => number;
   /** Mean life of a latency that was seen, in milliseconds. Default 10,000 (Finagle's). */

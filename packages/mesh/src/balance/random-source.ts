@@ -1,4 +1,4 @@
-/** Where chance comes from. Integers only: V8 would allocate a fraction that a call returns. */
+/** Where chance comes from. Integers only: V8 may put a fraction that a call returns on the heap. */
 export interface RandomSource {
   /** Uniform over the integers of [0, bound); bound at most 2^31. */
   below(bound: number): number;

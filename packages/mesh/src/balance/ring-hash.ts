@@ -25,6 +25,9 @@ export interface RingHashOptions {
   readonly pointsEach?: number;
 }
 
+/** Of the first bits of a hash, so many at most find where its search begins: 256 KiB. */
+const MAX_INDEX_BITS = 16;
+
 /**
  * Consistent hashing on a ring (Karger et al., 1997) as ketama does it (Richard Jones, libketama, 2007),
  * point for point as Envoy's `RING_HASH` with `XX_HASH`: an item's points are XXH64 of `key_0`, `key_1`
@@ -41,6 +44,9 @@ export class RingHash<T extends Keyed> implements Balancer<T> {
   #high = new Uint32Array();
   #low = new Uint32Array();
   #owner = new Uint32Array();
+  /** By the hash's first bits, where its search begins. */
+  #starts = new Uint32Array(2);
+  #shift = 32;
 
   constructor(items: Iterable<Weighted<T>>, options: RingHashOptions) {
     this.#random = options.random;
@@ -78,6 +84,16 @@ export class RingHash<T extends Keyed> implements Balancer<T> {
     this.#high = order.map((i) => high[i]!);
     this.#low = order.map((i) => low[i]!);
     this.#owner = order.map((i) => owner[i]!);
+    this.#index();
+  }
+
+  /** A point or two to a start, so that a search touches little memory, however large the ring. */
+  #index(): void {
+    const bits = Math.min(MAX_INDEX_BITS, Math.ceil(Math.log2(this.#high.length + 1)));
+    this.#shift = 32 - bits;
+    this.#starts = new Uint32Array(2 ** bits + 1);
+    for (const point of this.#high) this.#starts[(point >>> this.#shift) + 1]!++;
+    for (let i = 1; i < this.#starts.length; i++) this.#starts[i]! += this.#starts[i - 1]!;
   }
 
   /** The points, not yet in order, their number as Envoy reckons it. */
@@ -106,8 +122,8 @@ export class RingHash<T extends Keyed> implements Balancer<T> {
 
   /** The first point that is not before the hash; the ring's first when all are. */
   #search(high: number, low: number): number {
-    let from = 0;
-    let to = this.#high.length;
+    let from = this.#starts[high >>> this.#shift]!;
+    let to = this.#starts[(high >>> this.#shift) + 1]!;
     while (from < to) {
       const middle = (from + to) >>> 1;
       const point = this.#high[middle]!;
