@@ -7,6 +7,7 @@
 /** Files to load; what they import is loaded with them. */
 export const PROTOS = [
   'envoy/service/discovery/v3/discovery.proto',
+  'envoy/service/status/v3/csds.proto',
   'envoy/config/cluster/v3/cluster.proto',
   'envoy/config/endpoint/v3/endpoint.proto',
   'envoy/config/listener/v3/listener.proto',
@@ -26,6 +27,8 @@ export const ROOTS = [
   'envoy.service.discovery.v3.DiscoveryResponse',
   'envoy.service.discovery.v3.DeltaDiscoveryRequest',
   'envoy.service.discovery.v3.DeltaDiscoveryResponse',
+  'envoy.service.status.v3.ClientStatusRequest',
+  'envoy.service.status.v3.ClientStatusResponse',
   'envoy.config.cluster.v3.Cluster',
   'envoy.config.endpoint.v3.ClusterLoadAssignment',
   'envoy.config.listener.v3.Listener',
@@ -54,6 +57,12 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.service.discovery.v3.DeltaDiscoveryResponse':
     'system_version_info resources type_url removed_resources nonce control_plane',
   'envoy.service.discovery.v3.Resource': 'name aliases version resource ttl',
+  'envoy.service.status.v3.ClientStatusRequest': 'node_matchers',
+  'envoy.type.matcher.v3.NodeMatcher': 'node_id',
+  'envoy.service.status.v3.ClientConfig': 'node generic_xds_configs client_scope',
+  'envoy.service.status.v3.ClientConfig.GenericXdsConfig':
+    'type_url name version_info config_status client_status error_state',
+  'envoy.admin.v3.UpdateFailureState': 'last_update_attempt details version_info',
   'envoy.config.core.v3.Node':
     'id cluster metadata locality user_agent_name user_agent_version user_agent_build_version client_features',
   'envoy.config.core.v3.ConfigSource': 'ads self resource_api_version initial_fetch_timeout',

@@ -59,6 +59,15 @@ export type DeltaDiscoveryRequest = envoy.service.discovery.v3.DeltaDiscoveryReq
 export const DeltaDiscoveryResponse = envoy.service.discovery.v3.DeltaDiscoveryResponse;
 export type DeltaDiscoveryResponse = envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties;
 
+export const ClientStatusRequest = envoy.service.status.v3.ClientStatusRequest;
+export type ClientStatusRequest = envoy.service.status.v3.ClientStatusRequest.$Properties;
+export const ClientStatusResponse = envoy.service.status.v3.ClientStatusResponse;
+export type ClientConfig = envoy.service.status.v3.ClientConfig.$Properties;
+export type GenericXdsConfig = envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties;
+export const ConfigStatus = envoy.service.status.v3.ConfigStatus;
+export const ClientResourceStatus = envoy.admin.v3.ClientResourceStatus;
+export type NodeMatcher = envoy.type.matcher.v3.NodeMatcher.$Properties;
+
 export type Node = envoy.config.core.v3.Node.$Properties;
 
 export const Any = google.protobuf.Any;

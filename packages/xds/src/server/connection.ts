@@ -1,10 +1,10 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { DeltaDiscoveryRequest, DiscoveryRequest } from '../codec/messages.ts';
+import { DeltaDiscoveryRequest, DiscoveryRequest, type Node } from '../codec/messages.ts';
 import type { Clock, Logger } from '../logger.ts';
 import type { ResourceChanges } from '../resources/envoy-resources.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
-import type { ConnectedProxy, ProxyStatus } from './proxy-status.ts';
+import type { ConnectedProxy, ProxyStatus, ResourceStatus } from './proxy-status.ts';
 import type { DiscoveryMethod } from './services.ts';
 
 /** What a connection needs of its server. */
@@ -55,6 +55,12 @@ export class Connection {
   status(): ProxyStatus | undefined {
     const { appliedRevision } = this.#stream;
     return this.#proxy && { ...this.#proxy, appliedRevision, types: this.#stream.status() };
+  }
+
+  /** The node and what is known of each of its resources; undefined before its first request. */
+  resources(): { node: Node; resources: ResourceStatus[] } | undefined {
+    if (this.#proxy === undefined) return undefined;
+    return { node: this.#stream.node, resources: this.#stream.resources() };
   }
 
   /** Notes changes; {@link flush} sends them. */

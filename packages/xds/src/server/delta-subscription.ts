@@ -55,6 +55,10 @@ export class DeltaSubscription extends Subscription {
     return this.#known.get(name);
   }
 
+  protected override sentNames(): Iterable<string> {
+    return this.#known.keys();
+  }
+
   #subscribe(name: string, first: boolean, revision: number): void {
     if (name === '*') {
       this.#subscribeAll(revision);

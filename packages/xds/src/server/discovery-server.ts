@@ -10,6 +10,7 @@ import type { ResourceChanges } from '../resources/envoy-resources.ts';
 import { formatHostPort, type HostPort } from '../resources/host-port.ts';
 import { XdsError } from '../xds-error.ts';
 import { Admission, type AdmissionLimit } from './admission.ts';
+import { CLIENT_STATUS_SERVICE, clientStatusHandlers } from './client-status.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { DiscoveryStream } from './discovery-stream.ts';
 import { drainSteps } from './drain.ts';
@@ -61,7 +62,7 @@ const LINGER = 1000;
 
 /**
  * The xDS protocol over gRPC, for any store: ADS and one service a type, state of the world and
- * incremental. Nothing is answered before the first {@link DiscoveryServer.changed}.
+ * incremental; and CSDS, which tells what clients made of it. Nothing is answered before the first {@link DiscoveryServer.changed}.
  */
 export class DiscoveryServer implements AsyncDisposable {
   readonly #server: Server;
@@ -111,6 +112,8 @@ export class DiscoveryServer implements AsyncDisposable {
       return [method.path, accept] as const;
     });
     this.#server.addService(SERVICES, Object.fromEntries(handlers));
+    const clients = () => [...this.#connections].flatMap((each) => each.resources() ?? []);
+    this.#server.addService(CLIENT_STATUS_SERVICE, clientStatusHandlers(clients));
   }
 
   /**

@@ -23,6 +23,25 @@ export interface TypeStatus {
   readonly state: 'synced' | 'pending' | 'rejected';
 }
 
+/** What is known of one resource at one proxy. */
+export type ResourceStatus = {
+  readonly typeUrl: string;
+  readonly name: string;
+  /** As it was sent last; empty when it was not. */
+  readonly version: string;
+} & (
+  | {
+      /** It was not judged yet; it was asked for and doesn't exist; it was accepted. */
+      readonly state: 'requested' | 'missing' | 'acked';
+    }
+  | {
+      /** It was rejected, `at` in milliseconds since the epoch. */
+      readonly state: 'nacked';
+      readonly message: string;
+      readonly at: number;
+    }
+);
+
 /** A data plane that is connected. */
 export interface ConnectedProxy {
   /** Unique among the streams of this server; a proxy that reconnects gets another. */

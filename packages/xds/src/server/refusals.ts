@@ -7,6 +7,9 @@ interface Refusal {
   readonly resources: ReadonlyMap<string, Resource>;
   /** Whether it is known that each of them is bad, and not only that one of them is. */
   readonly certain: boolean;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   /** What the stream had of them before. */
   readonly before: ReadonlyMap<string, Resource>;
   /** The revision of which it lacks something for that reason. */
@@ -32,13 +35,15 @@ export class Refusals {
   }
 
   /** Notes a NACK. */
-  add({ fresh, before, since }: InFlight, message: string): void {
+  add({ fresh, before, since }: InFlight, message: string, at: number): void {
     const named = namesIn(message);
     const accused = fresh.filter(({ name }) => named.has(name));
     const suspects = accused.length > 0 ? accused : fresh;
     this.#all.push({
       resources: new Map(suspects.map((resource) => [resource.name, resource])),
       certain: accused.length > 0 || fresh.length === 1,
+      message,
+      at,
       before,
       since,
     });
@@ -60,6 +65,14 @@ export class Refusals {
   prune(isServed: (name: string) => boolean): void {
     if (!this.any) return;
     this.#all = this.#all.filter(({ resources }) => [...resources.keys()].some(isServed));
+  }
+
+  /** Which version of a resource was rejected last, or may have been, when and why. */
+  of(name: string): { version: string; message: string; at: number } | undefined {
+    const last = this.#all.findLast(({ resources }) => resources.has(name));
+    if (last === undefined) return undefined;
+    const { message, at, resources } = last;
+    return { version: resources.get(name)?.version ?? '', message, at };
   }
 
   /** What to serve for `resource`: itself, or the last good one, or nothing, when it was rejected. */

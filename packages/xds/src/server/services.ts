@@ -51,6 +51,11 @@ export function bytesMethod(path: string): MethodDefinition<Buffer, Buffer> {
   };
 }
 
+/** The same with one request and one response. */
+export function unaryBytesMethod(path: string): MethodDefinition<Buffer, Buffer> {
+  return { ...bytesMethod(path), requestStream: false, responseStream: false };
+}
+
 /** {@link METHODS} as grpc-js takes them. */
 export const SERVICES: ServiceDefinition = Object.fromEntries(
   METHODS.map(({ path }) => [path, bytesMethod(path)]),

@@ -67,6 +67,10 @@ export class SotwSubscription extends Subscription {
     return this.#sent.get(name)?.version;
   }
 
+  protected override sentNames(): Iterable<string> {
+    return this.#sent.keys();
+  }
+
   /** Whether a response holds all that is subscribed to. */
   get #isComplete(): boolean {
     return this.type === 'cluster' || this.type === 'listener';

@@ -1,7 +1,7 @@
 import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ResourceView } from '../resources/resource-set.ts';
-import type { TypeStatus } from './proxy-status.ts';
+import type { ResourceStatus, TypeStatus } from './proxy-status.ts';
 import { Refusals } from './refusals.ts';
 import type { Frame, InFlight, Response } from './response.ts';
 
@@ -99,6 +99,9 @@ export abstract class Subscription {
 
   protected abstract versionSent(name: string): string | undefined;
 
+  /** The names of which the stream was sent something that it may still have. */
+  protected abstract sentNames(): Iterable<string>;
+
   /** Whether it is subscribed to, and there. */
   protected isServed(name: string): boolean {
     return this.covers(name) && this.view.get(name) !== undefined;
@@ -189,7 +192,7 @@ export abstract class Subscription {
     // A NACK is known by the error alone: some clients advance the version all the same.
     if (error !== null && error !== undefined) {
       const message = error.message ?? '';
-      this.refusals.add(response, message);
+      this.refusals.add(response, message, now);
       this.#lastNack = { at: now, message, version: response.version };
       return { type: 'nacked', response, message };
     }
@@ -223,5 +226,21 @@ export abstract class Subscription {
       lastNack: this.#lastNack,
       state: waiting ? 'pending' : this.refusals.any ? 'rejected' : 'synced',
     };
+  }
+
+  /** What is known of each resource that it was sent, or asked for by name. */
+  resources(): ResourceStatus[] {
+    const under = new Set(this.#inFlight.flatMap(({ names }) => names));
+    const names = new Set([...this.sentNames(), ...this.names]);
+    return [...names].map((name): ResourceStatus => {
+      const version = this.versionSent(name) ?? '';
+      const refusal = this.refusals.of(name);
+      const { typeUrl } = this;
+      if (under.has(name)) return { typeUrl, name, version, state: 'requested' };
+      if (refusal !== undefined) return { typeUrl, name, ...refusal, state: 'nacked' };
+      if (version !== '') return { typeUrl, name, version, state: 'acked' };
+      const state = this.view.get(name) === undefined ? 'missing' : 'requested';
+      return { typeUrl, name, version, state };
+    });
   }
 }

@@ -1,4 +1,4 @@
-/** What is common to all variants. The title of each test is a line of the checklist in the README. */
+/** What is common to all variants. The title of each test is a line of the checklist in README.md. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, status } from '@grpc/grpc-js';

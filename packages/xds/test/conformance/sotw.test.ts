@@ -1,4 +1,4 @@
-/** The state of the world. The title of each test is a line of the checklist in the README. */
+/** The state of the world. The title of each test is a line of the checklist in README.md. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ResourceType } from '../../src/index.ts';

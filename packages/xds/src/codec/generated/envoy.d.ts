@@ -1205,22 +1205,6 @@ export namespace envoy {
      DEFAULT = 0,
      HIGH = 1
     }
-    class ControlPlane {
-     constructor(properties?: envoy.config.core.v3.ControlPlane.$Properties);
-     $unknowns?: Uint8Array[];
-     identifier: string;
-     static create(properties: envoy.config.core.v3.ControlPlane.$Shape): envoy.config.core.v3.ControlPlane & envoy.config.core.v3.ControlPlane.$Shape;
-     static create(properties?: envoy.config.core.v3.ControlPlane.$Properties): envoy.config.core.v3.ControlPlane;
-     static encode(message: envoy.config.core.v3.ControlPlane.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.ControlPlane & envoy.config.core.v3.ControlPlane.$Shape;
-    }
-    namespace ControlPlane {
-     interface $Properties {
-      identifier?: (string|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.core.v3.ControlPlane.$Properties;
-    }
     class Node {
      constructor(properties?: envoy.config.core.v3.Node.$Properties);
      $unknowns?: Uint8Array[];
@@ -1286,6 +1270,22 @@ export namespace envoy {
        metadata?: google.protobuf.Struct.$Shape|null;
        $unknowns?: Uint8Array[];
      };
+    }
+    class ControlPlane {
+     constructor(properties?: envoy.config.core.v3.ControlPlane.$Properties);
+     $unknowns?: Uint8Array[];
+     identifier: string;
+     static create(properties: envoy.config.core.v3.ControlPlane.$Shape): envoy.config.core.v3.ControlPlane & envoy.config.core.v3.ControlPlane.$Shape;
+     static create(properties?: envoy.config.core.v3.ControlPlane.$Properties): envoy.config.core.v3.ControlPlane;
+     static encode(message: envoy.config.core.v3.ControlPlane.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.ControlPlane & envoy.config.core.v3.ControlPlane.$Shape;
+    }
+    namespace ControlPlane {
+     interface $Properties {
+      identifier?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.ControlPlane.$Properties;
     }
    }
   }
@@ -3059,6 +3059,25 @@ export namespace envoy {
      }
      type $Shape = envoy.type.matcher.v3.RegexMatchAndSubstitute.$Properties;
     }
+    class NodeMatcher {
+     constructor(properties?: envoy.type.matcher.v3.NodeMatcher.$Properties);
+     $unknowns?: Uint8Array[];
+     nodeId?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
+     static create(properties: envoy.type.matcher.v3.NodeMatcher.$Shape): envoy.type.matcher.v3.NodeMatcher & envoy.type.matcher.v3.NodeMatcher.$Shape;
+     static create(properties?: envoy.type.matcher.v3.NodeMatcher.$Properties): envoy.type.matcher.v3.NodeMatcher;
+     static encode(message: envoy.type.matcher.v3.NodeMatcher.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.matcher.v3.NodeMatcher & envoy.type.matcher.v3.NodeMatcher.$Shape;
+    }
+    namespace NodeMatcher {
+     interface $Properties {
+      nodeId?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       nodeId?: envoy.type.matcher.v3.StringMatcher.$Shape|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
    }
   }
   namespace v3 {
@@ -3142,6 +3161,106 @@ export namespace envoy {
   }
  }
  namespace service {
+  namespace status {
+   namespace v3 {
+    class ClientStatusResponse {
+     constructor(properties?: envoy.service.status.v3.ClientStatusResponse.$Properties);
+     $unknowns?: Uint8Array[];
+     config: envoy.service.status.v3.ClientConfig.$Properties[];
+     static create(properties: envoy.service.status.v3.ClientStatusResponse.$Shape): envoy.service.status.v3.ClientStatusResponse & envoy.service.status.v3.ClientStatusResponse.$Shape;
+     static create(properties?: envoy.service.status.v3.ClientStatusResponse.$Properties): envoy.service.status.v3.ClientStatusResponse;
+     static encode(message: envoy.service.status.v3.ClientStatusResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.status.v3.ClientStatusResponse & envoy.service.status.v3.ClientStatusResponse.$Shape;
+    }
+    namespace ClientStatusResponse {
+     interface $Properties {
+      config?: (envoy.service.status.v3.ClientConfig.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       config?: envoy.service.status.v3.ClientConfig.$Shape[]|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+    class ClientConfig {
+     constructor(properties?: envoy.service.status.v3.ClientConfig.$Properties);
+     $unknowns?: Uint8Array[];
+     node?: (envoy.config.core.v3.Node.$Properties|null);
+     genericXdsConfigs: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties[];
+     clientScope: string;
+     static create(properties: envoy.service.status.v3.ClientConfig.$Shape): envoy.service.status.v3.ClientConfig & envoy.service.status.v3.ClientConfig.$Shape;
+     static create(properties?: envoy.service.status.v3.ClientConfig.$Properties): envoy.service.status.v3.ClientConfig;
+     static encode(message: envoy.service.status.v3.ClientConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.status.v3.ClientConfig & envoy.service.status.v3.ClientConfig.$Shape;
+    }
+    namespace ClientConfig {
+     interface $Properties {
+      node?: (envoy.config.core.v3.Node.$Properties|null);
+      genericXdsConfigs?: (envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties[]|null);
+      clientScope?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       node?: envoy.config.core.v3.Node.$Shape|null;
+       genericXdsConfigs?: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Shape[]|null;
+       clientScope?: string|null;
+       $unknowns?: Uint8Array[];
+     };
+     class GenericXdsConfig {
+      constructor(properties?: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      typeUrl: string;
+      name: string;
+      versionInfo: string;
+      configStatus: envoy.service.status.v3.ConfigStatus;
+      clientStatus: envoy.admin.v3.ClientResourceStatus;
+      errorState?: (envoy.admin.v3.UpdateFailureState.$Properties|null);
+      static create(properties: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Shape): envoy.service.status.v3.ClientConfig.GenericXdsConfig & envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Shape;
+      static create(properties?: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties): envoy.service.status.v3.ClientConfig.GenericXdsConfig;
+      static encode(message: envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.status.v3.ClientConfig.GenericXdsConfig & envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Shape;
+     }
+     namespace GenericXdsConfig {
+      interface $Properties {
+       typeUrl?: (string|null);
+       name?: (string|null);
+       versionInfo?: (string|null);
+       configStatus?: (envoy.service.status.v3.ConfigStatus|null);
+       clientStatus?: (envoy.admin.v3.ClientResourceStatus|null);
+       errorState?: (envoy.admin.v3.UpdateFailureState.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.service.status.v3.ClientConfig.GenericXdsConfig.$Properties;
+     }
+    }
+    enum ConfigStatus {
+     UNKNOWN = 0,
+     SYNCED = 1,
+     NOT_SENT = 2,
+     STALE = 3,
+     ERROR = 4
+    }
+    class ClientStatusRequest {
+     constructor(properties?: envoy.service.status.v3.ClientStatusRequest.$Properties);
+     $unknowns?: Uint8Array[];
+     nodeMatchers: envoy.type.matcher.v3.NodeMatcher.$Properties[];
+     static create(properties: envoy.service.status.v3.ClientStatusRequest.$Shape): envoy.service.status.v3.ClientStatusRequest & envoy.service.status.v3.ClientStatusRequest.$Shape;
+     static create(properties?: envoy.service.status.v3.ClientStatusRequest.$Properties): envoy.service.status.v3.ClientStatusRequest;
+     static encode(message: envoy.service.status.v3.ClientStatusRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.status.v3.ClientStatusRequest & envoy.service.status.v3.ClientStatusRequest.$Shape;
+    }
+    namespace ClientStatusRequest {
+     interface $Properties {
+      nodeMatchers?: (envoy.type.matcher.v3.NodeMatcher.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       nodeMatchers?: envoy.type.matcher.v3.NodeMatcher.$Shape[]|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+   }
+  }
   namespace discovery {
    namespace v3 {
     class DeltaDiscoveryResponse {
@@ -3289,6 +3408,37 @@ export namespace envoy {
        $unknowns?: Uint8Array[];
      };
     }
+   }
+  }
+ }
+ namespace admin {
+  namespace v3 {
+   enum ClientResourceStatus {
+    UNKNOWN = 0,
+    REQUESTED = 1,
+    DOES_NOT_EXIST = 2,
+    ACKED = 3,
+    NACKED = 4
+   }
+   class UpdateFailureState {
+    constructor(properties?: envoy.admin.v3.UpdateFailureState.$Properties);
+    $unknowns?: Uint8Array[];
+    lastUpdateAttempt?: (google.protobuf.Timestamp.$Properties|null);
+    details: string;
+    versionInfo: string;
+    static create(properties: envoy.admin.v3.UpdateFailureState.$Shape): envoy.admin.v3.UpdateFailureState & envoy.admin.v3.UpdateFailureState.$Shape;
+    static create(properties?: envoy.admin.v3.UpdateFailureState.$Properties): envoy.admin.v3.UpdateFailureState;
+    static encode(message: envoy.admin.v3.UpdateFailureState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.admin.v3.UpdateFailureState & envoy.admin.v3.UpdateFailureState.$Shape;
+   }
+   namespace UpdateFailureState {
+    interface $Properties {
+     lastUpdateAttempt?: (google.protobuf.Timestamp.$Properties|null);
+     details?: (string|null);
+     versionInfo?: (string|null);
+     $unknowns?: Uint8Array[];
+    }
+    type $Shape = envoy.admin.v3.UpdateFailureState.$Properties;
    }
   }
  }
@@ -3457,6 +3607,24 @@ export namespace google {
     $unknowns?: Uint8Array[];
    }
    type $Shape = google.protobuf.UInt64Value.$Properties;
+  }
+  class Timestamp {
+   constructor(properties?: google.protobuf.Timestamp.$Properties);
+   $unknowns?: Uint8Array[];
+   seconds: number;
+   nanos: number;
+   static create(properties: google.protobuf.Timestamp.$Shape): google.protobuf.Timestamp & google.protobuf.Timestamp.$Shape;
+   static create(properties?: google.protobuf.Timestamp.$Properties): google.protobuf.Timestamp;
+   static encode(message: google.protobuf.Timestamp.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+   static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Timestamp & google.protobuf.Timestamp.$Shape;
+  }
+  namespace Timestamp {
+   interface $Properties {
+    seconds?: (number|null);
+    nanos?: (number|null);
+    $unknowns?: Uint8Array[];
+   }
+   type $Shape = google.protobuf.Timestamp.$Properties;
   }
  }
  namespace rpc {

@@ -4739,85 +4739,6 @@ export const envoy = $root.envoy = (() => {
      values[valuesById[1] = "HIGH"] = 1;
      return values;
     })();
-    v3.ControlPlane = (function() {
-     const ControlPlane = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     ControlPlane.prototype.identifier = "";
-     ControlPlane.create = function(properties) {
-      return new ControlPlane(properties);
-     };
-     ControlPlane.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.identifier != null && $Object.hasOwnProperty.call(message, "identifier") && message.identifier !== "")
-       writer.uint32(/* id 1, wireType 2 =*/10).string(message.identifier);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     ControlPlane.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.core.v3.ControlPlane();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.identifier = value;
-         else
-          delete message.identifier;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return ControlPlane;
-    })();
     v3.Node = (function() {
      const Node = function (properties) {
       this.clientFeatures = [];
@@ -5062,6 +4983,85 @@ export const envoy = $root.envoy = (() => {
       return message;
      };
      return BuildVersion;
+    })();
+    v3.ControlPlane = (function() {
+     const ControlPlane = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ControlPlane.prototype.identifier = "";
+     ControlPlane.create = function(properties) {
+      return new ControlPlane(properties);
+     };
+     ControlPlane.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.identifier != null && $Object.hasOwnProperty.call(message, "identifier") && message.identifier !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.identifier);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ControlPlane.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.ControlPlane();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.identifier = value;
+         else
+          delete message.identifier;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return ControlPlane;
     })();
     return v3;
    })();
@@ -12309,6 +12309,82 @@ export const envoy = $root.envoy = (() => {
      };
      return RegexMatchAndSubstitute;
     })();
+    v3.NodeMatcher = (function() {
+     const NodeMatcher = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     NodeMatcher.prototype.nodeId = null;
+     NodeMatcher.create = function(properties) {
+      return new NodeMatcher(properties);
+     };
+     NodeMatcher.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId"))
+       $root.envoy.type.matcher.v3.StringMatcher.encode(message.nodeId, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     NodeMatcher.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.type.matcher.v3.NodeMatcher();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.nodeId = $root.envoy.type.matcher.v3.StringMatcher.decode(reader, reader.size(), $undefined, _depth + 1, message.nodeId);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return NodeMatcher;
+    })();
     return v3;
    })();
    return matcher;
@@ -12692,6 +12768,420 @@ export const envoy = $root.envoy = (() => {
  })();
  envoy.service = (function() {
   const service = {};
+  service.status = (function() {
+   const status = {};
+   status.v3 = (function() {
+    const v3 = {};
+    v3.ClientStatusResponse = (function() {
+     const ClientStatusResponse = function (properties) {
+      this.config = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ClientStatusResponse.prototype.config = $util.emptyArray;
+     ClientStatusResponse.create = function(properties) {
+      return new ClientStatusResponse(properties);
+     };
+     ClientStatusResponse.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.config != null && message.config.length)
+       for (let i = 0; i < message.config.length; ++i)
+        $root.envoy.service.status.v3.ClientConfig.encode(message.config[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ClientStatusResponse.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.service.status.v3.ClientStatusResponse();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if (!(message.config && message.config.length))
+          message.config = [];
+         message.config.push($root.envoy.service.status.v3.ClientConfig.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return ClientStatusResponse;
+    })();
+    v3.ClientConfig = (function() {
+     const ClientConfig = function (properties) {
+      this.genericXdsConfigs = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ClientConfig.prototype.node = null;
+     ClientConfig.prototype.genericXdsConfigs = $util.emptyArray;
+     ClientConfig.prototype.clientScope = "";
+     ClientConfig.create = function(properties) {
+      return new ClientConfig(properties);
+     };
+     ClientConfig.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.node != null && $Object.hasOwnProperty.call(message, "node"))
+       $root.envoy.config.core.v3.Node.encode(message.node, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.genericXdsConfigs != null && message.genericXdsConfigs.length)
+       for (let i = 0; i < message.genericXdsConfigs.length; ++i)
+        $root.envoy.service.status.v3.ClientConfig.GenericXdsConfig.encode(message.genericXdsConfigs[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.clientScope != null && $Object.hasOwnProperty.call(message, "clientScope") && message.clientScope !== "")
+       writer.uint32(/* id 4, wireType 2 =*/34).string(message.clientScope);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ClientConfig.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.service.status.v3.ClientConfig();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.node = $root.envoy.config.core.v3.Node.decode(reader, reader.size(), $undefined, _depth + 1, message.node);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         if (!(message.genericXdsConfigs && message.genericXdsConfigs.length))
+          message.genericXdsConfigs = [];
+         message.genericXdsConfigs.push($root.envoy.service.status.v3.ClientConfig.GenericXdsConfig.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 4: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.clientScope = value;
+         else
+          delete message.clientScope;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     ClientConfig.GenericXdsConfig = (function() {
+      const GenericXdsConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      GenericXdsConfig.prototype.typeUrl = "";
+      GenericXdsConfig.prototype.name = "";
+      GenericXdsConfig.prototype.versionInfo = "";
+      GenericXdsConfig.prototype.configStatus = 0;
+      GenericXdsConfig.prototype.clientStatus = 0;
+      GenericXdsConfig.prototype.errorState = null;
+      GenericXdsConfig.create = function(properties) {
+       return new GenericXdsConfig(properties);
+      };
+      GenericXdsConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.typeUrl != null && $Object.hasOwnProperty.call(message, "typeUrl") && message.typeUrl !== "")
+        writer.uint32(/* id 1, wireType 2 =*/10).string(message.typeUrl);
+       if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+        writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+       if (message.versionInfo != null && $Object.hasOwnProperty.call(message, "versionInfo") && message.versionInfo !== "")
+        writer.uint32(/* id 3, wireType 2 =*/26).string(message.versionInfo);
+       if (message.configStatus != null && $Object.hasOwnProperty.call(message, "configStatus") && message.configStatus !== 0)
+        writer.uint32(/* id 6, wireType 0 =*/48).int32(message.configStatus);
+       if (message.clientStatus != null && $Object.hasOwnProperty.call(message, "clientStatus") && message.clientStatus !== 0)
+        writer.uint32(/* id 7, wireType 0 =*/56).int32(message.clientStatus);
+       if (message.errorState != null && $Object.hasOwnProperty.call(message, "errorState"))
+        $root.envoy.admin.v3.UpdateFailureState.encode(message.errorState, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      GenericXdsConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.service.status.v3.ClientConfig.GenericXdsConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.typeUrl = value;
+          else
+           delete message.typeUrl;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.name = value;
+          else
+           delete message.name;
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.versionInfo = value;
+          else
+           delete message.versionInfo;
+          continue;
+         }
+        case 6: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.configStatus = value;
+          else
+           delete message.configStatus;
+          continue;
+         }
+        case 7: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.clientStatus = value;
+          else
+           delete message.clientStatus;
+          continue;
+         }
+        case 8: {
+          if (wireType !== 2)
+           break;
+          message.errorState = $root.envoy.admin.v3.UpdateFailureState.decode(reader, reader.size(), $undefined, _depth + 1, message.errorState);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return GenericXdsConfig;
+     })();
+     return ClientConfig;
+    })();
+    v3.ConfigStatus = (function() {
+     const valuesById = $Object.create(null), values = $Object.create(valuesById);
+     values[valuesById[0] = "UNKNOWN"] = 0;
+     values[valuesById[1] = "SYNCED"] = 1;
+     values[valuesById[2] = "NOT_SENT"] = 2;
+     values[valuesById[3] = "STALE"] = 3;
+     values[valuesById[4] = "ERROR"] = 4;
+     return values;
+    })();
+    v3.ClientStatusRequest = (function() {
+     const ClientStatusRequest = function (properties) {
+      this.nodeMatchers = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ClientStatusRequest.prototype.nodeMatchers = $util.emptyArray;
+     ClientStatusRequest.create = function(properties) {
+      return new ClientStatusRequest(properties);
+     };
+     ClientStatusRequest.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.nodeMatchers != null && message.nodeMatchers.length)
+       for (let i = 0; i < message.nodeMatchers.length; ++i)
+        $root.envoy.type.matcher.v3.NodeMatcher.encode(message.nodeMatchers[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ClientStatusRequest.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.service.status.v3.ClientStatusRequest();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if (!(message.nodeMatchers && message.nodeMatchers.length))
+          message.nodeMatchers = [];
+         message.nodeMatchers.push($root.envoy.type.matcher.v3.NodeMatcher.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return ClientStatusRequest;
+    })();
+    return v3;
+   })();
+   return status;
+  })();
   service.discovery = (function() {
    const discovery = {};
    discovery.v3 = (function() {
@@ -13396,6 +13886,123 @@ export const envoy = $root.envoy = (() => {
    return discovery;
   })();
   return service;
+ })();
+ envoy.admin = (function() {
+  const admin = {};
+  admin.v3 = (function() {
+   const v3 = {};
+   v3.ClientResourceStatus = (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "UNKNOWN"] = 0;
+    values[valuesById[1] = "REQUESTED"] = 1;
+    values[valuesById[2] = "DOES_NOT_EXIST"] = 2;
+    values[valuesById[3] = "ACKED"] = 3;
+    values[valuesById[4] = "NACKED"] = 4;
+    return values;
+   })();
+   v3.UpdateFailureState = (function() {
+    const UpdateFailureState = function (properties) {
+     if (properties)
+      for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+       if (properties[keys[i]] != null && keys[i] !== "__proto__")
+        this[keys[i]] = properties[keys[i]];
+    };
+    UpdateFailureState.prototype.lastUpdateAttempt = null;
+    UpdateFailureState.prototype.details = "";
+    UpdateFailureState.prototype.versionInfo = "";
+    UpdateFailureState.create = function(properties) {
+     return new UpdateFailureState(properties);
+    };
+    UpdateFailureState.encode = function (message, writer, _depth) {
+     if (!writer)
+      writer = $Writer.create();
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $util.recursionLimit)
+      throw $Error("max depth exceeded");
+     if (message.lastUpdateAttempt != null && $Object.hasOwnProperty.call(message, "lastUpdateAttempt"))
+      $root.google.protobuf.Timestamp.encode(message.lastUpdateAttempt, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+     if (message.details != null && $Object.hasOwnProperty.call(message, "details") && message.details !== "")
+      writer.uint32(/* id 3, wireType 2 =*/26).string(message.details);
+     if (message.versionInfo != null && $Object.hasOwnProperty.call(message, "versionInfo") && message.versionInfo !== "")
+      writer.uint32(/* id 4, wireType 2 =*/34).string(message.versionInfo);
+     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+      for (let i = 0; i < message.$unknowns.length; ++i)
+       writer.raw(message.$unknowns[i]);
+     return writer;
+    };
+    UpdateFailureState.decode = function (reader, length, _end, _depth, _target) {
+     if (!(reader instanceof $Reader))
+      reader = $Reader.create(reader);
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $Reader.recursionLimit)
+      throw $Error("max depth exceeded");
+     let end, message, value;
+     if (length === $undefined)
+      end = reader.len;
+     else {
+      end = reader.pos + length;
+      if (end > reader.len)
+       throw $RangeError("index out of range");
+      length = reader.len;
+      reader.len = end;
+     }
+     message = _target || new $root.envoy.admin.v3.UpdateFailureState();
+     while (reader.pos < end) {
+      let start = reader.pos;
+      let tag = reader.tag();
+      if (tag === _end) {
+       _end = $undefined;
+       break;
+      }
+      let wireType = tag & 7;
+      switch (tag >>>= 3) {
+      case 2: {
+        if (wireType !== 2)
+         break;
+        message.lastUpdateAttempt = $root.google.protobuf.Timestamp.decode(reader, reader.size(), $undefined, _depth + 1, message.lastUpdateAttempt);
+        continue;
+       }
+      case 3: {
+        if (wireType !== 2)
+         break;
+        if ((value = reader.stringVerify()).length)
+         message.details = value;
+        else
+         delete message.details;
+        continue;
+       }
+      case 4: {
+        if (wireType !== 2)
+         break;
+        if ((value = reader.stringVerify()).length)
+         message.versionInfo = value;
+        else
+         delete message.versionInfo;
+        continue;
+       }
+      }
+      reader.skipType(wireType, _depth, tag);
+      if (!reader.discardUnknown) {
+       $util.makeProp(message, "$unknowns", false);
+       (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+      }
+     }
+     if (length !== $undefined) {
+      if (reader.pos !== end)
+       throw $RangeError("index out of range");
+      reader.len = length;
+     }
+     if (_end !== $undefined)
+      throw $Error("missing end group");
+     return message;
+    };
+    return UpdateFailureState;
+   })();
+   return v3;
+  })();
+  return admin;
  })();
  return envoy;
 })();
@@ -14149,6 +14756,97 @@ export const google = $root.google = (() => {
     return message;
    };
    return UInt64Value;
+  })();
+  protobuf.Timestamp = (function() {
+   const Timestamp = function (properties) {
+    if (properties)
+     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+      if (properties[keys[i]] != null && keys[i] !== "__proto__")
+       this[keys[i]] = properties[keys[i]];
+   };
+   Timestamp.prototype.seconds = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+   Timestamp.prototype.nanos = 0;
+   Timestamp.create = function(properties) {
+    return new Timestamp(properties);
+   };
+   Timestamp.encode = function (message, writer, _depth) {
+    if (!writer)
+     writer = $Writer.create();
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $util.recursionLimit)
+     throw $Error("max depth exceeded");
+    if (message.seconds != null && $Object.hasOwnProperty.call(message, "seconds") && (typeof message.seconds === "object" ? message.seconds.low || message.seconds.high : message.seconds !== 0))
+     writer.uint32(/* id 1, wireType 0 =*/8).int64(message.seconds);
+    if (message.nanos != null && $Object.hasOwnProperty.call(message, "nanos") && message.nanos !== 0)
+     writer.uint32(/* id 2, wireType 0 =*/16).int32(message.nanos);
+    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+     for (let i = 0; i < message.$unknowns.length; ++i)
+      writer.raw(message.$unknowns[i]);
+    return writer;
+   };
+   Timestamp.decode = function (reader, length, _end, _depth, _target) {
+    if (!(reader instanceof $Reader))
+     reader = $Reader.create(reader);
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $Reader.recursionLimit)
+     throw $Error("max depth exceeded");
+    let end, message, value;
+    if (length === $undefined)
+     end = reader.len;
+    else {
+     end = reader.pos + length;
+     if (end > reader.len)
+      throw $RangeError("index out of range");
+     length = reader.len;
+     reader.len = end;
+    }
+    message = _target || new $root.google.protobuf.Timestamp();
+    while (reader.pos < end) {
+     let start = reader.pos;
+     let tag = reader.tag();
+     if (tag === _end) {
+      _end = $undefined;
+      break;
+     }
+     let wireType = tag & 7;
+     switch (tag >>>= 3) {
+     case 1: {
+       if (wireType !== 0)
+        break;
+       if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+        message.seconds = value;
+       else
+        delete message.seconds;
+       continue;
+      }
+     case 2: {
+       if (wireType !== 0)
+        break;
+       if (value = reader.int32())
+        message.nanos = value;
+       else
+        delete message.nanos;
+       continue;
+      }
+     }
+     reader.skipType(wireType, _depth, tag);
+     if (!reader.discardUnknown) {
+      $util.makeProp(message, "$unknowns", false);
+      (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+     }
+    }
+    if (length !== $undefined) {
+     if (reader.pos !== end)
+      throw $RangeError("index out of range");
+     reader.len = length;
+    }
+    if (_end !== $undefined)
+     throw $Error("missing end group");
+    return message;
+   };
+   return Timestamp;
   })();
   return protobuf;
  })();
