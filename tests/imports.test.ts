@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   zookeeper: ['jute'],
   'zookeeper-server': ['jute'],
   mesh: [],
+  policy: ['mesh'],
   recipes: ['zookeeper'],
   registries: ['mesh', 'zookeeper'],
   xds: ['mesh'],

@@ -1,0 +1,32 @@
+export { jsonSchemas } from './json-schema.ts';
+export { type Destination, destination } from './kinds/backend-ref.ts';
+export { durationText, milliseconds } from './kinds/duration.ts';
+export type { FaultPolicy } from './kinds/fault-policy.ts';
+export type { GRPCFilter, HTTPFilter } from './kinds/filters.ts';
+export type { Gateway, Listener } from './kinds/gateway.ts';
+export type { GRPCRoute } from './kinds/grpc-route.ts';
+export type { HTTPRoute } from './kinds/http-route.ts';
+export {
+  apiVersionOf,
+  isPolicyKind,
+  type Policy,
+  type PolicyKind,
+  policyId,
+  type Route,
+} from './kinds/kinds.ts';
+export type { GRPCMatch, HTTPMatch } from './kinds/matches.ts';
+export { isGateway, isService, type ParentRef } from './kinds/parent-ref.ts';
+export type { RateLimitPolicy } from './kinds/rate-limit-policy.ts';
+export type { ServicePolicy } from './kinds/service-policy.ts';
+export type { Subset } from './kinds/subset.ts';
+export { fit, type TargetRef } from './kinds/target-ref.ts';
+export type { TCPRoute } from './kinds/tcp-route.ts';
+export { printPolicies, printPolicy } from './print.ts';
+export { formatIssue, type Issue, type IssueCode, type Place, pathText } from './read/issue.ts';
+export {
+  type ParsedPolicies,
+  type PolicyText,
+  parsePolicies,
+  type WrittenPolicy,
+} from './read/parse.ts';
+export { type Fault, type Validated, validate } from './read/validate.ts';

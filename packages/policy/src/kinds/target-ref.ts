@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { GATEWAY_API, group, kindName, objectName, referredName } from './names.ts';
+import { unique } from './unique.ts';
+
+const serviceRef = z.strictObject({
+  group: group.default(''),
+  kind: z.literal('Service').default('Service'),
+  name: referredName.describe(
+    'Of the service as the catalog has it; `*` stands for any characters. The most exact name counts.',
+  ),
+});
+
+/** Services that a policy is for. */
+export const serviceRefs = z
+  .array(serviceRef)
+  .min(1)
+  .max(64)
+  .superRefine(unique(({ name }) => name, 'reference to'))
+  .describe('The services that it is for.');
+
+const trafficRef = z
+  .strictObject({
+    group: group.optional().describe('Default: that of the kind.'),
+    kind: kindName.default('Service').describe('`Service`, `HTTPRoute` or `GRPCRoute`.'),
+    name: referredName.describe('Of the service as the catalog has it, or of the route.'),
+    sectionName: objectName.optional().describe('A rule of the route, by its name. Default: all.'),
+  })
+  .superRefine(({ group: of, kind, sectionName }, context) => {
+    const issue = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (kind !== 'Service' && kind !== 'HTTPRoute' && kind !== 'GRPCRoute')
+      return issue('kind', `can not be ${kind}: write Service, HTTPRoute or GRPCRoute`);
+    const own = kind === 'Service' ? '' : GATEWAY_API;
+    if (of !== undefined && of !== own) issue('group', `of a ${kind} is "${own}"`);
+    if (kind === 'Service' && sectionName !== undefined)
+      issue('sectionName', 'does not go with a service: it has no rules');
+  });
+
+/** What a policy on requests is for. */
+export const trafficRefs = z
+  .array(trafficRef)
+  .min(1)
+  .max(64)
+  .superRefine(
+    unique(
+      ({ kind, name, sectionName }) => `${kind} ${name}${sectionName ? `/${sectionName}` : ''}`,
+      'reference to',
+    ),
+  )
+  .describe('The services or routes whose requests it is for.');
+
+/** What a policy is for. */
+export type TargetRef = z.output<typeof trafficRef>;
+
+/** How exact a name of a service is, more being more; undefined where it doesn't fit. */
+export function fit(pattern: string, service: string): number | undefined {
+  if (pattern === service) return Number.POSITIVE_INFINITY;
+  if (!pattern.includes('*')) return undefined;
+  return glob(pattern, service) ? pattern.replaceAll('*', '').length : undefined;
+}
+
+/** Without a regular expression: what stars there are is up to who writes. */
+function glob(pattern: string, text: string): boolean {
+  const [head = '', ...rest] = pattern.split('*');
+  const tail = rest.pop() ?? '';
+  if (text.length < head.length + tail.length) return false;
+  if (!text.startsWith(head) || !text.endsWith(tail)) return false;
+  let at = head.length;
+  const end = text.length - tail.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found === -1 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}

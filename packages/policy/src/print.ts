@@ -1,0 +1,12 @@
+import { stringify } from 'yaml';
+import type { Policy } from './kinds/kinds.ts';
+
+/** A policy as YAML; reading it gives the same policy. */
+export function printPolicy(policy: Policy): string {
+  return stringify(policy, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Policies as one text of several documents. */
+export function printPolicies(policies: readonly Policy[]): string {
+  return policies.map(printPolicy).join('---\n');
+}
