@@ -3,7 +3,7 @@ import { TestbedError } from './testbed-error.ts';
 
 /** How long and how often {@link until} looks. */
 export interface UntilOptions {
-  /** Milliseconds before it gives up. Default 10,000. */
+  /** Milliseconds before it gives up. Default 30,000. */
   timeout?: number | undefined;
   /** Milliseconds between two looks. Default 20. */
   interval?: number | undefined;
@@ -27,7 +27,7 @@ export async function until<T>(
   condition: (signal: AbortSignal) => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<Settled<T>> {
-  const { timeout = 10_000, interval = 20, message = 'the condition is true' } = options;
+  const { timeout = 30_000, interval = 20, message = 'the condition is true' } = options;
   options.signal?.throwIfAborted();
   const expiry = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, expiry.signal]) : expiry.signal;
