@@ -20,6 +20,8 @@ export const MAX_DOCUMENTS = 10_000;
 export const MAX_NODES = 20_000;
 /** Nor is one that is nested deeper. */
 export const MAX_DEPTH = 64;
+/** Of a broken document the first errors are told: what follows is mostly their consequence. */
+const MAX_SYNTAX_ERRORS = 3;
 
 /** Something in a text that is no value. */
 export interface TextFault {
@@ -75,11 +77,13 @@ function broken(...faults: TextFault[]): TextDocument {
 
 function read(document: Document): TextDocument {
   const start = document.contents?.range?.[0] ?? document.range?.[0] ?? 0;
-  const faults: TextFault[] = document.errors.map(({ message, pos }) => ({
-    code: 'syntax',
-    offset: pos[0],
-    message: message.split('\n')[0] ?? message,
-  }));
+  const faults: TextFault[] = document.errors
+    .slice(0, MAX_SYNTAX_ERRORS)
+    .map(({ message, pos }) => ({
+      code: 'syntax',
+      offset: pos[0],
+      message: message.split('\n')[0] ?? message,
+    }));
   if (faults.length > 0) return broken(...faults);
   const inspected = inspect(document);
   if (inspected.some(({ code }) => code !== 'duplicate')) return broken(...inspected);

@@ -59,7 +59,7 @@ function notAmong(input: unknown, values: readonly unknown[]): string {
   if (input === undefined) return `is missing: ${write}`;
   const meant = typeof input === 'string' ? suggest(input, texts) : undefined;
   if (meant !== undefined && texts.length > 1)
-    return `can not be ${shown(input)}: did you mean "${meant}"? (${write})`;
+    return `can not be ${shown(input)}: did you mean "${meant}"?`;
   return `can not be ${shown(input)}: ${write}`;
 }
 

@@ -26,6 +26,8 @@ export interface ParsedPolicies {
   readonly issues: readonly Issue[];
 }
 
+/** Of one text no more issues are told. */
+const MAX_ISSUES = 200;
 const KIND_NAMES = Object.keys(KINDS);
 
 /**
@@ -68,7 +70,13 @@ export function parsePolicies(texts: string | readonly PolicyText[]): ParsedPoli
       own.push(issueOf('duplicate', place(path), pathText(path), message, id));
     }
     own.sort((a, b) => a.line - b.line || a.column - b.column);
-    issues.push(...own);
+    issues.push(...own.slice(0, MAX_ISSUES));
+    const rest = own.slice(MAX_ISSUES);
+    // The first of them stands for all, so that an error among them is not lost.
+    const [first = undefined] = rest.filter(({ severity }) => severity === 'error').concat(rest);
+    if (first !== undefined && rest.length > 1)
+      issues.push({ ...first, message: `${first.message} (and ${rest.length - 1} more)` });
+    else if (first !== undefined) issues.push(first);
   }
   return { policies, issues };
 }
