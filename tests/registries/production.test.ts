@@ -459,7 +459,7 @@ describe('what goes wrong in production', { skip }, () => {
     for (let i = 0; i < ids.length; i += 50)
       await Promise.all(
         ids.slice(i, i + 50).map(async (id) => {
-          const session = await connect({ connect: faults.connect, sessionTimeout: 20_000 });
+          const session = await connect({ connect: faults.connect, sessionTimeout: 4_000 });
           sessions.push(session);
           const { path, data } = entry(root, id, 'fleet');
           await session.create(path, data, { mode: CreateMode.EPHEMERAL });
@@ -469,8 +469,11 @@ describe('what goes wrong in production', { skip }, () => {
     await until(() => size() === 1_000);
     proxy.forget();
     const since = catalog.snapshots.length;
-    // Their ends come to the server in one moment, as expiries of one bucket do.
+    faults.refuse();
+    faults.cut();
     await Promise.all(sessions.map((session) => session.close()));
+    assert.equal(size(), 1_000, 'as long as the sessions last nobody can know');
+    await until(async () => (await zk.exists(`${root}/services/fleet`))?.numChildren !== 1_000);
     await create(zk, root, ['another'], 'other');
     await catalog.has('other', { another: {}, steady: {} });
     await until(async () => {
