@@ -7,17 +7,17 @@ import { type Picker, requests, type Subject, subjects } from './subjects.ts';
 
 /** So many that the clock's 4 ms, a tick of Linux, are a nanosecond of a pick. */
 const ROUND = 4_000_000;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const WARM_UPS = 1;
-/** So few picks at a time that nothing they allocate is collected before it is counted. */
-const CHUNK = 500_000;
-const CHUNKS = 20;
+/** So few picks at a time that what they allocate, 16 bytes each, is counted before it is collected. */
+const CHUNK = 20_000;
+const CHUNKS = 500;
 /** A power of 2, so that going round costs next to nothing. */
 const REQUESTS = requests(4096);
 
 setFlagsFromString('--expose-gc');
 // What the flag puts into a new context.
-const collect = runInNewContext('gc') as () => void;
+const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
 
 function run(picker: Picker, hashing: boolean, picks: number): number {
   let sum = 0;
@@ -31,7 +31,7 @@ function run(picker: Picker, hashing: boolean, picks: number): number {
 function growth(work: () => void): number {
   const grown: number[] = [];
   for (let i = 0; i < CHUNKS; i++) {
-    collect();
+    collect({ type: 'minor' });
     const before = process.memoryUsage().heapUsed;
     work();
     grown.push(process.memoryUsage().heapUsed - before);

@@ -97,6 +97,15 @@ test('requests stay in their zone as far as every endpoint then has the same loa
   });
 });
 
+test('who is overrun from its own zone is sent nothing from others', () => {
+  const callers = zones({ a: 3, b: 6, c: 1 });
+  assert.deepEqual(zoneRoute({ own: 'a', callers, upstream: zones({ a: 2, b: 5, c: 13 }) }), {
+    type: 'split',
+    own: 3333,
+    capacity: [0, 0, 5500],
+  });
+});
+
 test('zones are of no use with few endpoints, in one zone, or when nobody calls from here', () => {
   const callers = zones({ a: 1, b: 1 });
   const upstream = zones({ a: 2, b: 3 });
