@@ -44,9 +44,11 @@ export class MersenneTwister {
 
   #extend(to: number): void {
     const state = this.#state;
-    for (; this.#known < to; this.#known++) {
-      const before = state[this.#known - 1]!;
-      state[this.#known] = Math.imul(before ^ (before >>> 30), 1812433253) + this.#known;
+    let value = state[this.#known - 1]!;
+    for (let i = this.#known; i < to; i++) {
+      value = (Math.imul(value ^ (value >>> 30), 1812433253) + i) | 0;
+      state[i] = value;
     }
+    this.#known = Math.max(this.#known, to);
   }
 }
