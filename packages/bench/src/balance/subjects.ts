@@ -77,6 +77,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   'ring hash, 160 points each': algorithm({ type: 'ring-hash', pointsEach: 160 }),
   maglev: algorithm({ type: 'maglev' }),
   'maglev, bounded at 300 %': algorithm({ type: 'maglev', balanceFactor: 300 }),
+  // A fifth of the endpoints have more than that, and are passed over.
+  'maglev, bounded at 125 %': algorithm({ type: 'maglev', balanceFactor: 125 }),
   'priorities and random': { create: composed, hashing: false },
 };
 

@@ -35,7 +35,8 @@ function rowsOf(name: string, costs: readonly Cost[]): Row[] {
     })),
     {
       ...{ case: `${name}: allocated, at most`, unit: 'B', peers },
-      ours: Math.max(0, ...costs.map(({ bytes }) => bytes)),
+      // A hundredth of a byte is the measuring's own.
+      ours: Math.round(Math.max(0, ...costs.map(({ bytes }) => bytes))),
     },
   ];
 }
