@@ -37,6 +37,8 @@ export class HostResolver {
   readonly #entries = new Map<string, Entry>();
   #queue: string[] = [];
   #underWay = 0;
+  /** Names whose first lookup has not ended. */
+  readonly #unknown = new Set<string>();
 
   constructor(options: HostResolverOptions) {
     this.#options = options;
@@ -60,6 +62,11 @@ export class HostResolver {
     return entry?.address === undefined ? entry?.failure : undefined;
   }
 
+  /** True when every name that was asked for has been looked up once. */
+  get settled(): boolean {
+    return this.#unknown.size === 0;
+  }
+
   /** Looks up again what failed or is old, and forgets all others than these. To be called now and then. */
   refresh(hosts: { has(host: string): boolean }): void {
     for (const [host, entry] of this.#entries)
@@ -69,7 +76,10 @@ export class HostResolver {
 
   /** Begins no more lookups, until it is asked again. */
   pause(): void {
-    for (const host of this.#queue) this.#entries.delete(host);
+    for (const host of this.#queue) {
+      this.#entries.delete(host);
+      this.#unknown.delete(host);
+    }
     this.#queue = [];
   }
 
@@ -78,6 +88,7 @@ export class HostResolver {
     const good = entry.address === undefined ? ttl / 3 : ttl;
     if (entry.lookingUp || this.#now() - entry.at <= good) return;
     entry.lookingUp = true;
+    if (entry.at === Number.NEGATIVE_INFINITY) this.#unknown.add(host);
     this.#queue.push(host);
     this.#next();
   }
@@ -110,6 +121,7 @@ export class HostResolver {
     }
     entry.at = this.#now();
     entry.lookingUp = false;
+    this.#unknown.delete(host);
     // A failure doesn't matter where there is an address: one that worked is better than none.
     if (entry.address !== address || (address === undefined && entry.failure !== failure))
       this.#options.changed(host);

@@ -22,6 +22,8 @@ import { Wants } from './wants.ts';
 
 /** How long a complete read waits for what is to be had elsewhere than in its trees, in milliseconds. */
 const PATIENCE = 5_000;
+/** The same for addresses of host names: those that are known are there much sooner. */
+const HOST_PATIENCE = 1_000;
 
 /** What a source takes. */
 export interface TreeSourceOptions {
@@ -67,8 +69,8 @@ export class TreeSource implements RegistrySource {
   readonly #incomplete = new Set<string>();
   /** A `reset` is due as soon as everything is complete. */
   #anew = true;
-  /** Whether the `reset` waits no longer for what is wanted. */
-  #impatient = false;
+  /** How long the `reset` has waited for what is to be had elsewhere, in milliseconds. */
+  #waited = 0;
   #patience: NodeJS.Timeout | undefined;
   /** Services to tell of; what is told is read when it is taken. */
   #dirty = new Set<string>();
@@ -158,17 +160,23 @@ export class TreeSource implements RegistrySource {
   #hasNews(): boolean {
     if (this.#incomplete.size > 0) return false;
     if (!this.#anew) return this.#dirty.size > 0;
-    return this.#impatient || this.#wants.settled;
+    if (!this.#wants.settled && this.#waited < PATIENCE) return false;
+    return this.#resolver.settled || this.#waited >= HOST_PATIENCE;
   }
 
-  /** What is wanted is part of a complete read, as long as it comes soon. */
-  #beImpatient(): void {
-    this.#impatient = false;
+  /** What is wanted elsewhere, addresses too, is part of a complete read, as long as it comes soon. */
+  #waitElsewhere(): void {
+    for (const name of this.#dirty) {
+      const service = this.#reading.service(name);
+      if (service !== undefined) for (const host of hostsOf(service)) this.#resolver.address(host);
+    }
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => {
-      this.#impatient = true;
+    const wait = (from: number, to: number) => {
+      this.#waited = from;
       this.#wake?.();
-    }, PATIENCE).unref();
+      if (to > from) this.#patience = setTimeout(() => wait(to, PATIENCE), to - from).unref();
+    };
+    wait(0, HOST_PATIENCE);
   }
 
   /** What is told is read here; nothing is told of what was only read in part. */
@@ -276,7 +284,7 @@ export class TreeSource implements RegistrySource {
         return;
       case 'complete':
         this.#incomplete.delete(tree);
-        if (this.#incomplete.size === 0 && this.#anew) this.#beImpatient();
+        if (this.#incomplete.size === 0 && this.#anew) this.#waitElsewhere();
         if (this.#incomplete.size === 0 && this.#options.zk.state.type === 'connected')
           this.#state = { type: 'live' };
         this.#mark([]);

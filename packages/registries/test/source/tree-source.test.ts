@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { Service, SourceChange } from '@meshkeeper/mesh';
 import { startFaultProxy, until } from '@meshkeeper/testbed';
 import {
@@ -267,6 +268,20 @@ describe('TreeSource', { concurrency: true }, () => {
       await equal(() => consumer.shown.app?.[0], '10.0.0.9:1');
       const [first] = consumer.services.get('app')!.endpoints;
       assert.equal(first?.hostname, 'slow.example');
+    });
+
+    test('what has a name is in the first read, when its address is found soon', async () => {
+      const lookup = async () => {
+        await setImmediate();
+        return '10.0.0.8';
+      };
+      await zk.create('/named');
+      await zk.create('/named/app');
+      await zk.create('/named/app/1', instance(1, 'soon.example'));
+      await zk.create('/named/app/2', instance(2));
+      await using consumer = new Consumer({ zk, root: '/named', lookup });
+      await until(() => consumer.told.length > 0);
+      assert.deepEqual(consumer.shown, { app: ['10.0.0.8:1', '10.0.0.1:2'] });
     });
 
     test('a name that gets an address later, or another one', async () => {
