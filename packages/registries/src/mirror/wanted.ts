@@ -2,6 +2,7 @@ import { DEFAULT_WEIGHT, type Endpoint, type Protocol } from '@meshkeeper/mesh';
 import { CreateMode, parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect, Entry, Registration } from '../dialect.ts';
 import { RegistryError } from '../registry-error.ts';
+import { MOST_METADATA as SERVERSET_METADATA } from '../serverset/encode.ts';
 import type { Identifier } from './identifier.ts';
 import { isSameMark, type Mark, markedId, markedMetadata } from './mark.ts';
 
@@ -22,7 +23,7 @@ const NOT_MIRRORED: ReadonlySet<string> = new Set([
  * How many entries of metadata a dialect's readers bear. Finagle never comes to an end with a set of
  * which a member has more than ten (seen with 24.2.0): nobody could call any of it.
  */
-const MOST_METADATA: ReadonlyMap<string, number> = new Map([['serverset', 10]]);
+const MOST_METADATA: ReadonlyMap<string, number> = new Map([['serverset', SERVERSET_METADATA]]);
 /** Those that the mark, a locality and a protocol may take. */
 const OWN_METADATA = 4;
 

@@ -8,6 +8,9 @@ import { encodeGson } from './gson.ts';
 import { statusOf } from './health.ts';
 import { MEMBER, type ServersetMember, VECTOR } from './member.ts';
 
+/** Metadata that Finagle bears: a set in which a member has more is never resolved (24.2). */
+export const MOST_METADATA = 10;
+
 /** A member as Finagle writes it, byte for byte; its additional endpoints in the order given. */
 export function encodeMember(member: ServersetMember): Buffer {
   const { serviceEndpoint, additionalEndpoints, status, shard, metadata } = member;
@@ -31,6 +34,11 @@ export function decimal(weight: number): string {
 export function encodeRegistration(root: string, registration: Registration): readonly Entry[] {
   const { service, address: host, port, health, weight = DEFAULT_WEIGHT } = registration;
   const { shard, ...metadata } = metadataOf(registration);
+  if (Object.keys(metadata).length > MOST_METADATA)
+    throw new RegistryError(
+      'UNWRITABLE',
+      `Finagle resolves no serverset in which a member has more than ${MOST_METADATA} entries of metadata: leave some out`,
+    );
   const data = encodeMember({
     serviceEndpoint: { host, port },
     additionalEndpoints: {},

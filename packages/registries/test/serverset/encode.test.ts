@@ -70,6 +70,11 @@ describe('a member', () => {
       /"status":"ALIVE","shard":3,"metadata":\{"a":"b","region":"r","zone":"z","protocol":"http"\}\}$/,
     );
     assert.throws(() => encode({ metadata: { shard: 'x' } }), { code: 'UNWRITABLE' });
+    // Finagle never resolves a set with such a member.
+    const entries = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'value']));
+    encode({ metadata: entries(10) });
+    assert.throws(() => encode({ metadata: entries(11) }), { code: 'UNWRITABLE' });
   });
 
   test('a weight is a vector beside it, with a decimal point', () => {
