@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { GATEWAY_API, group, kindName, objectName, referredName } from './names.ts';
+import { GATEWAY_API, objectName, referredName } from './names.ts';
 import { unique } from './unique.ts';
 
 const serviceRef = z.strictObject({
-  group: group.default(''),
+  group: z.literal('').default(''),
   kind: z.literal('Service').default('Service'),
   name: referredName.describe(
     'Of the service as the catalog has it; `*` stands for any characters. The most exact name counts.',
@@ -20,16 +20,14 @@ export const serviceRefs = z
 
 const trafficRef = z
   .strictObject({
-    group: group.optional().describe('Default: that of the kind.'),
-    kind: kindName.default('Service').describe('`Service`, `HTTPRoute` or `GRPCRoute`.'),
+    group: z.enum(['', GATEWAY_API]).optional().describe('Default: that of the kind.'),
+    kind: z.enum(['Service', 'HTTPRoute', 'GRPCRoute']).default('Service'),
     name: referredName.describe('Of the service as the catalog has it, or of the route.'),
     sectionName: objectName.optional().describe('A rule of the route, by its name. Default: all.'),
   })
   .superRefine(({ group: of, kind, sectionName }, context) => {
     const issue = (field: string, message: string) =>
       context.addIssue({ code: 'custom', path: [field], message });
-    if (kind !== 'Service' && kind !== 'HTTPRoute' && kind !== 'GRPCRoute')
-      return issue('kind', `can not be ${kind}: write Service, HTTPRoute or GRPCRoute`);
     const own = kind === 'Service' ? '' : GATEWAY_API;
     if (of !== undefined && of !== own) issue('group', `of a ${kind} is "${own}"`);
     if (kind === 'Service' && sectionName !== undefined)
