@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY, type Service } from '@meshkeeper/mesh';
 import { startFaultProxy, until } from '@meshkeeper/testbed';
-import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { connect, parseConnectString } from '@meshkeeper/zookeeper';
 import {
   curator,
   DIALECTS,
@@ -15,6 +15,7 @@ import {
   TreeSource,
 } from '../../src/index.ts';
 import { servers } from '../servers.ts';
+import { stage } from '../stage.ts';
 import { watchFewest } from './fewest.ts';
 
 const logger = { debug() {}, info() {}, warn() {} };
@@ -35,34 +36,23 @@ function service(...endpoints: readonly Endpoint[]): Service {
 
 for (const [name, start] of Object.entries(servers))
   describe(`TreeMirror on ${name}`, { concurrency: true }, () => {
-    let server: Awaited<ReturnType<typeof start>>;
-    let zk: ZooKeeper;
-    let count = 0;
-    before(async () => {
-      server = await start();
-      zk = await connect({ connect: server.connect });
-    });
-    after(async () => {
-      await zk?.close();
-      await server?.close();
-    });
-    const fresh = () => `/test-${count++}`;
-    const mirror = (dialect: Dialect, root: string, by = zk, known = () => true) =>
+    const on = stage(start);
+    const mirror = (dialect: Dialect, root: string, by = on.zk, known = () => true) =>
       new TreeMirror({ zk: by, dialect, root, mark, known, logger });
     const settled = (mirrored: TreeMirror) => until(() => mirrored.settled);
     /** The paths of all instances below a root. */
     const instances = async (root: string): Promise<string[]> => {
-      if ((await zk.exists(root)) === null) return [];
-      const { children } = await zk.children(root);
+      if ((await on.zk.exists(root)) === null) return [];
+      const { children } = await on.zk.children(root);
       const below = await Promise.all(children.map((child) => instances(`${root}/${child}`)));
-      return children.length === 0 && (await zk.exists(root))?.ephemeralOwner !== 0n
+      return children.length === 0 && (await on.zk.exists(root))?.ephemeralOwner !== 0n
         ? [root]
         : below.flat();
     };
 
     test('in every dialect: written once, changed once, and gone; no source reads it', async () => {
       for (const dialect of DIALECTS.values()) {
-        const root = fresh();
+        const root = on.fresh();
         await using mirrored = mirror(dialect, root);
         mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2)));
         await until(() => mirrored.size === 2, { message: dialect.name });
@@ -72,7 +62,7 @@ for (const [name, start] of Object.entries(servers))
         assert.equal(mirrored.writes, 2, dialect.name);
 
         const stop = new AbortController();
-        const source = new TreeSource({ name: 's', dialect, zk, root });
+        const source = new TreeSource({ name: 's', dialect, zk: on.zk, root });
         for await (const change of source.changes(stop.signal)) {
           assert.deepEqual(change, { type: 'reset', services: [] }, dialect.name);
           break;
@@ -97,20 +87,20 @@ for (const [name, start] of Object.entries(servers))
     });
 
     test('what somebody else has registered is untouched, and reported where it is in the way', async () => {
-      const root = fresh();
+      const root = on.fresh();
       const foreign = `${root}/a/meshkeeper.mirror~cafe~rule~id%2F1`;
       const [theirs] = spring.encode(
         root,
         { service: 'a', id: foreign.slice(`${root}/a/`.length), address: '10.9.9.9', port: 9 },
         0,
       );
-      await zk.create(theirs!.path, theirs!.data, { mode: theirs!.mode, parents: true });
+      await on.zk.create(theirs!.path, theirs!.data, { mode: theirs!.mode, parents: true });
       const [original] = spring.encode(
         root,
         { service: 'a', id: 'theirs', address: '10.0.0.1', port: 2 },
         0,
       );
-      await zk.create(original!.path, original!.data, { mode: original!.mode });
+      await on.zk.create(original!.path, original!.data, { mode: original!.mode });
       await using mirrored = mirror(spring, root);
       mirrored.want('a', service(endpoint(1), endpoint(2), endpoint(3)));
       await until(() => mirrored.size === 1);
@@ -119,7 +109,7 @@ for (const [name, start] of Object.entries(servers))
         mirrored.problems.map(({ service, endpoint, code }) => [service, endpoint, code]),
         [['a', 'id/1', 'in-the-way']],
       );
-      assert.deepEqual((await zk.get(theirs!.path)).data, theirs!.data);
+      assert.deepEqual((await on.zk.get(theirs!.path)).data, theirs!.data);
       const paths = (await instances(root)).map((path) => path.slice(`${root}/a/`.length));
       // At the second address the original is enough.
       assert.deepEqual(paths.toSorted(), [
@@ -127,41 +117,41 @@ for (const [name, start] of Object.entries(servers))
         'meshkeeper.mirror~cafe~rule~id%2F3',
         'theirs',
       ]);
-      await zk.delete(theirs!.path);
-      await zk.delete(original!.path);
+      await on.zk.delete(theirs!.path);
+      await on.zk.delete(original!.path);
       await until(() => mirrored.size === 3);
       assert.deepEqual(mirrored.problems, []);
       // And when the original comes back, ours goes.
-      await zk.create(original!.path, original!.data, { mode: original!.mode });
+      await on.zk.create(original!.path, original!.data, { mode: original!.mode });
       await until(() => mirrored.size === 2);
     });
 
     test('another takes over without a gap, as it was written; it cleans up once it knows', async () => {
       for (const dialect of DIALECTS.values()) {
-        const root = fresh();
-        const former = await connect({ connect: server.connect });
+        const root = on.fresh();
+        const former = await connect({ connect: on.connect });
         const first = mirror(dialect, root, former);
         const some = [1, 2, 3, 4].map((port) => endpoint(port));
         first.want('a', service(...some));
         await until(() => first.size === 4);
         const data = async () =>
           Promise.all(
-            (await instances(root)).map(async (path) => String((await zk.get(path)).data)),
+            (await instances(root)).map(async (path) => String((await on.zk.get(path)).data)),
           );
         const written = (await data()).toSorted();
         await settled(first);
 
         const [any] = await instances(root);
-        using gap = watchFewest(zk, any!.slice(0, any!.lastIndexOf('/')));
+        using gap = watchFewest(on.zk, any!.slice(0, any!.lastIndexOf('/')));
         let known = false;
-        await using second = mirror(dialect, root, zk, () => known);
+        await using second = mirror(dialect, root, on.zk, () => known);
         first.retire();
         const over = first.handedOver(AbortSignal.timeout(20_000));
         second.want('a', service(...some.slice(0, 3)));
-        const session = zk.state.type === 'connected' ? zk.state.sessionId : 0n;
+        const session = on.zk.state.type === 'connected' ? on.zk.state.sessionId : 0n;
         const owners = async () =>
           Promise.all(
-            (await instances(root)).map(async (path) => (await zk.exists(path))?.ephemeralOwner),
+            (await instances(root)).map(async (path) => (await on.zk.exists(path))?.ephemeralOwner),
           );
         await until(async () => (await owners()).filter((owner) => owner === session).length === 3);
         await settled(second);
@@ -178,7 +168,7 @@ for (const [name, start] of Object.entries(servers))
     });
 
     test('with the ensemble away it waits, and then does what differs', async () => {
-      const target = parseConnectString(server.connect).hosts[0]!;
+      const target = parseConnectString(on.connect).hosts[0]!;
       await using proxy = await startFaultProxy({ target });
       await using client = await connect({
         ...{
@@ -188,7 +178,7 @@ for (const [name, start] of Object.entries(servers))
           reconnectJitter: 0,
         },
       });
-      const root = fresh();
+      const root = on.fresh();
       await using mirrored = mirror(spring, root, client);
       mirrored.want('a', service(endpoint(1), endpoint(2)));
       await until(() => mirrored.size === 2);
@@ -206,12 +196,12 @@ for (const [name, start] of Object.entries(servers))
       await settled(mirrored);
       assert.equal(mirrored.writes, writes + 2);
       assert.ok(
-        (await zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MIRROR_KEY),
+        (await on.zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MIRROR_KEY),
       );
     });
 
     test('a serverset gets no more metadata than Finagle bears', async () => {
-      const root = fresh();
+      const root = on.fresh();
       await using mirrored = mirror(serverset, root);
       const entries = (count: number) =>
         Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, 'x']));
@@ -226,7 +216,7 @@ for (const [name, start] of Object.entries(servers))
       await until(() => mirrored.size === 2);
       const counts = await Promise.all(
         (await instances(root)).map(async (path) => {
-          const { metadata } = JSON.parse(String((await zk.get(path)).data));
+          const { metadata } = JSON.parse(String((await on.zk.get(path)).data));
           return Object.keys(metadata).length;
         }),
       );
@@ -234,7 +224,7 @@ for (const [name, start] of Object.entries(servers))
     });
 
     test('after its session has expired it writes all of it in the next', async () => {
-      const target = parseConnectString(server.connect).hosts[0]!;
+      const target = parseConnectString(on.connect).hosts[0]!;
       await using proxy = await startFaultProxy({ target });
       await using client = await connect({
         ...{
@@ -244,7 +234,7 @@ for (const [name, start] of Object.entries(servers))
           reconnectJitter: 0,
         },
       });
-      const root = fresh();
+      const root = on.fresh();
       await using mirrored = mirror(serverset, root, client);
       mirrored.want('a', service(endpoint(1), endpoint(2)));
       await until(() => mirrored.size === 2);

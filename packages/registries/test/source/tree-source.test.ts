@@ -3,15 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Service, SourceChange } from '@meshkeeper/mesh';
 import { startFaultProxy, until } from '@meshkeeper/testbed';
-import {
-  CREATOR_ALL_ACL,
-  connect,
-  isZooKeeperError,
-  parseConnectString,
-  type ZooKeeper,
-} from '@meshkeeper/zookeeper';
+import { CREATOR_ALL_ACL, connect, isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { curator, TreeSource, type TreeSourceOptions } from '../../src/index.ts';
 import { servers } from '../servers.ts';
+import { stage } from '../stage.ts';
 
 /** A consumer of a source that keeps what it is told. */
 class Consumer implements AsyncDisposable {
@@ -70,38 +65,28 @@ const equal = (look: () => unknown, expected: unknown) =>
 describe('TreeSource', { concurrency: true }, () => {
   for (const [name, start] of Object.entries(servers))
     describe(`on ${name}`, () => {
-      let server: Awaited<ReturnType<typeof start>>;
-      let zk: ZooKeeper;
-      let count = 0;
-      before(async () => {
-        server = await start();
-        zk = await connect({ connect: server.connect });
-      });
-      after(async () => {
-        await zk?.close();
-        await server?.close();
-      });
-      const target = () => parseConnectString(server.connect).hosts[0]!;
+      const on = stage(start);
       /** A fresh root with these znodes. */
       const tree = async (nodes: Record<string, string>) => {
-        const root = `/test-${count++}`;
-        await zk.create(root);
-        for (const [path, data] of Object.entries(nodes)) await zk.create(`${root}/${path}`, data);
+        const root = on.fresh();
+        await on.zk.create(root);
+        for (const [path, data] of Object.entries(nodes))
+          await on.zk.create(`${root}/${path}`, data);
         return root;
       };
 
       test('a reset, then services as they change', async () => {
         const root = await tree({ app: '', 'app/1': instance(1), empty: '' });
-        await using consumer = new Consumer({ zk, root });
+        await using consumer = new Consumer({ zk: on.zk, root });
         assert.deepEqual(consumer.source.state, { type: 'starting' });
         await equal(() => consumer.shown, { app: ['10.0.0.1:1'] });
         assert.deepEqual(consumer.source.state, { type: 'live' });
-        await zk.create(`${root}/app/2`, instance(2));
+        await on.zk.create(`${root}/app/2`, instance(2));
         await equal(() => consumer.shown, { app: ['10.0.0.1:1', '10.0.0.1:2'] });
-        await zk.set(`${root}/app/2`, instance(3));
+        await on.zk.set(`${root}/app/2`, instance(3));
         await equal(() => consumer.shown, { app: ['10.0.0.1:1', '10.0.0.1:3'] });
-        await zk.create(`${root}/other`);
-        await zk.create(`${root}/other/1`, instance(9));
+        await on.zk.create(`${root}/other`);
+        await on.zk.create(`${root}/other/1`, instance(9));
         await equal(() => consumer.shown.other, ['10.0.0.1:9']);
         assert.equal(consumer.told.filter(({ type }) => type === 'reset').length, 1);
         assert.equal(consumer.told[0]?.type, 'reset');
@@ -109,11 +94,11 @@ describe('TreeSource', { concurrency: true }, () => {
 
       test('a service is empty while its directory is there, and goes with it', async () => {
         const root = await tree({ app: '', 'app/1': instance(1) });
-        await using consumer = new Consumer({ zk, root });
+        await using consumer = new Consumer({ zk: on.zk, root });
         await equal(() => consumer.shown, { app: ['10.0.0.1:1'] });
-        await zk.delete(`${root}/app/1`);
+        await on.zk.delete(`${root}/app/1`);
         await equal(() => consumer.shown, { app: [] });
-        await zk.delete(`${root}/app`);
+        await on.zk.delete(`${root}/app`);
         await equal(() => consumer.shown, {});
         const last = consumer.told.at(-1);
         assert.deepEqual(last?.type === 'remove' && last.name, 'app');
@@ -121,9 +106,9 @@ describe('TreeSource', { concurrency: true }, () => {
 
       test('names with slashes, as Spring nests them', async () => {
         const root = await tree({ a: '10.0.0.9', 'a/b': '', 'a/b/nested': '' });
-        await using consumer = new Consumer({ zk, root });
+        await using consumer = new Consumer({ zk: on.zk, root });
         await until(() => consumer.told.length === 1);
-        await zk.create(`${root}/a/b/nested/1`, instance(1));
+        await on.zk.create(`${root}/a/b/nested/1`, instance(1));
         await equal(() => consumer.shown, { 'a/b/nested': ['10.0.0.1:1'] });
         assert.deepEqual(consumer.problems, {});
       });
@@ -131,7 +116,7 @@ describe('TreeSource', { concurrency: true }, () => {
       test('starting, live, stale, live: it serves on while the connection is away', async () => {
         const root = await tree({ app: '', 'app/1': instance(1) });
         for (const recursive of [true, false]) {
-          await using proxy = await startFaultProxy({ target: target() });
+          await using proxy = await startFaultProxy({ target: on.target });
           await using client = await connect({ connect: proxy.connect, onExpired: 'renew' });
           await using consumer = new Consumer({ zk: client, root, recursive, now: () => 42 });
           assert.deepEqual(consumer.source.state, { type: 'starting' });
@@ -141,7 +126,7 @@ describe('TreeSource', { concurrency: true }, () => {
           proxy.cut();
           await equal(() => consumer.source.state, { type: 'stale', since: 42 });
           const port = recursive ? 2 : 3;
-          await zk.set(`${root}/app/1`, instance(port));
+          await on.zk.set(`${root}/app/1`, instance(port));
           assert.equal(consumer.told.length, 1);
           await proxy.accept();
           await equal(() => consumer.source.state, { type: 'live' });
@@ -162,7 +147,7 @@ describe('TreeSource', { concurrency: true }, () => {
         const lookup = async () => {
           throw new Error('ENOTFOUND');
         };
-        await using consumer = new Consumer({ zk, root, lookup });
+        await using consumer = new Consumer({ zk: on.zk, root, lookup });
         const unusable = {
           [`${root}/app/bad`]: 'bad-address',
           [`${root}/app/broken`]: 'malformed',
@@ -172,28 +157,28 @@ describe('TreeSource', { concurrency: true }, () => {
         await equal(() => consumer.problems, unusable);
         await equal(() => consumer.shown, { app: ['10.0.0.1:1'] });
         // From one problem to another, on the same znode.
-        await zk.set(`${root}/app/nowhere`, '{');
+        await on.zk.set(`${root}/app/nowhere`, '{');
         await equal(() => consumer.problems, { ...unusable, [`${root}/app/nowhere`]: 'malformed' });
-        await zk.set(`${root}/app/nowhere`, instance(2, '10.0.0.2'));
-        await zk.set(`${root}/app/broken`, instance(3));
-        await zk.delete(`${root}/app/huge`);
-        await zk.set(`${root}/app/bad`, '');
+        await on.zk.set(`${root}/app/nowhere`, instance(2, '10.0.0.2'));
+        await on.zk.set(`${root}/app/broken`, instance(3));
+        await on.zk.delete(`${root}/app/huge`);
+        await on.zk.set(`${root}/app/bad`, '');
         await equal(() => consumer.problems, {});
         await equal(() => consumer.shown, {
           app: ['10.0.0.1:3', '10.0.0.1:1', '10.0.0.2:2'],
         });
-        await zk.set(`${root}/app/good`, instance(1, 'nowhere.example'));
+        await on.zk.set(`${root}/app/good`, instance(1, 'nowhere.example'));
         await equal(() => consumer.problems, { [`${root}/app/good`]: 'bad-address' });
-        await zk.delete(`${root}/app/good`);
+        await on.zk.delete(`${root}/app/good`);
         await equal(() => consumer.problems, {});
       });
 
       test('a znode that may not be read is a problem, over resets, until it is deleted', async () => {
         const root = await tree({ app: '', 'app/1': instance(1) });
-        await using owner = await connect({ connect: server.connect });
+        await using owner = await connect({ connect: on.connect });
         await owner.addAuth('digest', 'ann:secret');
         await owner.create(`${root}/app/2`, instance(2), { acl: CREATOR_ALL_ACL });
-        await using proxy = await startFaultProxy({ target: target() });
+        await using proxy = await startFaultProxy({ target: on.target });
         await using client = await connect({ connect: proxy.connect, onExpired: 'renew' });
         await using consumer = new Consumer({ zk: client, root, retry: 50 });
         await until(() => consumer.told.length === 1);
@@ -208,13 +193,13 @@ describe('TreeSource', { concurrency: true }, () => {
 
       test('ends with its client; of a session that is not renewed, with an error', async () => {
         const root = await tree({ app: '', 'app/1': instance(1) });
-        await using client = await connect({ connect: server.connect });
+        await using client = await connect({ connect: on.connect });
         await using consumer = new Consumer({ zk: client, root });
         await equal(() => consumer.source.state, { type: 'live' });
         await client.close();
         await consumer.ended;
         assert.equal(consumer.source.state.type, 'stale');
-        await using proxy = await startFaultProxy({ target: target() });
+        await using proxy = await startFaultProxy({ target: on.target });
         await using expiring = await connect({ connect: proxy.connect, sessionTimeout: 1500 });
         await using other = new Consumer({ zk: expiring, root });
         await equal(() => other.source.state, { type: 'live' });
@@ -225,12 +210,12 @@ describe('TreeSource', { concurrency: true }, () => {
 
       test('can be begun again, with a reset and with host names', async () => {
         const root = await tree({ app: '', 'app/1': instance(1, 'a.example') });
-        const options = { zk, root, lookup: async () => '10.0.0.7' };
+        const options = { zk: on.zk, root, lookup: async () => '10.0.0.7' };
         const first = new Consumer(options);
         await equal(() => first.shown, { app: ['10.0.0.7:1'] });
         await first[Symbol.asyncDispose]();
         assert.equal(first.source.state.type, 'stale');
-        await zk.create(`${root}/app/2`, instance(2, 'b.example'));
+        await on.zk.create(`${root}/app/2`, instance(2, 'b.example'));
         await using second = new Consumer(options, first.source);
         await equal(() => second.shown, { app: ['10.0.0.7:1', '10.0.0.7:2'] });
         assert.equal(second.told[0]?.type, 'reset');
