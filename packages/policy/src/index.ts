@@ -1,3 +1,12 @@
+export { CHECKS, checkPolicies } from './check/checks.ts';
+export type {
+  Check,
+  CheckCode,
+  CheckInput,
+  Finding,
+  KnownService,
+} from './check/finding.ts';
+export { policyFor } from './check/policy-for.ts';
 export { jsonSchemas } from './json-schema.ts';
 export { type Destination, destination } from './kinds/backend-ref.ts';
 export { durationText, milliseconds } from './kinds/duration.ts';
