@@ -1,13 +1,16 @@
-/** Writes `docs/reference/` and `meshkeeper.schema.json` from the commands and the schema: `npm run docs`. */
+/** Writes `docs/reference/` and `meshkeeper.schema.json` from the commands and the schemas: `npm run docs`. */
 import { writeFileSync } from 'node:fs';
 import { commandReference } from './docs/commands.ts';
 import { configurationReference, configurationSchema } from './docs/configuration.ts';
+import { policiesReference, policiesSchema } from './docs/policies.ts';
 
 /** What is generated, by file. */
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/cli.md', commandReference()],
     ['docs/reference/configuration.md', configurationReference()],
+    ['docs/reference/policies.md', policiesReference()],
+    ['docs/reference/policies.schema.json', policiesSchema()],
     ['meshkeeper.schema.json', configurationSchema()],
   ]);
 }

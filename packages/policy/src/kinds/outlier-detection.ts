@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { duration, isLonger, positiveDuration } from './duration.ts';
 import { percent } from './names.ts';
 
-/** When an endpoint is left aside for its failures: Envoy's outlier detection, with its defaults. */
+/**
+ * When an endpoint is left aside for its failures: Envoy's outlier detection with its defaults, but that
+ * nobody is compared with the others who has not asked for it.
+ */
 export const outlierDetection = z
   .strictObject({
     consecutive5xx: z.int().min(0).default(5).describe('Responses of 5xx in a row; 0 is never.'),
