@@ -24,7 +24,7 @@ export const healthChecks = z
     z.discriminatedUnion('type', [
       z.strictObject({
         type: z.literal('http'),
-        path: z.string().startsWith('/', 'is no path: it begins with /').max(1024).default('/'),
+        path: z.string().regex(/^\//, 'is no path: it begins with /').max(1024).default('/'),
         method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']).default('GET'),
         host: z.string().min(1).max(253).optional().describe("Default: the service's name."),
         headers: z

@@ -9,7 +9,7 @@ import { trafficRefs } from './target-ref.ts';
 
 const match = z
   .strictObject({
-    pathPrefix: z.string().startsWith('/', 'is no path: it begins with /').max(1024).optional(),
+    pathPrefix: z.string().regex(/^\//, 'is no path: it begins with /').max(1024).optional(),
     method: z.enum(METHODS).optional(),
     headers: headerMatches,
   })
