@@ -8,6 +8,7 @@
 export const PROTOS = [
   'envoy/service/discovery/v3/discovery.proto',
   'envoy/service/status/v3/csds.proto',
+  'envoy/service/load_stats/v3/lrs.proto',
   'envoy/config/cluster/v3/cluster.proto',
   'envoy/config/endpoint/v3/endpoint.proto',
   'envoy/config/listener/v3/listener.proto',
@@ -29,6 +30,8 @@ export const ROOTS = [
   'envoy.service.discovery.v3.DeltaDiscoveryResponse',
   'envoy.service.status.v3.ClientStatusRequest',
   'envoy.service.status.v3.ClientStatusResponse',
+  'envoy.service.load_stats.v3.LoadStatsRequest',
+  'envoy.service.load_stats.v3.LoadStatsResponse',
   'envoy.config.cluster.v3.Cluster',
   'envoy.config.endpoint.v3.ClusterLoadAssignment',
   'envoy.config.listener.v3.Listener',
@@ -63,6 +66,12 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.service.status.v3.ClientConfig.GenericXdsConfig':
     'type_url name version_info config_status client_status error_state',
   'envoy.admin.v3.UpdateFailureState': 'last_update_attempt details version_info',
+  'envoy.config.endpoint.v3.ClusterStats':
+    'cluster_name cluster_service_name upstream_locality_stats total_dropped_requests load_report_interval',
+  'envoy.config.endpoint.v3.UpstreamLocalityStats':
+    'locality total_successful_requests total_requests_in_progress total_error_requests total_issued_requests upstream_endpoint_stats priority',
+  'envoy.config.endpoint.v3.UpstreamEndpointStats':
+    'address total_successful_requests total_requests_in_progress total_error_requests total_issued_requests',
   'envoy.config.core.v3.Node':
     'id cluster metadata locality user_agent_name user_agent_version user_agent_build_version client_features',
   'envoy.config.core.v3.ConfigSource': 'ads self resource_api_version initial_fetch_timeout',

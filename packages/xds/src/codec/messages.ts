@@ -59,6 +59,11 @@ export type DeltaDiscoveryRequest = envoy.service.discovery.v3.DeltaDiscoveryReq
 export const DeltaDiscoveryResponse = envoy.service.discovery.v3.DeltaDiscoveryResponse;
 export type DeltaDiscoveryResponse = envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties;
 
+export const LoadStatsRequest = envoy.service.load_stats.v3.LoadStatsRequest;
+export type LoadStatsRequest = envoy.service.load_stats.v3.LoadStatsRequest.$Properties;
+export const LoadStatsResponse = envoy.service.load_stats.v3.LoadStatsResponse;
+export type ClusterStats = envoy.config.endpoint.v3.ClusterStats.$Properties;
+
 export const ClientStatusRequest = envoy.service.status.v3.ClientStatusRequest;
 export type ClientStatusRequest = envoy.service.status.v3.ClientStatusRequest.$Properties;
 export const ClientStatusResponse = envoy.service.status.v3.ClientStatusResponse;

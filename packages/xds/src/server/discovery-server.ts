@@ -5,6 +5,7 @@ import {
   type ServerDuplexStream,
   status,
 } from '@grpc/grpc-js';
+import type { Node } from '../codec/messages.ts';
 import { type Clock, type Logger, SILENT } from '../logger.ts';
 import type { ResourceChanges } from '../resources/envoy-resources.ts';
 import { formatHostPort, type HostPort } from '../resources/host-port.ts';
@@ -16,6 +17,7 @@ import { DiscoveryStream } from './discovery-stream.ts';
 import { drainSteps } from './drain.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { Framer } from './framer.ts';
+import { LOAD_SERVICE, LoadReports } from './load-reports.ts';
 import type { XdsObserver } from './observer.ts';
 import type { ProxyStatus } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
@@ -48,6 +50,8 @@ export interface DiscoveryServerOptions {
    * second, 500 at once.
    */
   readonly admission?: AdmissionLimit;
+  /** Milliseconds between two load reports of a client. Default 10,000. */
+  readonly loadReportInterval?: number;
   /**
    * Milliseconds over which `close()` ends the streams, when there are many: a thousand a second
    * are ended where that is sooner. Default 5,000.
@@ -62,7 +66,8 @@ const LINGER = 1000;
 
 /**
  * The xDS protocol over gRPC, for any store: ADS and one service a type, state of the world and
- * incremental; and CSDS, which tells what clients made of it. Nothing is answered before the first {@link DiscoveryServer.changed}.
+ * incremental; and CSDS, which
+ * tells what clients made of it, and LRS, by which they report their load. Nothing is answered before the first {@link DiscoveryServer.changed}.
  */
 export class DiscoveryServer implements AsyncDisposable {
   readonly #server: Server;
@@ -73,6 +78,7 @@ export class DiscoveryServer implements AsyncDisposable {
   readonly #sweeper: NodeJS.Timeout;
   readonly #context: ConnectionContext;
   readonly #admission: Admission;
+  readonly #loadReports: LoadReports;
   readonly #drainTimeout: number;
   #ready = false;
   #revision = 0;
@@ -112,6 +118,13 @@ export class DiscoveryServer implements AsyncDisposable {
       return [method.path, accept] as const;
     });
     this.#server.addService(SERVICES, Object.fromEntries(handlers));
+    const names = (node: Node) => store.view(node).cluster.list.map(({ name }) => name);
+    this.#loadReports = new LoadReports({
+      interval: options.loadReportInterval ?? 10_000,
+      clusters: names,
+      reported: (reports) => observer.loadReported?.(reports),
+    });
+    this.#server.addService(LOAD_SERVICE, this.#loadReports.handlers());
     const clients = () => [...this.#connections].flatMap((each) => each.resources() ?? []);
     this.#server.addService(CLIENT_STATUS_SERVICE, clientStatusHandlers(clients));
   }
@@ -213,6 +226,7 @@ export class DiscoveryServer implements AsyncDisposable {
         connection.end('The server is going away');
     clearInterval(this.#sweeper);
     this.#queue[Symbol.dispose]();
+    this.#loadReports.end();
     const force = setTimeout(() => this.#server.forceShutdown(), LINGER);
     await closed;
     clearTimeout(force);

@@ -1,3 +1,4 @@
+import type { Locality } from '@meshkeeper/mesh';
 import type { ConnectedProxy } from './proxy-status.ts';
 
 /** A response that a proxy judged. Times are milliseconds since the epoch. */
@@ -10,10 +11,42 @@ export interface Judged {
   readonly sentAt: number;
 }
 
+/** Requests that a data plane sent somewhere since its last report. */
+export interface RequestCounts {
+  /** Begun. */
+  readonly issued: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Not ended yet. */
+  readonly inProgress: number;
+}
+
+/** What a data plane reports of the load that it puts on a cluster (LRS). */
+export interface LoadReport {
+  /** `node.id`. */
+  readonly proxy: string;
+  readonly cluster: string;
+  /** Milliseconds since the last report. */
+  readonly interval: number;
+  /** Requests that it let nobody have. */
+  readonly dropped: number;
+  readonly localities: readonly (RequestCounts & {
+    readonly locality: Locality;
+    readonly priority: number;
+    /** By address; those that it reports. */
+    readonly endpoints: readonly (RequestCounts & {
+      readonly address: string;
+      readonly port: number;
+    })[];
+  })[];
+}
+
 /** Is told what the data planes do. Must not throw, and is called in the middle of the work. */
 export interface XdsObserver {
   connected?(proxy: ConnectedProxy): void;
   disconnected?(proxy: ConnectedProxy): void;
+  /** A data plane has reported the load that it puts on the clusters. */
+  loadReported?(reports: readonly LoadReport[]): void;
   /** The proxy has applied it. */
   acked?(event: Judged & { readonly ackedAt: number }): void;
   /** The proxy has rejected it and keeps what it had; `message` is its own. */

@@ -2458,6 +2458,105 @@ export namespace envoy {
       };
      }
     }
+    class ClusterStats {
+     constructor(properties?: envoy.config.endpoint.v3.ClusterStats.$Properties);
+     $unknowns?: Uint8Array[];
+     clusterName: string;
+     clusterServiceName: string;
+     upstreamLocalityStats: envoy.config.endpoint.v3.UpstreamLocalityStats.$Properties[];
+     totalDroppedRequests: number;
+     loadReportInterval?: (google.protobuf.Duration.$Properties|null);
+     static create(properties: envoy.config.endpoint.v3.ClusterStats.$Shape): envoy.config.endpoint.v3.ClusterStats & envoy.config.endpoint.v3.ClusterStats.$Shape;
+     static create(properties?: envoy.config.endpoint.v3.ClusterStats.$Properties): envoy.config.endpoint.v3.ClusterStats;
+     static encode(message: envoy.config.endpoint.v3.ClusterStats.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.endpoint.v3.ClusterStats & envoy.config.endpoint.v3.ClusterStats.$Shape;
+    }
+    namespace ClusterStats {
+     interface $Properties {
+      clusterName?: (string|null);
+      clusterServiceName?: (string|null);
+      upstreamLocalityStats?: (envoy.config.endpoint.v3.UpstreamLocalityStats.$Properties[]|null);
+      totalDroppedRequests?: (number|null);
+      loadReportInterval?: (google.protobuf.Duration.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       clusterName?: string|null;
+       clusterServiceName?: string|null;
+       upstreamLocalityStats?: envoy.config.endpoint.v3.UpstreamLocalityStats.$Shape[]|null;
+       totalDroppedRequests?: number|null;
+       loadReportInterval?: google.protobuf.Duration.$Shape|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+    class UpstreamLocalityStats {
+     constructor(properties?: envoy.config.endpoint.v3.UpstreamLocalityStats.$Properties);
+     $unknowns?: Uint8Array[];
+     locality?: (envoy.config.core.v3.Locality.$Properties|null);
+     totalSuccessfulRequests: number;
+     totalRequestsInProgress: number;
+     totalErrorRequests: number;
+     totalIssuedRequests: number;
+     upstreamEndpointStats: envoy.config.endpoint.v3.UpstreamEndpointStats.$Properties[];
+     priority: number;
+     static create(properties: envoy.config.endpoint.v3.UpstreamLocalityStats.$Shape): envoy.config.endpoint.v3.UpstreamLocalityStats & envoy.config.endpoint.v3.UpstreamLocalityStats.$Shape;
+     static create(properties?: envoy.config.endpoint.v3.UpstreamLocalityStats.$Properties): envoy.config.endpoint.v3.UpstreamLocalityStats;
+     static encode(message: envoy.config.endpoint.v3.UpstreamLocalityStats.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.endpoint.v3.UpstreamLocalityStats & envoy.config.endpoint.v3.UpstreamLocalityStats.$Shape;
+    }
+    namespace UpstreamLocalityStats {
+     interface $Properties {
+      locality?: (envoy.config.core.v3.Locality.$Properties|null);
+      totalSuccessfulRequests?: (number|null);
+      totalRequestsInProgress?: (number|null);
+      totalErrorRequests?: (number|null);
+      totalIssuedRequests?: (number|null);
+      upstreamEndpointStats?: (envoy.config.endpoint.v3.UpstreamEndpointStats.$Properties[]|null);
+      priority?: (number|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       locality?: envoy.config.core.v3.Locality.$Shape|null;
+       totalSuccessfulRequests?: number|null;
+       totalRequestsInProgress?: number|null;
+       totalErrorRequests?: number|null;
+       totalIssuedRequests?: number|null;
+       upstreamEndpointStats?: envoy.config.endpoint.v3.UpstreamEndpointStats.$Shape[]|null;
+       priority?: number|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+    class UpstreamEndpointStats {
+     constructor(properties?: envoy.config.endpoint.v3.UpstreamEndpointStats.$Properties);
+     $unknowns?: Uint8Array[];
+     address?: (envoy.config.core.v3.Address.$Properties|null);
+     totalSuccessfulRequests: number;
+     totalRequestsInProgress: number;
+     totalErrorRequests: number;
+     totalIssuedRequests: number;
+     static create(properties: envoy.config.endpoint.v3.UpstreamEndpointStats.$Shape): envoy.config.endpoint.v3.UpstreamEndpointStats & envoy.config.endpoint.v3.UpstreamEndpointStats.$Shape;
+     static create(properties?: envoy.config.endpoint.v3.UpstreamEndpointStats.$Properties): envoy.config.endpoint.v3.UpstreamEndpointStats;
+     static encode(message: envoy.config.endpoint.v3.UpstreamEndpointStats.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.endpoint.v3.UpstreamEndpointStats & envoy.config.endpoint.v3.UpstreamEndpointStats.$Shape;
+    }
+    namespace UpstreamEndpointStats {
+     interface $Properties {
+      address?: (envoy.config.core.v3.Address.$Properties|null);
+      totalSuccessfulRequests?: (number|null);
+      totalRequestsInProgress?: (number|null);
+      totalErrorRequests?: (number|null);
+      totalIssuedRequests?: (number|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       address?: envoy.config.core.v3.Address.$Shape|null;
+       totalSuccessfulRequests?: number|null;
+       totalRequestsInProgress?: number|null;
+       totalErrorRequests?: number|null;
+       totalIssuedRequests?: number|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
    }
   }
   namespace cluster {
@@ -3161,6 +3260,54 @@ export namespace envoy {
   }
  }
  namespace service {
+  namespace load_stats {
+   namespace v3 {
+    class LoadStatsResponse {
+     constructor(properties?: envoy.service.load_stats.v3.LoadStatsResponse.$Properties);
+     $unknowns?: Uint8Array[];
+     clusters: string[];
+     sendAllClusters: boolean;
+     loadReportingInterval?: (google.protobuf.Duration.$Properties|null);
+     reportEndpointGranularity: boolean;
+     static create(properties: envoy.service.load_stats.v3.LoadStatsResponse.$Shape): envoy.service.load_stats.v3.LoadStatsResponse & envoy.service.load_stats.v3.LoadStatsResponse.$Shape;
+     static create(properties?: envoy.service.load_stats.v3.LoadStatsResponse.$Properties): envoy.service.load_stats.v3.LoadStatsResponse;
+     static encode(message: envoy.service.load_stats.v3.LoadStatsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.load_stats.v3.LoadStatsResponse & envoy.service.load_stats.v3.LoadStatsResponse.$Shape;
+    }
+    namespace LoadStatsResponse {
+     interface $Properties {
+      clusters?: (string[]|null);
+      sendAllClusters?: (boolean|null);
+      loadReportingInterval?: (google.protobuf.Duration.$Properties|null);
+      reportEndpointGranularity?: (boolean|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.service.load_stats.v3.LoadStatsResponse.$Properties;
+    }
+    class LoadStatsRequest {
+     constructor(properties?: envoy.service.load_stats.v3.LoadStatsRequest.$Properties);
+     $unknowns?: Uint8Array[];
+     node?: (envoy.config.core.v3.Node.$Properties|null);
+     clusterStats: envoy.config.endpoint.v3.ClusterStats.$Properties[];
+     static create(properties: envoy.service.load_stats.v3.LoadStatsRequest.$Shape): envoy.service.load_stats.v3.LoadStatsRequest & envoy.service.load_stats.v3.LoadStatsRequest.$Shape;
+     static create(properties?: envoy.service.load_stats.v3.LoadStatsRequest.$Properties): envoy.service.load_stats.v3.LoadStatsRequest;
+     static encode(message: envoy.service.load_stats.v3.LoadStatsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.load_stats.v3.LoadStatsRequest & envoy.service.load_stats.v3.LoadStatsRequest.$Shape;
+    }
+    namespace LoadStatsRequest {
+     interface $Properties {
+      node?: (envoy.config.core.v3.Node.$Properties|null);
+      clusterStats?: (envoy.config.endpoint.v3.ClusterStats.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       node?: envoy.config.core.v3.Node.$Shape|null;
+       clusterStats?: envoy.config.endpoint.v3.ClusterStats.$Shape[]|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+   }
+  }
   namespace status {
    namespace v3 {
     class ClientStatusResponse {

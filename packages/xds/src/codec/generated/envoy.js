@@ -9840,6 +9840,404 @@ export const envoy = $root.envoy = (() => {
      })();
      return Endpoint;
     })();
+    v3.ClusterStats = (function() {
+     const ClusterStats = function (properties) {
+      this.upstreamLocalityStats = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ClusterStats.prototype.clusterName = "";
+     ClusterStats.prototype.clusterServiceName = "";
+     ClusterStats.prototype.upstreamLocalityStats = $util.emptyArray;
+     ClusterStats.prototype.totalDroppedRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     ClusterStats.prototype.loadReportInterval = null;
+     ClusterStats.create = function(properties) {
+      return new ClusterStats(properties);
+     };
+     ClusterStats.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.clusterName != null && $Object.hasOwnProperty.call(message, "clusterName") && message.clusterName !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.clusterName);
+      if (message.upstreamLocalityStats != null && message.upstreamLocalityStats.length)
+       for (let i = 0; i < message.upstreamLocalityStats.length; ++i)
+        $root.envoy.config.endpoint.v3.UpstreamLocalityStats.encode(message.upstreamLocalityStats[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.totalDroppedRequests != null && $Object.hasOwnProperty.call(message, "totalDroppedRequests") && (typeof message.totalDroppedRequests === "object" ? message.totalDroppedRequests.low || message.totalDroppedRequests.high : message.totalDroppedRequests !== 0))
+       writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.totalDroppedRequests);
+      if (message.loadReportInterval != null && $Object.hasOwnProperty.call(message, "loadReportInterval"))
+       $root.google.protobuf.Duration.encode(message.loadReportInterval, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+      if (message.clusterServiceName != null && $Object.hasOwnProperty.call(message, "clusterServiceName") && message.clusterServiceName !== "")
+       writer.uint32(/* id 6, wireType 2 =*/50).string(message.clusterServiceName);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ClusterStats.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.endpoint.v3.ClusterStats();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.clusterName = value;
+         else
+          delete message.clusterName;
+         continue;
+        }
+       case 6: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.clusterServiceName = value;
+         else
+          delete message.clusterServiceName;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         if (!(message.upstreamLocalityStats && message.upstreamLocalityStats.length))
+          message.upstreamLocalityStats = [];
+         message.upstreamLocalityStats.push($root.envoy.config.endpoint.v3.UpstreamLocalityStats.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 3: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalDroppedRequests = value;
+         else
+          delete message.totalDroppedRequests;
+         continue;
+        }
+       case 4: {
+         if (wireType !== 2)
+          break;
+         message.loadReportInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.loadReportInterval);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return ClusterStats;
+    })();
+    v3.UpstreamLocalityStats = (function() {
+     const UpstreamLocalityStats = function (properties) {
+      this.upstreamEndpointStats = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     UpstreamLocalityStats.prototype.locality = null;
+     UpstreamLocalityStats.prototype.totalSuccessfulRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamLocalityStats.prototype.totalRequestsInProgress = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamLocalityStats.prototype.totalErrorRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamLocalityStats.prototype.totalIssuedRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamLocalityStats.prototype.upstreamEndpointStats = $util.emptyArray;
+     UpstreamLocalityStats.prototype.priority = 0;
+     UpstreamLocalityStats.create = function(properties) {
+      return new UpstreamLocalityStats(properties);
+     };
+     UpstreamLocalityStats.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.locality != null && $Object.hasOwnProperty.call(message, "locality"))
+       $root.envoy.config.core.v3.Locality.encode(message.locality, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.totalSuccessfulRequests != null && $Object.hasOwnProperty.call(message, "totalSuccessfulRequests") && (typeof message.totalSuccessfulRequests === "object" ? message.totalSuccessfulRequests.low || message.totalSuccessfulRequests.high : message.totalSuccessfulRequests !== 0))
+       writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.totalSuccessfulRequests);
+      if (message.totalRequestsInProgress != null && $Object.hasOwnProperty.call(message, "totalRequestsInProgress") && (typeof message.totalRequestsInProgress === "object" ? message.totalRequestsInProgress.low || message.totalRequestsInProgress.high : message.totalRequestsInProgress !== 0))
+       writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.totalRequestsInProgress);
+      if (message.totalErrorRequests != null && $Object.hasOwnProperty.call(message, "totalErrorRequests") && (typeof message.totalErrorRequests === "object" ? message.totalErrorRequests.low || message.totalErrorRequests.high : message.totalErrorRequests !== 0))
+       writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.totalErrorRequests);
+      if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+       writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.priority);
+      if (message.upstreamEndpointStats != null && message.upstreamEndpointStats.length)
+       for (let i = 0; i < message.upstreamEndpointStats.length; ++i)
+        $root.envoy.config.endpoint.v3.UpstreamEndpointStats.encode(message.upstreamEndpointStats[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+      if (message.totalIssuedRequests != null && $Object.hasOwnProperty.call(message, "totalIssuedRequests") && (typeof message.totalIssuedRequests === "object" ? message.totalIssuedRequests.low || message.totalIssuedRequests.high : message.totalIssuedRequests !== 0))
+       writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.totalIssuedRequests);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     UpstreamLocalityStats.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.endpoint.v3.UpstreamLocalityStats();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.locality = $root.envoy.config.core.v3.Locality.decode(reader, reader.size(), $undefined, _depth + 1, message.locality);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalSuccessfulRequests = value;
+         else
+          delete message.totalSuccessfulRequests;
+         continue;
+        }
+       case 3: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalRequestsInProgress = value;
+         else
+          delete message.totalRequestsInProgress;
+         continue;
+        }
+       case 4: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalErrorRequests = value;
+         else
+          delete message.totalErrorRequests;
+         continue;
+        }
+       case 8: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalIssuedRequests = value;
+         else
+          delete message.totalIssuedRequests;
+         continue;
+        }
+       case 7: {
+         if (wireType !== 2)
+          break;
+         if (!(message.upstreamEndpointStats && message.upstreamEndpointStats.length))
+          message.upstreamEndpointStats = [];
+         message.upstreamEndpointStats.push($root.envoy.config.endpoint.v3.UpstreamEndpointStats.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 6: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.uint32())
+          message.priority = value;
+         else
+          delete message.priority;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return UpstreamLocalityStats;
+    })();
+    v3.UpstreamEndpointStats = (function() {
+     const UpstreamEndpointStats = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     UpstreamEndpointStats.prototype.address = null;
+     UpstreamEndpointStats.prototype.totalSuccessfulRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamEndpointStats.prototype.totalRequestsInProgress = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamEndpointStats.prototype.totalErrorRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamEndpointStats.prototype.totalIssuedRequests = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+     UpstreamEndpointStats.create = function(properties) {
+      return new UpstreamEndpointStats(properties);
+     };
+     UpstreamEndpointStats.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.address != null && $Object.hasOwnProperty.call(message, "address"))
+       $root.envoy.config.core.v3.Address.encode(message.address, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.totalSuccessfulRequests != null && $Object.hasOwnProperty.call(message, "totalSuccessfulRequests") && (typeof message.totalSuccessfulRequests === "object" ? message.totalSuccessfulRequests.low || message.totalSuccessfulRequests.high : message.totalSuccessfulRequests !== 0))
+       writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.totalSuccessfulRequests);
+      if (message.totalRequestsInProgress != null && $Object.hasOwnProperty.call(message, "totalRequestsInProgress") && (typeof message.totalRequestsInProgress === "object" ? message.totalRequestsInProgress.low || message.totalRequestsInProgress.high : message.totalRequestsInProgress !== 0))
+       writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.totalRequestsInProgress);
+      if (message.totalErrorRequests != null && $Object.hasOwnProperty.call(message, "totalErrorRequests") && (typeof message.totalErrorRequests === "object" ? message.totalErrorRequests.low || message.totalErrorRequests.high : message.totalErrorRequests !== 0))
+       writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.totalErrorRequests);
+      if (message.totalIssuedRequests != null && $Object.hasOwnProperty.call(message, "totalIssuedRequests") && (typeof message.totalIssuedRequests === "object" ? message.totalIssuedRequests.low || message.totalIssuedRequests.high : message.totalIssuedRequests !== 0))
+       writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.totalIssuedRequests);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     UpstreamEndpointStats.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.endpoint.v3.UpstreamEndpointStats();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.address = $root.envoy.config.core.v3.Address.decode(reader, reader.size(), $undefined, _depth + 1, message.address);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalSuccessfulRequests = value;
+         else
+          delete message.totalSuccessfulRequests;
+         continue;
+        }
+       case 3: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalRequestsInProgress = value;
+         else
+          delete message.totalRequestsInProgress;
+         continue;
+        }
+       case 4: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalErrorRequests = value;
+         else
+          delete message.totalErrorRequests;
+         continue;
+        }
+       case 7: {
+         if (wireType !== 0)
+          break;
+         if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+          message.totalIssuedRequests = value;
+         else
+          delete message.totalIssuedRequests;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return UpstreamEndpointStats;
+    })();
     return v3;
    })();
    return endpoint;
@@ -12768,6 +13166,216 @@ export const envoy = $root.envoy = (() => {
  })();
  envoy.service = (function() {
   const service = {};
+  service.load_stats = (function() {
+   const load_stats = {};
+   load_stats.v3 = (function() {
+    const v3 = {};
+    v3.LoadStatsResponse = (function() {
+     const LoadStatsResponse = function (properties) {
+      this.clusters = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     LoadStatsResponse.prototype.clusters = $util.emptyArray;
+     LoadStatsResponse.prototype.sendAllClusters = false;
+     LoadStatsResponse.prototype.loadReportingInterval = null;
+     LoadStatsResponse.prototype.reportEndpointGranularity = false;
+     LoadStatsResponse.create = function(properties) {
+      return new LoadStatsResponse(properties);
+     };
+     LoadStatsResponse.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.clusters != null && message.clusters.length)
+       for (let i = 0; i < message.clusters.length; ++i)
+        writer.uint32(/* id 1, wireType 2 =*/10).string(message.clusters[i]);
+      if (message.loadReportingInterval != null && $Object.hasOwnProperty.call(message, "loadReportingInterval"))
+       $root.google.protobuf.Duration.encode(message.loadReportingInterval, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.reportEndpointGranularity != null && $Object.hasOwnProperty.call(message, "reportEndpointGranularity") && message.reportEndpointGranularity !== false)
+       writer.uint32(/* id 3, wireType 0 =*/24).bool(message.reportEndpointGranularity);
+      if (message.sendAllClusters != null && $Object.hasOwnProperty.call(message, "sendAllClusters") && message.sendAllClusters !== false)
+       writer.uint32(/* id 4, wireType 0 =*/32).bool(message.sendAllClusters);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     LoadStatsResponse.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.service.load_stats.v3.LoadStatsResponse();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if (!(message.clusters && message.clusters.length))
+          message.clusters = [];
+         message.clusters.push(reader.stringVerify());
+         continue;
+        }
+       case 4: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.sendAllClusters = value;
+         else
+          delete message.sendAllClusters;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         message.loadReportingInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.loadReportingInterval);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.reportEndpointGranularity = value;
+         else
+          delete message.reportEndpointGranularity;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return LoadStatsResponse;
+    })();
+    v3.LoadStatsRequest = (function() {
+     const LoadStatsRequest = function (properties) {
+      this.clusterStats = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     LoadStatsRequest.prototype.node = null;
+     LoadStatsRequest.prototype.clusterStats = $util.emptyArray;
+     LoadStatsRequest.create = function(properties) {
+      return new LoadStatsRequest(properties);
+     };
+     LoadStatsRequest.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.node != null && $Object.hasOwnProperty.call(message, "node"))
+       $root.envoy.config.core.v3.Node.encode(message.node, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.clusterStats != null && message.clusterStats.length)
+       for (let i = 0; i < message.clusterStats.length; ++i)
+        $root.envoy.config.endpoint.v3.ClusterStats.encode(message.clusterStats[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     LoadStatsRequest.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.service.load_stats.v3.LoadStatsRequest();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.node = $root.envoy.config.core.v3.Node.decode(reader, reader.size(), $undefined, _depth + 1, message.node);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         if (!(message.clusterStats && message.clusterStats.length))
+          message.clusterStats = [];
+         message.clusterStats.push($root.envoy.config.endpoint.v3.ClusterStats.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return LoadStatsRequest;
+    })();
+    return v3;
+   })();
+   return load_stats;
+  })();
   service.status = (function() {
    const status = {};
    status.v3 = (function() {
