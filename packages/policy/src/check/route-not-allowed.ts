@@ -76,6 +76,6 @@ export function intersect(a: string, b: string): boolean {
   const [wild, other] = a.startsWith('*.') ? [a, b] : [b, a];
   if (!wild.startsWith('*.')) return false;
   const suffix = wild.slice(1);
-  if (!other.startsWith('*.')) return other.endsWith(suffix) && other.length > suffix.length;
+  if (!other.startsWith('*.')) return other.endsWith(suffix);
   return other.endsWith(suffix) || suffix.endsWith(other.slice(1));
 }

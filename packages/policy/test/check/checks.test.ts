@@ -48,6 +48,7 @@ const http = (spec: object = {}): Written => [
 ];
 const listener = (name: string, of: object = {}) => ({ name, port: 80, protocol: 'HTTP', ...of });
 const gateway = (...listeners: object[]): Written => ['Gateway/edge', { listeners }];
+const tls = { certificateRefs: [{ name: 'a' }] };
 const toEdge = (of: object = {}) => ({ parentRefs: [{ name: 'edge', ...of }] });
 const policy = (id: string, name: string, of: object = {}): Written => [
   `ServicePolicy/${id}`,
@@ -113,6 +114,11 @@ const CASES: readonly (readonly [what: string, written: readonly Written[], ...f
     [
       'two policies for one service',
       [policy('a', 'orders'), policy('b', 'orders')],
+      'error policy-overlap: ServicePolicy/b spec.targetRefs[0].name: "orders" is what ServicePolicy/a is for, too',
+    ],
+    [
+      'of two policies for one service the first by name counts',
+      [toSubset('orders/v2'), policy('a', 'orders', v2), policy('b', 'orders')],
       'error policy-overlap: ServicePolicy/b spec.targetRefs[0].name: "orders" is what ServicePolicy/a is for, too',
     ],
     [
@@ -204,6 +210,22 @@ const CASES: readonly (readonly [what: string, written: readonly Written[], ...f
         ['Gateway/other', { listeners: [listener('db', { protocol: 'TCP' })] }],
       ],
       'error listener-conflict: Gateway/other spec.listeners[0].port: port 80 is that of listener "web" of Gateway/edge already',
+    ],
+    [
+      'HTTP and HTTPS at one port',
+      [gateway(listener('web'), listener('secure', { protocol: 'HTTPS', hostname: 'a', tls }))],
+      'error listener-conflict: Gateway/edge spec.listeners[1].port: port 80 is that of listener "web" of Gateway/edge already',
+    ],
+    [
+      'TLS that ends here and elsewhere at one port, for one host and for two',
+      [
+        gateway(
+          listener('here', { protocol: 'HTTPS', hostname: 'a', tls }),
+          listener('there', { protocol: 'TLS', hostname: 'a', tls: { mode: 'Passthrough' } }),
+          listener('other', { protocol: 'TLS', hostname: 'b', tls: { mode: 'Passthrough' } }),
+        ),
+      ],
+      'error listener-conflict: Gateway/edge spec.listeners[1].port: port 80 is that of listener "here" of Gateway/edge already',
     ],
     [
       'listeners of one port for two hosts',

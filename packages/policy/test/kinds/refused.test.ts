@@ -129,6 +129,10 @@ const REFUSED: Readonly<
       }),
       'spec.rules[0].filters[0].requestMirror.fraction: is more than one: the numerator is at most the denominator',
     ],
+    [
+      { parentRefs: [1, 2].map(() => ({ name: 'a', sectionName: 'b' })) },
+      'spec.parentRefs[1]: names a once more: each time needs a sectionName of its own',
+    ],
   ],
   GRPCRoute: [
     [
@@ -191,7 +195,7 @@ const REFUSED: Readonly<
     [
       {
         ...service,
-        loadBalancing: { type: 'maglev', hash: [{ on: 'source-address' }], tableSize: 65_536 },
+        loadBalancing: { type: 'maglev', hash: [{ on: 'source-address' }], tableSize: 65_535 },
       },
       'spec.loadBalancing.tableSize: has to be a prime number',
     ],
@@ -271,4 +275,16 @@ describe('what is refused', () => {
       test(`${kind}: ${faults.join('; ')}`, () => {
         assert.deepEqual(faultsOf(kind, spec).sort(), faults);
       });
+
+  test('nothing is no limit, which nothing exceeds', () => {
+    const timeouts = { request: '0s', backendRequest: '5s' };
+    assert.deepEqual(faultsOf('HTTPRoute', rule({ timeouts })), []);
+    const spec = { ...service, timeouts: { request: '0s', perTry: '5s' } };
+    assert.deepEqual(faultsOf('ServicePolicy', spec), []);
+  });
+
+  test('a gateway may be named for each of its listeners', () => {
+    const parentRefs = ['b', 'c'].map((sectionName) => ({ name: 'a', sectionName }));
+    assert.deepEqual(faultsOf('HTTPRoute', { parentRefs }), []);
+  });
 });
