@@ -77,7 +77,7 @@ describe('faults', () => {
 
   test('streams that return together are let in a few at a time, and those that are in are served', async () => {
     const count = SOAK ? 1000 : 200;
-    const admission = SOAK ? { perSecond: 250, burst: 100 } : { perSecond: 100, burst: 20 };
+    const admission = SOAK ? { perSecond: 50, burst: 100 } : { perSecond: 100, burst: 20 };
     const catalog = new Catalog();
     const content = catalog.put(service('shop', [1]), service('cart', [2]));
     await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: 1 } });

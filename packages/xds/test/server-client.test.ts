@@ -81,6 +81,28 @@ describe('server and client', () => {
     assert.equal(ack.kind, 'acked');
   });
 
+  test('endpoints never wait for configuration, and what waits is not said to be applied', async () => {
+    const debounce = { quiet: 60_000, max: 60_000 };
+    await using server = await startXdsServer({ listen, debounce }, { signal });
+    const catalog = new Catalog();
+    server.update(...catalog.put(service('shop', [1])));
+    await using client = new XdsClient({
+      address: server.address,
+      node: { id: 'p1', cluster: 'c' },
+    });
+    const updates = client.updates(signal);
+    await next(updates, ({ type }) => type === 'route');
+    await until(() => server.proxies()[0]?.appliedRevision === 1, { signal });
+    server.update(...catalog.put(service('cart', [2])));
+    for (const port of [3, 4, 5]) server.update(...catalog.put(service('shop', [port])));
+    const first = await next(updates, () => true);
+    assert.deepEqual(ports(first, 'shop'), [5]);
+    const [proxy] = server.proxies();
+    assert.equal(proxy?.appliedRevision, 1, 'the second is still held');
+    const cluster = proxy.types.find(({ typeUrl }) => typeUrl.endsWith('Cluster'));
+    assert.equal(cluster?.state, 'pending');
+  });
+
   test('a service that comes and goes: cluster first, and last', async () => {
     await using server = await startXdsServer({ listen }, { signal });
     const catalog = new Catalog();

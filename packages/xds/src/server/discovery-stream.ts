@@ -135,7 +135,8 @@ export class DiscoveryStream {
       if (lacking !== undefined) oldest = Math.min(oldest ?? lacking, lacking);
     if (this.#ordered.length === 0) return;
     if (this.#applied === undefined && oldest !== undefined) return;
-    const applied = oldest === undefined ? this.#revision() : oldest - 1;
+    const told = this.#revision();
+    const applied = oldest === undefined ? told : Math.min(told, oldest - 1);
     // What it subscribes to later doesn't take back what it has applied.
     this.#applied = Math.max(this.#applied ?? applied, applied);
   }
