@@ -21,6 +21,7 @@ describe('texts that nobody vouches for', () => {
     const text = example('TCPRoute');
     const [issue] = issuesOf(text.replace('  rules:', '  rules: []\n  rules:'));
     assert.match(issue!, /^line \d+: rules is there twice$/);
+    assert.deepEqual(parsePolicies(`${text}spec: {}\n`).policies, []);
   });
 
   test('aliases are what they stand for', () => {
@@ -35,6 +36,25 @@ spec:
       'line 6: spec.rules[0].backendRefs[0].wieght: there is no such field: did you mean "weight"?',
     ]);
     assert.equal(parsePolicies(text.replace('wieght', 'weight')).policies.length, 1);
+  });
+
+  test('what is wrong in what an alias stands for is told where that is', () => {
+    const text = `apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: { name: a }
+spec:
+  rules:
+    - backendRefs:
+        - &to
+          name: ledger
+          wieght: 1
+        - *to
+`;
+    const message = 'there is no such field: did you mean "weight"?';
+    assert.deepEqual(issuesOf(text), [
+      `line 9: spec.rules[0].backendRefs[0].wieght: ${message}`,
+      `line 9: spec.rules[0].backendRefs[1].wieght: ${message}`,
+    ]);
   });
 
   // Each of these would take minutes, or all of the memory, of who reads it as it stands.
