@@ -35,6 +35,11 @@ export interface ConnectionListener {
   lost(cause: Error, lastHeard: number): void;
 }
 
+/** What was sent in one write, and when: of `performance.now()`; 0 before. */
+interface Batch {
+  at: number;
+}
+
 /** Larger than a server's default, because a list of children may be. */
 const MAX_REPLY = 64 * 1024 * 1024;
 const MAX_XID = 0x7fff_ffff;
@@ -58,7 +63,9 @@ export class Connection {
   readonly #splitter = new FrameSplitter(MAX_REPLY);
   #writer = new Writer(4096);
   /** Requests in flight, oldest at `#head`. */
-  #pending: { readonly xid: number; readonly request: Request }[] = [];
+  #pending: { readonly xid: number; readonly request: Request; readonly batch: Batch }[] = [];
+  /** What the next write sends. */
+  #batch: Batch = { at: 0 };
   #head = 0;
   #xid = 0;
   #flushing = false;
@@ -135,7 +142,7 @@ export class Connection {
       request.fail(new ZooKeeperError('INVALID_ARGUMENT', { operation, path, detail, cause }));
       return;
     }
-    this.#pending.push({ xid, request });
+    this.#pending.push({ xid, request, batch: this.#batch });
     if (this.#flushing) return;
     this.#flushing = true;
     process.nextTick(() => this.#flush());
@@ -173,7 +180,8 @@ export class Connection {
     this.#flushing = false;
     if (this.#end !== undefined || this.#writer.length === 0) return;
     this.#socket.write(this.#writer.take());
-    this.#heartbeat?.sent();
+    this.#batch.at = this.#heartbeat?.sent() ?? 0;
+    this.#batch = { at: 0 };
   }
 
   #received(chunk: Buffer): void {
@@ -239,6 +247,7 @@ export class Connection {
       if (err === ErrorCode.UNIMPLEMENTED && this.#refuse(xid)) return;
       throw new Error(`the server answered request ${xid}, not ${next?.xid ?? 'any'}`);
     }
+    this.#heartbeat?.answered(next.batch.at);
     this.#pending[this.#head++] = undefined as never; // frees the request; never read again
     if (this.#head > 1024 && this.#head * 2 > this.#pending.length) {
       this.#pending = this.#pending.slice(this.#head);
