@@ -7,10 +7,11 @@
  *
  *   anna leads
  *   bert stands too
- *   anna has led, and reports 42
+ *   anna has led
  *   bert leads
  *   bert leads
  *   bert was told to stop
+ *   anna has reported 42
  */
 import { LeaderElection, watchMembers } from '@meshkeeper/recipes';
 import { connect } from '@meshkeeper/zookeeper';
@@ -46,7 +47,8 @@ const report = await annas.run(async ({ signal }) => {
   standing = standAlways();
   // A reign goes on until its work is done, or its lease can't be trusted any more.
   for await (const members of watchMembers(anna, PATH, signal)) if (members.size === 2) break;
+  console.log('anna has led');
   return 42;
 });
-console.log(`anna has led, and reports ${report}`);
 await standing;
+console.log(`anna has reported ${report}`);
