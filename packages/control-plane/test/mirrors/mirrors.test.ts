@@ -4,7 +4,7 @@ import { type Dialect, dubbo, MIRROR_KEY, nerve, spring } from '@meshkeeper/regi
 import { freePort, startFaultProxy, tempDir, until } from '@meshkeeper/testbed';
 import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
-import { watchFewest } from './fewest.ts';
+import { watchFewest } from '../../../registries/test/mirror/fewest.ts';
 import { startPlane } from './plane.ts';
 
 async function register(zk: ZooKeeper, dialect: Dialect, root: string, port: number) {
