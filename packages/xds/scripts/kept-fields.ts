@@ -17,7 +17,18 @@ export const PROTOS = [
   'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
   'envoy/extensions/filters/http/router/v3/router.proto',
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
+  'envoy/extensions/filters/http/cors/v3/cors.proto',
+  'envoy/extensions/filters/http/fault/v3/fault.proto',
+  'envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto',
+  'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto',
+  'envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto',
+  'envoy/extensions/load_balancing_policies/maglev/v3/maglev.proto',
+  'envoy/extensions/load_balancing_policies/random/v3/random.proto',
+  'envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.proto',
+  'envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.proto',
+  'envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality.proto',
   'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
+  'xds/type/v3/typed_struct.proto',
   'envoy/extensions/transport_sockets/tls/v3/tls.proto',
   'envoy/extensions/transport_sockets/tls/v3/secret.proto',
 ];
@@ -40,7 +51,19 @@ export const ROOTS = [
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
   'envoy.extensions.filters.http.router.v3.Router',
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+  'envoy.extensions.filters.http.cors.v3.Cors',
+  'envoy.extensions.filters.http.cors.v3.CorsPolicy',
+  'envoy.extensions.filters.http.fault.v3.HTTPFault',
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+  'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+  'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest',
+  'envoy.extensions.load_balancing_policies.maglev.v3.Maglev',
+  'envoy.extensions.load_balancing_policies.random.v3.Random',
+  'envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash',
+  'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin',
+  'envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality',
   'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+  'xds.type.v3.TypedStruct',
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
   'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
   'envoy.extensions.transport_sockets.tls.v3.Secret',
@@ -88,12 +111,18 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
     'max_concurrent_streams initial_stream_window_size initial_connection_window_size allow_connect connection_keepalive',
   'envoy.config.core.v3.UpstreamHttpProtocolOptions': 'auto_sni auto_san_validation',
   'envoy.config.cluster.v3.Cluster':
-    'name alt_stat_name type eds_cluster_config connect_timeout per_connection_buffer_limit_bytes lb_policy load_assignment circuit_breakers typed_extension_protocol_options dns_lookup_family outlier_detection lb_subset_config ring_hash_lb_config maglev_lb_config least_request_lb_config round_robin_lb_config common_lb_config transport_socket metadata close_connections_on_host_health_failure ignore_health_on_host_removal load_balancing_policy',
+    'name alt_stat_name type eds_cluster_config connect_timeout per_connection_buffer_limit_bytes lb_policy load_assignment health_checks circuit_breakers typed_extension_protocol_options dns_lookup_family outlier_detection lb_subset_config ring_hash_lb_config maglev_lb_config least_request_lb_config round_robin_lb_config common_lb_config transport_socket metadata upstream_connection_options close_connections_on_host_health_failure ignore_health_on_host_removal load_balancing_policy lrs_server',
   'envoy.config.cluster.v3.CircuitBreakers': 'thresholds',
   'envoy.config.cluster.v3.Cluster.CommonLbConfig':
-    'healthy_panic_threshold zone_aware_lb_config locality_weighted_lb_config update_merge_window close_connections_on_host_set_change',
+    'healthy_panic_threshold zone_aware_lb_config locality_weighted_lb_config update_merge_window ignore_new_hosts_until_first_hc close_connections_on_host_set_change consistent_hashing_lb_config',
   'envoy.config.cluster.v3.OutlierDetection':
-    'consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx enforcing_success_rate consecutive_gateway_failure enforcing_consecutive_gateway_failure split_external_local_origin_errors consecutive_local_origin_failure enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate max_ejection_time max_ejection_time_jitter',
+    'consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx enforcing_success_rate success_rate_minimum_hosts success_rate_request_volume success_rate_stdev_factor consecutive_gateway_failure enforcing_consecutive_gateway_failure split_external_local_origin_errors consecutive_local_origin_failure enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate failure_percentage_threshold enforcing_failure_percentage enforcing_failure_percentage_local_origin failure_percentage_minimum_hosts failure_percentage_request_volume max_ejection_time max_ejection_time_jitter successful_active_health_check_uneject_host always_eject_one_host',
+  'envoy.config.cluster.v3.UpstreamConnectionOptions': 'tcp_keepalive',
+  'envoy.config.core.v3.HealthCheck':
+    'timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold healthy_threshold alt_port reuse_connection http_health_check tcp_health_check grpc_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval unhealthy_edge_interval healthy_edge_interval',
+  'envoy.config.core.v3.HealthCheck.HttpHealthCheck':
+    'host path send receive request_headers_to_add request_headers_to_remove expected_statuses retriable_statuses codec_client_type method',
+  'envoy.config.core.v3.HealthCheck.GrpcHealthCheck': 'service_name authority',
   'envoy.config.endpoint.v3.ClusterLoadAssignment': 'cluster_name endpoints policy',
   'envoy.config.endpoint.v3.ClusterLoadAssignment.Policy':
     'drop_overloads overprovisioning_factor endpoint_stale_after weighted_priority_health',
@@ -110,7 +139,7 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.config.route.v3.RouteConfiguration':
     'name virtual_hosts request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove max_direct_response_body_size_bytes ignore_port_in_host_matching typed_per_filter_config metadata',
   'envoy.config.route.v3.VirtualHost':
-    'name domains routes request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove typed_per_filter_config include_request_attempt_count include_attempt_count_in_response retry_policy per_request_buffer_limit_bytes metadata',
+    'name domains routes request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove typed_per_filter_config include_request_attempt_count include_attempt_count_in_response retry_policy per_request_buffer_limit_bytes rate_limits metadata',
   'envoy.config.route.v3.Route':
     'name match route redirect direct_response non_forwarding_action metadata typed_per_filter_config request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove per_request_buffer_limit_bytes',
   'envoy.config.route.v3.RouteMatch':
@@ -118,13 +147,28 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.config.route.v3.HeaderMatcher':
     'name present_match string_match range_match invert_match treat_missing_header_as_empty',
   'envoy.config.route.v3.RouteAction':
-    'cluster weighted_clusters cluster_header cluster_not_found_response_code metadata_match prefix_rewrite regex_rewrite host_rewrite_literal auto_host_rewrite timeout idle_timeout retry_policy request_mirror_policies hash_policy upgrade_configs max_stream_duration',
+    'cluster weighted_clusters cluster_header cluster_not_found_response_code metadata_match prefix_rewrite regex_rewrite host_rewrite_literal auto_host_rewrite append_x_forwarded_host timeout idle_timeout retry_policy request_mirror_policies rate_limits include_vh_rate_limits hash_policy upgrade_configs max_stream_duration',
   'envoy.config.route.v3.RouteAction.HashPolicy':
     'header cookie connection_properties query_parameter terminal',
   'envoy.config.route.v3.RouteAction.UpgradeConfig': 'upgrade_type enabled',
+  'envoy.config.route.v3.RouteAction.RequestMirrorPolicy':
+    'cluster runtime_fraction disable_shadow_host_suffix_append',
+  'envoy.config.route.v3.RateLimit': 'stage actions',
+  'envoy.config.route.v3.RateLimit.Action':
+    'source_cluster destination_cluster request_headers remote_address generic_key header_value_match',
+  'envoy.extensions.filters.http.cors.v3.CorsPolicy':
+    'allow_origin_string_match allow_methods allow_headers expose_headers max_age allow_credentials filter_enabled',
+  'envoy.extensions.filters.http.fault.v3.HTTPFault':
+    'delay abort headers max_active_faults response_rate_limit',
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit':
+    'stat_prefix status token_bucket filter_enabled filter_enforced response_headers_to_add descriptors stage local_rate_limit_per_downstream_connection always_consume_default_token_bucket rate_limited_as_resource_exhausted',
+  'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest':
+    'choice_count active_request_bias slow_start_config locality_lb_config',
+  'envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash':
+    'hash_function minimum_ring_size maximum_ring_size consistent_hashing_lb_config locality_weighted_lb_config',
   'envoy.config.route.v3.WeightedCluster': 'clusters total_weight',
   'envoy.config.route.v3.WeightedCluster.ClusterWeight':
-    'name weight metadata_match request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove',
+    'name weight metadata_match request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove typed_per_filter_config host_rewrite_literal',
   'envoy.config.route.v3.RetryPolicy':
     'retry_on num_retries per_try_timeout per_try_idle_timeout retry_host_predicate host_selection_retry_max_attempts retriable_status_codes retry_back_off retriable_headers',
   'envoy.type.matcher.v3.StringMatcher': 'exact prefix suffix safe_regex contains ignore_case',

@@ -3,7 +3,7 @@
  * `create`) as a value, and what it encodes as a type: plain objects with every field optional.
  * `scripts/kept-fields.ts` lists the protos and the fields that are known here.
  */
-import { envoy, google } from './generated/envoy.js';
+import { envoy, google, xds } from './generated/envoy.js';
 
 export const Cluster = envoy.config.cluster.v3.Cluster;
 export type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
@@ -40,6 +40,60 @@ export const Router = envoy.extensions.filters.http.router.v3.Router;
 export const HttpProtocolOptions = envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 export type HttpProtocolOptions =
   envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties;
+
+/** Balancers, as a cluster's `load_balancing_policy` names them. */
+const balancers = envoy.extensions.load_balancing_policies;
+export const RoundRobin = balancers.round_robin.v3.RoundRobin;
+export type RoundRobin =
+  envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Properties;
+export const LeastRequest = balancers.least_request.v3.LeastRequest;
+export type LeastRequest =
+  envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Properties;
+export const RandomBalancing = balancers.random.v3.Random;
+export const RingHash = balancers.ring_hash.v3.RingHash;
+export type RingHash = envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Properties;
+export const HashFunction = RingHash.HashFunction;
+export const Maglev = balancers.maglev.v3.Maglev;
+export type Maglev = envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Properties;
+export const WrrLocality = balancers.wrr_locality.v3.WrrLocality;
+export type LocalityLbConfig =
+  envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties;
+export type SlowStartConfig =
+  envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties;
+export type LoadBalancingPolicy = envoy.config.cluster.v3.LoadBalancingPolicy.$Properties;
+export const TypedStruct = xds.type.v3.TypedStruct;
+
+export type CircuitBreakers = envoy.config.cluster.v3.CircuitBreakers.$Properties;
+export type OutlierDetection = envoy.config.cluster.v3.OutlierDetection.$Properties;
+export type HealthCheck = envoy.config.core.v3.HealthCheck.$Properties;
+export const RequestMethod = envoy.config.core.v3.RequestMethod;
+
+export type HeaderMatcher = envoy.config.route.v3.HeaderMatcher.$Properties;
+export type QueryParameterMatcher = envoy.config.route.v3.QueryParameterMatcher.$Properties;
+export type StringMatcher = envoy.type.matcher.v3.StringMatcher.$Properties;
+export type HeaderValueOption = envoy.config.core.v3.HeaderValueOption.$Properties;
+export const HeaderAppendAction = envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
+export type RedirectAction = envoy.config.route.v3.RedirectAction.$Properties;
+export const RedirectResponseCode = envoy.config.route.v3.RedirectAction.RedirectResponseCode;
+export type WeightedCluster = envoy.config.route.v3.WeightedCluster.$Properties;
+export type HashPolicy = envoy.config.route.v3.RouteAction.HashPolicy.$Properties;
+export type RequestMirrorPolicy = envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties;
+export type RateLimit = envoy.config.route.v3.RateLimit.$Properties;
+export type FractionalPercent = envoy.type.v3.FractionalPercent.$Properties;
+export const DenominatorType = envoy.type.v3.FractionalPercent.DenominatorType;
+
+/** HTTP filters. */
+const filters = envoy.extensions.filters.http;
+export const Cors = filters.cors.v3.Cors;
+export const CorsPolicy = filters.cors.v3.CorsPolicy;
+export type CorsPolicy = envoy.extensions.filters.http.cors.v3.CorsPolicy.$Properties;
+export const HTTPFault = filters.fault.v3.HTTPFault;
+export type HTTPFault = envoy.extensions.filters.http.fault.v3.HTTPFault.$Properties;
+export const LocalRateLimit = filters.local_ratelimit.v3.LocalRateLimit;
+export type LocalRateLimit =
+  envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Properties;
+export const TlsInspector = envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+
 export const PreviousHostsPredicate =
   envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 

@@ -296,111 +296,470 @@ export namespace envoy {
     }
    }
   }
-  namespace upstreams {
-   namespace http {
+  namespace load_balancing_policies {
+   namespace wrr_locality {
     namespace v3 {
-     class HttpProtocolOptions {
-      constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties);
+     class WrrLocality {
+      constructor(properties?: envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Properties);
       $unknowns?: Uint8Array[];
-      commonHttpProtocolOptions?: (envoy.config.core.v3.HttpProtocolOptions.$Properties|null);
-      upstreamHttpProtocolOptions?: (envoy.config.core.v3.UpstreamHttpProtocolOptions.$Properties|null);
-      explicitHttpConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties|null);
-      useDownstreamProtocolConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties|null);
-      autoConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties|null);
-      upstreamProtocolOptions?: ("explicitHttpConfig"|"useDownstreamProtocolConfig"|"autoConfig");
-      static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape;
-      static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
-      static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape;
+      endpointPickingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Shape): envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality & envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Properties): envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality;
+      static encode(message: envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality & envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Shape;
      }
-     namespace HttpProtocolOptions {
+     namespace WrrLocality {
       interface $Properties {
-       commonHttpProtocolOptions?: (envoy.config.core.v3.HttpProtocolOptions.$Properties|null);
-       upstreamHttpProtocolOptions?: (envoy.config.core.v3.UpstreamHttpProtocolOptions.$Properties|null);
-       explicitHttpConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties|null);
-       useDownstreamProtocolConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties|null);
-       autoConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties|null);
-       upstreamProtocolOptions?: ("explicitHttpConfig"|"useDownstreamProtocolConfig"|"autoConfig");
+       endpointPickingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality.$Properties;
+     }
+    }
+   }
+   namespace round_robin {
+    namespace v3 {
+     class RoundRobin {
+      constructor(properties?: envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Properties);
+      $unknowns?: Uint8Array[];
+      slowStartConfig?: (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties|null);
+      localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Shape): envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin & envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Properties): envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+      static encode(message: envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin & envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin.$Shape;
+     }
+     namespace RoundRobin {
+      interface $Properties {
+       slowStartConfig?: (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties|null);
+       localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
        $unknowns?: Uint8Array[];
       }
       type $Shape = {
-        commonHttpProtocolOptions?: envoy.config.core.v3.HttpProtocolOptions.$Shape|null;
-        upstreamHttpProtocolOptions?: envoy.config.core.v3.UpstreamHttpProtocolOptions.$Shape|null;
-        explicitHttpConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape|null;
-        useDownstreamProtocolConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape|null;
-        autoConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape|null;
+        slowStartConfig?: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Shape|null;
+        localityLbConfig?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape|null;
+        $unknowns?: Uint8Array[];
+      };
+     }
+    }
+   }
+   namespace common {
+    namespace v3 {
+     class LocalityLbConfig {
+      constructor(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      zoneAwareLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties|null);
+      localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+      localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
+      static create(properties: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
+      static encode(message: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape;
+     }
+     namespace LocalityLbConfig {
+      interface $Properties {
+       zoneAwareLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties|null);
+       localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+       localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        zoneAwareLbConfig?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Shape|null;
+        localityWeightedLbConfig?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Shape|null;
         $unknowns?: Uint8Array[];
       } & (
-        ({ upstreamProtocolOptions?: undefined; explicitHttpConfig?: null; useDownstreamProtocolConfig?: null; autoConfig?: null }|{ upstreamProtocolOptions?: "explicitHttpConfig"; explicitHttpConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape; useDownstreamProtocolConfig?: null; autoConfig?: null }|{ upstreamProtocolOptions?: "useDownstreamProtocolConfig"; explicitHttpConfig?: null; useDownstreamProtocolConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape; autoConfig?: null }|{ upstreamProtocolOptions?: "autoConfig"; explicitHttpConfig?: null; useDownstreamProtocolConfig?: null; autoConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape })
+        ({ localityConfigSpecifier?: undefined; zoneAwareLbConfig?: null; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "zoneAwareLbConfig"; zoneAwareLbConfig: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Shape; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "localityWeightedLbConfig"; zoneAwareLbConfig?: null; localityWeightedLbConfig: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Shape })
       );
-      class AutoHttpConfig {
-       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties);
+      class LocalityWeightedLbConfig {
+       constructor(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties);
        $unknowns?: Uint8Array[];
-       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
-       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape;
-       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
-       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape;
+       static create(properties: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Shape): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Shape;
+       static create(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig;
+       static encode(message: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Shape;
       }
-      namespace AutoHttpConfig {
+      namespace LocalityWeightedLbConfig {
        interface $Properties {
-        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
         $unknowns?: Uint8Array[];
        }
-       type $Shape = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties;
+       type $Shape = envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties;
       }
-      class UseDownstreamHttpConfig {
-       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties);
+      class ZoneAwareLbConfig {
+       constructor(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties);
        $unknowns?: Uint8Array[];
-       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
-       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape;
-       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig;
-       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape;
+       routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
+       minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
+       failTrafficOnPanic: boolean;
+       static create(properties: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Shape): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Shape;
+       static create(properties?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig;
+       static encode(message: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig & envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Shape;
       }
-      namespace UseDownstreamHttpConfig {
+      namespace ZoneAwareLbConfig {
        interface $Properties {
-        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+        routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
+        minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
+        failTrafficOnPanic?: (boolean|null);
         $unknowns?: Uint8Array[];
        }
-       type $Shape = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties;
+       type $Shape = envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.$Properties;
       }
-      class ExplicitHttpConfig {
-       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties);
+     }
+     class SlowStartConfig {
+      constructor(properties?: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      slowStartWindow?: (google.protobuf.Duration.$Properties|null);
+      aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+      minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Shape): envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig & envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties): envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig;
+      static encode(message: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig & envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Shape;
+     }
+     namespace SlowStartConfig {
+      interface $Properties {
+       slowStartWindow?: (google.protobuf.Duration.$Properties|null);
+       aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+       minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
        $unknowns?: Uint8Array[];
-       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
-       protocolConfig?: ("httpProtocolOptions"|"http2ProtocolOptions");
-       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape;
-       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
-       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape;
       }
-      namespace ExplicitHttpConfig {
-       interface $Properties {
-        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
-        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
-        protocolConfig?: ("httpProtocolOptions"|"http2ProtocolOptions");
+      type $Shape = envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties;
+     }
+     class ConsistentHashingLbConfig {
+      constructor(properties?: envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      useHostnameForHashing: boolean;
+      hashBalanceFactor?: (google.protobuf.UInt32Value.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Shape): envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig & envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties): envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig;
+      static encode(message: envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig & envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Shape;
+     }
+     namespace ConsistentHashingLbConfig {
+      interface $Properties {
+       useHostnameForHashing?: (boolean|null);
+       hashBalanceFactor?: (google.protobuf.UInt32Value.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties;
+     }
+    }
+   }
+   namespace ring_hash {
+    namespace v3 {
+     class RingHash {
+      constructor(properties?: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Properties);
+      $unknowns?: Uint8Array[];
+      hashFunction: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.HashFunction;
+      minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+      maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+      consistentHashingLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties|null);
+      localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Shape): envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash & envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Properties): envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
+      static encode(message: envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash & envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Shape;
+     }
+     namespace RingHash {
+      interface $Properties {
+       hashFunction?: (envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.HashFunction|null);
+       minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+       maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+       consistentHashingLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties|null);
+       localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash.$Properties;
+      enum HashFunction {
+       DEFAULT_HASH = 0,
+       XX_HASH = 1,
+       MURMUR_HASH_2 = 2
+      }
+     }
+    }
+   }
+   namespace random {
+    namespace v3 {
+     class Random {
+      constructor(properties?: envoy.extensions.load_balancing_policies.random.v3.Random.$Properties);
+      $unknowns?: Uint8Array[];
+      localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.random.v3.Random.$Shape): envoy.extensions.load_balancing_policies.random.v3.Random & envoy.extensions.load_balancing_policies.random.v3.Random.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.random.v3.Random.$Properties): envoy.extensions.load_balancing_policies.random.v3.Random;
+      static encode(message: envoy.extensions.load_balancing_policies.random.v3.Random.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.random.v3.Random & envoy.extensions.load_balancing_policies.random.v3.Random.$Shape;
+     }
+     namespace Random {
+      interface $Properties {
+       localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        localityLbConfig?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape|null;
         $unknowns?: Uint8Array[];
-       }
-       type $Shape = {
-         httpProtocolOptions?: envoy.config.core.v3.Http1ProtocolOptions.$Shape|null;
-         http2ProtocolOptions?: envoy.config.core.v3.Http2ProtocolOptions.$Shape|null;
-         $unknowns?: Uint8Array[];
-       } & (
-         ({ protocolConfig?: undefined; httpProtocolOptions?: null; http2ProtocolOptions?: null }|{ protocolConfig?: "httpProtocolOptions"; httpProtocolOptions: envoy.config.core.v3.Http1ProtocolOptions.$Shape; http2ProtocolOptions?: null }|{ protocolConfig?: "http2ProtocolOptions"; httpProtocolOptions?: null; http2ProtocolOptions: envoy.config.core.v3.Http2ProtocolOptions.$Shape })
-       );
+      };
+     }
+    }
+   }
+   namespace maglev {
+    namespace v3 {
+     class Maglev {
+      constructor(properties?: envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Properties);
+      $unknowns?: Uint8Array[];
+      tableSize?: (google.protobuf.UInt64Value.$Properties|null);
+      consistentHashingLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties|null);
+      localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Shape): envoy.extensions.load_balancing_policies.maglev.v3.Maglev & envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Properties): envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
+      static encode(message: envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.maglev.v3.Maglev & envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Shape;
+     }
+     namespace Maglev {
+      interface $Properties {
+       tableSize?: (google.protobuf.UInt64Value.$Properties|null);
+       consistentHashingLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.$Properties|null);
+       localityWeightedLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
       }
+      type $Shape = envoy.extensions.load_balancing_policies.maglev.v3.Maglev.$Properties;
+     }
+    }
+   }
+   namespace least_request {
+    namespace v3 {
+     class LeastRequest {
+      constructor(properties?: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Properties);
+      $unknowns?: Uint8Array[];
+      choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
+      activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+      slowStartConfig?: (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties|null);
+      localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
+      static create(properties: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Shape): envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest & envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Shape;
+      static create(properties?: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Properties): envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+      static encode(message: envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest & envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest.$Shape;
+     }
+     namespace LeastRequest {
+      interface $Properties {
+       choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
+       activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+       slowStartConfig?: (envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Properties|null);
+       localityLbConfig?: (envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        choiceCount?: google.protobuf.UInt32Value.$Shape|null;
+        activeRequestBias?: envoy.config.core.v3.RuntimeDouble.$Shape|null;
+        slowStartConfig?: envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.$Shape|null;
+        localityLbConfig?: envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.$Shape|null;
+        $unknowns?: Uint8Array[];
+      };
      }
     }
    }
   }
   namespace filters {
+   namespace listener {
+    namespace tls_inspector {
+     namespace v3 {
+      class TlsInspector {
+       constructor(properties?: envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Properties);
+       $unknowns?: Uint8Array[];
+       enableJa3Fingerprinting?: (google.protobuf.BoolValue.$Properties|null);
+       initialReadBufferSize?: (google.protobuf.UInt32Value.$Properties|null);
+       static create(properties: envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Shape): envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector & envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Shape;
+       static create(properties?: envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Properties): envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+       static encode(message: envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector & envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Shape;
+      }
+      namespace TlsInspector {
+       interface $Properties {
+        enableJa3Fingerprinting?: (google.protobuf.BoolValue.$Properties|null);
+        initialReadBufferSize?: (google.protobuf.UInt32Value.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector.$Properties;
+      }
+     }
+    }
+   }
    namespace http {
+    namespace local_ratelimit {
+     namespace v3 {
+      class LocalRateLimit {
+       constructor(properties?: envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Properties);
+       $unknowns?: Uint8Array[];
+       statPrefix: string;
+       status?: (envoy.type.v3.HttpStatus.$Properties|null);
+       tokenBucket?: (envoy.type.v3.TokenBucket.$Properties|null);
+       filterEnabled?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+       filterEnforced?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+       responseHeadersToAdd: envoy.config.core.v3.HeaderValueOption.$Properties[];
+       descriptors: envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties[];
+       stage: number;
+       localRateLimitPerDownstreamConnection: boolean;
+       alwaysConsumeDefaultTokenBucket?: (google.protobuf.BoolValue.$Properties|null);
+       rateLimitedAsResourceExhausted: boolean;
+       static create(properties: envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Shape): envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit & envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Shape;
+       static create(properties?: envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Properties): envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
+       static encode(message: envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit & envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Shape;
+      }
+      namespace LocalRateLimit {
+       interface $Properties {
+        statPrefix?: (string|null);
+        status?: (envoy.type.v3.HttpStatus.$Properties|null);
+        tokenBucket?: (envoy.type.v3.TokenBucket.$Properties|null);
+        filterEnabled?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+        filterEnforced?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+        responseHeadersToAdd?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
+        descriptors?: (envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties[]|null);
+        stage?: (number|null);
+        localRateLimitPerDownstreamConnection?: (boolean|null);
+        alwaysConsumeDefaultTokenBucket?: (google.protobuf.BoolValue.$Properties|null);
+        rateLimitedAsResourceExhausted?: (boolean|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit.$Properties;
+      }
+     }
+    }
+    namespace fault {
+     namespace v3 {
+      class HTTPFault {
+       constructor(properties?: envoy.extensions.filters.http.fault.v3.HTTPFault.$Properties);
+       $unknowns?: Uint8Array[];
+       delay?: (envoy.extensions.filters.common.fault.v3.FaultDelay.$Properties|null);
+       abort?: (envoy.extensions.filters.http.fault.v3.FaultAbort.$Properties|null);
+       headers: envoy.config.route.v3.HeaderMatcher.$Properties[];
+       maxActiveFaults?: (google.protobuf.UInt32Value.$Properties|null);
+       responseRateLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Properties|null);
+       static create(properties: envoy.extensions.filters.http.fault.v3.HTTPFault.$Shape): envoy.extensions.filters.http.fault.v3.HTTPFault & envoy.extensions.filters.http.fault.v3.HTTPFault.$Shape;
+       static create(properties?: envoy.extensions.filters.http.fault.v3.HTTPFault.$Properties): envoy.extensions.filters.http.fault.v3.HTTPFault;
+       static encode(message: envoy.extensions.filters.http.fault.v3.HTTPFault.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.fault.v3.HTTPFault & envoy.extensions.filters.http.fault.v3.HTTPFault.$Shape;
+      }
+      namespace HTTPFault {
+       interface $Properties {
+        delay?: (envoy.extensions.filters.common.fault.v3.FaultDelay.$Properties|null);
+        abort?: (envoy.extensions.filters.http.fault.v3.FaultAbort.$Properties|null);
+        headers?: (envoy.config.route.v3.HeaderMatcher.$Properties[]|null);
+        maxActiveFaults?: (google.protobuf.UInt32Value.$Properties|null);
+        responseRateLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         delay?: envoy.extensions.filters.common.fault.v3.FaultDelay.$Shape|null;
+         abort?: envoy.extensions.filters.http.fault.v3.FaultAbort.$Shape|null;
+         headers?: envoy.config.route.v3.HeaderMatcher.$Shape[]|null;
+         maxActiveFaults?: google.protobuf.UInt32Value.$Shape|null;
+         responseRateLimit?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Shape|null;
+         $unknowns?: Uint8Array[];
+       };
+      }
+      class FaultAbort {
+       constructor(properties?: envoy.extensions.filters.http.fault.v3.FaultAbort.$Properties);
+       $unknowns?: Uint8Array[];
+       httpStatus?: (number|null);
+       grpcStatus?: (number|null);
+       headerAbort?: (envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties|null);
+       percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+       errorType?: ("httpStatus"|"grpcStatus"|"headerAbort");
+       static create(properties: envoy.extensions.filters.http.fault.v3.FaultAbort.$Shape): envoy.extensions.filters.http.fault.v3.FaultAbort & envoy.extensions.filters.http.fault.v3.FaultAbort.$Shape;
+       static create(properties?: envoy.extensions.filters.http.fault.v3.FaultAbort.$Properties): envoy.extensions.filters.http.fault.v3.FaultAbort;
+       static encode(message: envoy.extensions.filters.http.fault.v3.FaultAbort.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.fault.v3.FaultAbort & envoy.extensions.filters.http.fault.v3.FaultAbort.$Shape;
+      }
+      namespace FaultAbort {
+       interface $Properties {
+        httpStatus?: (number|null);
+        grpcStatus?: (number|null);
+        headerAbort?: (envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties|null);
+        percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+        errorType?: ("httpStatus"|"grpcStatus"|"headerAbort");
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         httpStatus?: number|null;
+         grpcStatus?: number|null;
+         headerAbort?: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Shape|null;
+         percentage?: envoy.type.v3.FractionalPercent.$Shape|null;
+         $unknowns?: Uint8Array[];
+       } & (
+         ({ errorType?: undefined; httpStatus?: null; grpcStatus?: null; headerAbort?: null }|{ errorType?: "httpStatus"; httpStatus: number; grpcStatus?: null; headerAbort?: null }|{ errorType?: "grpcStatus"; httpStatus?: null; grpcStatus: number; headerAbort?: null }|{ errorType?: "headerAbort"; httpStatus?: null; grpcStatus?: null; headerAbort: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Shape })
+       );
+       class HeaderAbort {
+        constructor(properties?: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties);
+        $unknowns?: Uint8Array[];
+        static create(properties: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Shape): envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort & envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Shape;
+        static create(properties?: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties): envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort;
+        static encode(message: envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort & envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Shape;
+       }
+       namespace HeaderAbort {
+        interface $Properties {
+         $unknowns?: Uint8Array[];
+        }
+        type $Shape = envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.$Properties;
+       }
+      }
+     }
+    }
+    namespace cors {
+     namespace v3 {
+      class CorsPolicy {
+       constructor(properties?: envoy.extensions.filters.http.cors.v3.CorsPolicy.$Properties);
+       $unknowns?: Uint8Array[];
+       allowOriginStringMatch: envoy.type.matcher.v3.StringMatcher.$Properties[];
+       allowMethods: string;
+       allowHeaders: string;
+       exposeHeaders: string;
+       maxAge: string;
+       allowCredentials?: (google.protobuf.BoolValue.$Properties|null);
+       filterEnabled?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+       static create(properties: envoy.extensions.filters.http.cors.v3.CorsPolicy.$Shape): envoy.extensions.filters.http.cors.v3.CorsPolicy & envoy.extensions.filters.http.cors.v3.CorsPolicy.$Shape;
+       static create(properties?: envoy.extensions.filters.http.cors.v3.CorsPolicy.$Properties): envoy.extensions.filters.http.cors.v3.CorsPolicy;
+       static encode(message: envoy.extensions.filters.http.cors.v3.CorsPolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.cors.v3.CorsPolicy & envoy.extensions.filters.http.cors.v3.CorsPolicy.$Shape;
+      }
+      namespace CorsPolicy {
+       interface $Properties {
+        allowOriginStringMatch?: (envoy.type.matcher.v3.StringMatcher.$Properties[]|null);
+        allowMethods?: (string|null);
+        allowHeaders?: (string|null);
+        exposeHeaders?: (string|null);
+        maxAge?: (string|null);
+        allowCredentials?: (google.protobuf.BoolValue.$Properties|null);
+        filterEnabled?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         allowOriginStringMatch?: envoy.type.matcher.v3.StringMatcher.$Shape[]|null;
+         allowMethods?: string|null;
+         allowHeaders?: string|null;
+         exposeHeaders?: string|null;
+         maxAge?: string|null;
+         allowCredentials?: google.protobuf.BoolValue.$Shape|null;
+         filterEnabled?: envoy.config.core.v3.RuntimeFractionalPercent.$Shape|null;
+         $unknowns?: Uint8Array[];
+       };
+      }
+      class Cors {
+       constructor(properties?: envoy.extensions.filters.http.cors.v3.Cors.$Properties);
+       $unknowns?: Uint8Array[];
+       static create(properties: envoy.extensions.filters.http.cors.v3.Cors.$Shape): envoy.extensions.filters.http.cors.v3.Cors & envoy.extensions.filters.http.cors.v3.Cors.$Shape;
+       static create(properties?: envoy.extensions.filters.http.cors.v3.Cors.$Properties): envoy.extensions.filters.http.cors.v3.Cors;
+       static encode(message: envoy.extensions.filters.http.cors.v3.Cors.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.cors.v3.Cors & envoy.extensions.filters.http.cors.v3.Cors.$Shape;
+      }
+      namespace Cors {
+       interface $Properties {
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.filters.http.cors.v3.Cors.$Properties;
+      }
+     }
+    }
     namespace router {
      namespace v3 {
       class Router {
@@ -422,6 +781,114 @@ export namespace envoy {
         $unknowns?: Uint8Array[];
        }
        type $Shape = envoy.extensions.filters.http.router.v3.Router.$Properties;
+      }
+     }
+    }
+   }
+   namespace common {
+    namespace fault {
+     namespace v3 {
+      class FaultRateLimit {
+       constructor(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Properties);
+       $unknowns?: Uint8Array[];
+       fixedLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties|null);
+       headerLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties|null);
+       percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+       limitType?: ("fixedLimit"|"headerLimit");
+       static create(properties: envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Shape): envoy.extensions.filters.common.fault.v3.FaultRateLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Shape;
+       static create(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Properties): envoy.extensions.filters.common.fault.v3.FaultRateLimit;
+       static encode(message: envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.common.fault.v3.FaultRateLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.$Shape;
+      }
+      namespace FaultRateLimit {
+       interface $Properties {
+        fixedLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties|null);
+        headerLimit?: (envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties|null);
+        percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+        limitType?: ("fixedLimit"|"headerLimit");
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         fixedLimit?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Shape|null;
+         headerLimit?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Shape|null;
+         percentage?: envoy.type.v3.FractionalPercent.$Shape|null;
+         $unknowns?: Uint8Array[];
+       } & (
+         ({ limitType?: undefined; fixedLimit?: null; headerLimit?: null }|{ limitType?: "fixedLimit"; fixedLimit: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Shape; headerLimit?: null }|{ limitType?: "headerLimit"; fixedLimit?: null; headerLimit: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Shape })
+       );
+       class HeaderLimit {
+        constructor(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties);
+        $unknowns?: Uint8Array[];
+        static create(properties: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Shape): envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Shape;
+        static create(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties): envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit;
+        static encode(message: envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Shape;
+       }
+       namespace HeaderLimit {
+        interface $Properties {
+         $unknowns?: Uint8Array[];
+        }
+        type $Shape = envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.$Properties;
+       }
+       class FixedLimit {
+        constructor(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties);
+        $unknowns?: Uint8Array[];
+        limitKbps: number;
+        static create(properties: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Shape): envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Shape;
+        static create(properties?: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties): envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit;
+        static encode(message: envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit & envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Shape;
+       }
+       namespace FixedLimit {
+        interface $Properties {
+         limitKbps?: (number|null);
+         $unknowns?: Uint8Array[];
+        }
+        type $Shape = envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.$Properties;
+       }
+      }
+      class FaultDelay {
+       constructor(properties?: envoy.extensions.filters.common.fault.v3.FaultDelay.$Properties);
+       $unknowns?: Uint8Array[];
+       fixedDelay?: (google.protobuf.Duration.$Properties|null);
+       headerDelay?: (envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties|null);
+       percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+       faultDelaySecifier?: ("fixedDelay"|"headerDelay");
+       static create(properties: envoy.extensions.filters.common.fault.v3.FaultDelay.$Shape): envoy.extensions.filters.common.fault.v3.FaultDelay & envoy.extensions.filters.common.fault.v3.FaultDelay.$Shape;
+       static create(properties?: envoy.extensions.filters.common.fault.v3.FaultDelay.$Properties): envoy.extensions.filters.common.fault.v3.FaultDelay;
+       static encode(message: envoy.extensions.filters.common.fault.v3.FaultDelay.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.common.fault.v3.FaultDelay & envoy.extensions.filters.common.fault.v3.FaultDelay.$Shape;
+      }
+      namespace FaultDelay {
+       interface $Properties {
+        fixedDelay?: (google.protobuf.Duration.$Properties|null);
+        headerDelay?: (envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties|null);
+        percentage?: (envoy.type.v3.FractionalPercent.$Properties|null);
+        faultDelaySecifier?: ("fixedDelay"|"headerDelay");
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         fixedDelay?: google.protobuf.Duration.$Shape|null;
+         headerDelay?: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Shape|null;
+         percentage?: envoy.type.v3.FractionalPercent.$Shape|null;
+         $unknowns?: Uint8Array[];
+       } & (
+         ({ faultDelaySecifier?: undefined; fixedDelay?: null; headerDelay?: null }|{ faultDelaySecifier?: "fixedDelay"; fixedDelay: google.protobuf.Duration.$Shape; headerDelay?: null }|{ faultDelaySecifier?: "headerDelay"; fixedDelay?: null; headerDelay: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Shape })
+       );
+       class HeaderDelay {
+        constructor(properties?: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties);
+        $unknowns?: Uint8Array[];
+        static create(properties: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Shape): envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay & envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Shape;
+        static create(properties?: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties): envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay;
+        static encode(message: envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay & envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Shape;
+       }
+       namespace HeaderDelay {
+        interface $Properties {
+         $unknowns?: Uint8Array[];
+        }
+        type $Shape = envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.$Properties;
+       }
       }
      }
     }
@@ -710,6 +1177,153 @@ export namespace envoy {
     }
    }
   }
+  namespace common {
+   namespace ratelimit {
+    namespace v3 {
+     class LocalRateLimitDescriptor {
+      constructor(properties?: envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties);
+      $unknowns?: Uint8Array[];
+      entries: envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties[];
+      tokenBucket?: (envoy.type.v3.TokenBucket.$Properties|null);
+      static create(properties: envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Shape): envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor & envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Shape;
+      static create(properties?: envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties): envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor;
+      static encode(message: envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor & envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Shape;
+     }
+     namespace LocalRateLimitDescriptor {
+      interface $Properties {
+       entries?: (envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties[]|null);
+       tokenBucket?: (envoy.type.v3.TokenBucket.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.$Properties;
+     }
+     namespace RateLimitDescriptor {
+      class Entry {
+       constructor(properties?: envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties);
+       $unknowns?: Uint8Array[];
+       key: string;
+       value: string;
+       static create(properties: envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Shape): envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry & envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Shape;
+       static create(properties?: envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties): envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry;
+       static encode(message: envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry & envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Shape;
+      }
+      namespace Entry {
+       interface $Properties {
+        key?: (string|null);
+        value?: (string|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.$Properties;
+      }
+     }
+    }
+   }
+  }
+  namespace upstreams {
+   namespace http {
+    namespace v3 {
+     class HttpProtocolOptions {
+      constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties);
+      $unknowns?: Uint8Array[];
+      commonHttpProtocolOptions?: (envoy.config.core.v3.HttpProtocolOptions.$Properties|null);
+      upstreamHttpProtocolOptions?: (envoy.config.core.v3.UpstreamHttpProtocolOptions.$Properties|null);
+      explicitHttpConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties|null);
+      useDownstreamProtocolConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties|null);
+      autoConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties|null);
+      upstreamProtocolOptions?: ("explicitHttpConfig"|"useDownstreamProtocolConfig"|"autoConfig");
+      static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape;
+      static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+      static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Shape;
+     }
+     namespace HttpProtocolOptions {
+      interface $Properties {
+       commonHttpProtocolOptions?: (envoy.config.core.v3.HttpProtocolOptions.$Properties|null);
+       upstreamHttpProtocolOptions?: (envoy.config.core.v3.UpstreamHttpProtocolOptions.$Properties|null);
+       explicitHttpConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties|null);
+       useDownstreamProtocolConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties|null);
+       autoConfig?: (envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties|null);
+       upstreamProtocolOptions?: ("explicitHttpConfig"|"useDownstreamProtocolConfig"|"autoConfig");
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        commonHttpProtocolOptions?: envoy.config.core.v3.HttpProtocolOptions.$Shape|null;
+        upstreamHttpProtocolOptions?: envoy.config.core.v3.UpstreamHttpProtocolOptions.$Shape|null;
+        explicitHttpConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape|null;
+        useDownstreamProtocolConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape|null;
+        autoConfig?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape|null;
+        $unknowns?: Uint8Array[];
+      } & (
+        ({ upstreamProtocolOptions?: undefined; explicitHttpConfig?: null; useDownstreamProtocolConfig?: null; autoConfig?: null }|{ upstreamProtocolOptions?: "explicitHttpConfig"; explicitHttpConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape; useDownstreamProtocolConfig?: null; autoConfig?: null }|{ upstreamProtocolOptions?: "useDownstreamProtocolConfig"; explicitHttpConfig?: null; useDownstreamProtocolConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape; autoConfig?: null }|{ upstreamProtocolOptions?: "autoConfig"; explicitHttpConfig?: null; useDownstreamProtocolConfig?: null; autoConfig: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape })
+      );
+      class AutoHttpConfig {
+       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape;
+       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
+       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Shape;
+      }
+      namespace AutoHttpConfig {
+       interface $Properties {
+        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.$Properties;
+      }
+      class UseDownstreamHttpConfig {
+       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape;
+       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig;
+       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Shape;
+      }
+      namespace UseDownstreamHttpConfig {
+       interface $Properties {
+        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.$Properties;
+      }
+      class ExplicitHttpConfig {
+       constructor(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+       http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+       protocolConfig?: ("httpProtocolOptions"|"http2ProtocolOptions");
+       static create(properties: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape;
+       static create(properties?: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
+       static encode(message: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig & envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.$Shape;
+      }
+      namespace ExplicitHttpConfig {
+       interface $Properties {
+        httpProtocolOptions?: (envoy.config.core.v3.Http1ProtocolOptions.$Properties|null);
+        http2ProtocolOptions?: (envoy.config.core.v3.Http2ProtocolOptions.$Properties|null);
+        protocolConfig?: ("httpProtocolOptions"|"http2ProtocolOptions");
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         httpProtocolOptions?: envoy.config.core.v3.Http1ProtocolOptions.$Shape|null;
+         http2ProtocolOptions?: envoy.config.core.v3.Http2ProtocolOptions.$Shape|null;
+         $unknowns?: Uint8Array[];
+       } & (
+         ({ protocolConfig?: undefined; httpProtocolOptions?: null; http2ProtocolOptions?: null }|{ protocolConfig?: "httpProtocolOptions"; httpProtocolOptions: envoy.config.core.v3.Http1ProtocolOptions.$Shape; http2ProtocolOptions?: null }|{ protocolConfig?: "http2ProtocolOptions"; httpProtocolOptions?: null; http2ProtocolOptions: envoy.config.core.v3.Http2ProtocolOptions.$Shape })
+       );
+      }
+     }
+    }
+   }
+  }
  }
  namespace config {
   namespace core {
@@ -809,6 +1423,104 @@ export namespace envoy {
       $unknowns?: Uint8Array[];
      }
      type $Shape = envoy.config.core.v3.AggregatedConfigSource.$Properties;
+    }
+    class TypedExtensionConfig {
+     constructor(properties?: envoy.config.core.v3.TypedExtensionConfig.$Properties);
+     $unknowns?: Uint8Array[];
+     name: string;
+     typedConfig?: (google.protobuf.Any.$Properties|null);
+     static create(properties: envoy.config.core.v3.TypedExtensionConfig.$Shape): envoy.config.core.v3.TypedExtensionConfig & envoy.config.core.v3.TypedExtensionConfig.$Shape;
+     static create(properties?: envoy.config.core.v3.TypedExtensionConfig.$Properties): envoy.config.core.v3.TypedExtensionConfig;
+     static encode(message: envoy.config.core.v3.TypedExtensionConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.TypedExtensionConfig & envoy.config.core.v3.TypedExtensionConfig.$Shape;
+    }
+    namespace TypedExtensionConfig {
+     interface $Properties {
+      name?: (string|null);
+      typedConfig?: (google.protobuf.Any.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.TypedExtensionConfig.$Properties;
+    }
+    class RuntimeDouble {
+     constructor(properties?: envoy.config.core.v3.RuntimeDouble.$Properties);
+     $unknowns?: Uint8Array[];
+     defaultValue: number;
+     runtimeKey: string;
+     static create(properties: envoy.config.core.v3.RuntimeDouble.$Shape): envoy.config.core.v3.RuntimeDouble & envoy.config.core.v3.RuntimeDouble.$Shape;
+     static create(properties?: envoy.config.core.v3.RuntimeDouble.$Properties): envoy.config.core.v3.RuntimeDouble;
+     static encode(message: envoy.config.core.v3.RuntimeDouble.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.RuntimeDouble & envoy.config.core.v3.RuntimeDouble.$Shape;
+    }
+    namespace RuntimeDouble {
+     interface $Properties {
+      defaultValue?: (number|null);
+      runtimeKey?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.RuntimeDouble.$Properties;
+    }
+    class HeaderValueOption {
+     constructor(properties?: envoy.config.core.v3.HeaderValueOption.$Properties);
+     $unknowns?: Uint8Array[];
+     header?: (envoy.config.core.v3.HeaderValue.$Properties|null);
+     appendAction: envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
+     keepEmptyValue: boolean;
+     static create(properties: envoy.config.core.v3.HeaderValueOption.$Shape): envoy.config.core.v3.HeaderValueOption & envoy.config.core.v3.HeaderValueOption.$Shape;
+     static create(properties?: envoy.config.core.v3.HeaderValueOption.$Properties): envoy.config.core.v3.HeaderValueOption;
+     static encode(message: envoy.config.core.v3.HeaderValueOption.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HeaderValueOption & envoy.config.core.v3.HeaderValueOption.$Shape;
+    }
+    namespace HeaderValueOption {
+     interface $Properties {
+      header?: (envoy.config.core.v3.HeaderValue.$Properties|null);
+      appendAction?: (envoy.config.core.v3.HeaderValueOption.HeaderAppendAction|null);
+      keepEmptyValue?: (boolean|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.HeaderValueOption.$Properties;
+     enum HeaderAppendAction {
+      APPEND_IF_EXISTS_OR_ADD = 0,
+      ADD_IF_ABSENT = 1,
+      OVERWRITE_IF_EXISTS_OR_ADD = 2,
+      OVERWRITE_IF_EXISTS = 3
+     }
+    }
+    class HeaderValue {
+     constructor(properties?: envoy.config.core.v3.HeaderValue.$Properties);
+     $unknowns?: Uint8Array[];
+     key: string;
+     value: string;
+     static create(properties: envoy.config.core.v3.HeaderValue.$Shape): envoy.config.core.v3.HeaderValue & envoy.config.core.v3.HeaderValue.$Shape;
+     static create(properties?: envoy.config.core.v3.HeaderValue.$Properties): envoy.config.core.v3.HeaderValue;
+     static encode(message: envoy.config.core.v3.HeaderValue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HeaderValue & envoy.config.core.v3.HeaderValue.$Shape;
+    }
+    namespace HeaderValue {
+     interface $Properties {
+      key?: (string|null);
+      value?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.HeaderValue.$Properties;
+    }
+    class RuntimeFractionalPercent {
+     constructor(properties?: envoy.config.core.v3.RuntimeFractionalPercent.$Properties);
+     $unknowns?: Uint8Array[];
+     defaultValue?: (envoy.type.v3.FractionalPercent.$Properties|null);
+     runtimeKey: string;
+     static create(properties: envoy.config.core.v3.RuntimeFractionalPercent.$Shape): envoy.config.core.v3.RuntimeFractionalPercent & envoy.config.core.v3.RuntimeFractionalPercent.$Shape;
+     static create(properties?: envoy.config.core.v3.RuntimeFractionalPercent.$Properties): envoy.config.core.v3.RuntimeFractionalPercent;
+     static encode(message: envoy.config.core.v3.RuntimeFractionalPercent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.RuntimeFractionalPercent & envoy.config.core.v3.RuntimeFractionalPercent.$Shape;
+    }
+    namespace RuntimeFractionalPercent {
+     interface $Properties {
+      defaultValue?: (envoy.type.v3.FractionalPercent.$Properties|null);
+      runtimeKey?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.RuntimeFractionalPercent.$Properties;
     }
     class Http2ProtocolOptions {
      constructor(properties?: envoy.config.core.v3.Http2ProtocolOptions.$Properties);
@@ -945,68 +1657,6 @@ export namespace envoy {
        filterMetadata?: { [k: string]: google.protobuf.Struct.$Shape }|null;
        $unknowns?: Uint8Array[];
      };
-    }
-    class HeaderValueOption {
-     constructor(properties?: envoy.config.core.v3.HeaderValueOption.$Properties);
-     $unknowns?: Uint8Array[];
-     header?: (envoy.config.core.v3.HeaderValue.$Properties|null);
-     appendAction: envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
-     keepEmptyValue: boolean;
-     static create(properties: envoy.config.core.v3.HeaderValueOption.$Shape): envoy.config.core.v3.HeaderValueOption & envoy.config.core.v3.HeaderValueOption.$Shape;
-     static create(properties?: envoy.config.core.v3.HeaderValueOption.$Properties): envoy.config.core.v3.HeaderValueOption;
-     static encode(message: envoy.config.core.v3.HeaderValueOption.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HeaderValueOption & envoy.config.core.v3.HeaderValueOption.$Shape;
-    }
-    namespace HeaderValueOption {
-     interface $Properties {
-      header?: (envoy.config.core.v3.HeaderValue.$Properties|null);
-      appendAction?: (envoy.config.core.v3.HeaderValueOption.HeaderAppendAction|null);
-      keepEmptyValue?: (boolean|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.core.v3.HeaderValueOption.$Properties;
-     enum HeaderAppendAction {
-      APPEND_IF_EXISTS_OR_ADD = 0,
-      ADD_IF_ABSENT = 1,
-      OVERWRITE_IF_EXISTS_OR_ADD = 2,
-      OVERWRITE_IF_EXISTS = 3
-     }
-    }
-    class HeaderValue {
-     constructor(properties?: envoy.config.core.v3.HeaderValue.$Properties);
-     $unknowns?: Uint8Array[];
-     key: string;
-     value: string;
-     static create(properties: envoy.config.core.v3.HeaderValue.$Shape): envoy.config.core.v3.HeaderValue & envoy.config.core.v3.HeaderValue.$Shape;
-     static create(properties?: envoy.config.core.v3.HeaderValue.$Properties): envoy.config.core.v3.HeaderValue;
-     static encode(message: envoy.config.core.v3.HeaderValue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HeaderValue & envoy.config.core.v3.HeaderValue.$Shape;
-    }
-    namespace HeaderValue {
-     interface $Properties {
-      key?: (string|null);
-      value?: (string|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.core.v3.HeaderValue.$Properties;
-    }
-    class RuntimeFractionalPercent {
-     constructor(properties?: envoy.config.core.v3.RuntimeFractionalPercent.$Properties);
-     $unknowns?: Uint8Array[];
-     defaultValue?: (envoy.type.v3.FractionalPercent.$Properties|null);
-     runtimeKey: string;
-     static create(properties: envoy.config.core.v3.RuntimeFractionalPercent.$Shape): envoy.config.core.v3.RuntimeFractionalPercent & envoy.config.core.v3.RuntimeFractionalPercent.$Shape;
-     static create(properties?: envoy.config.core.v3.RuntimeFractionalPercent.$Properties): envoy.config.core.v3.RuntimeFractionalPercent;
-     static encode(message: envoy.config.core.v3.RuntimeFractionalPercent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.RuntimeFractionalPercent & envoy.config.core.v3.RuntimeFractionalPercent.$Shape;
-    }
-    namespace RuntimeFractionalPercent {
-     interface $Properties {
-      defaultValue?: (envoy.type.v3.FractionalPercent.$Properties|null);
-      runtimeKey?: (string|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.core.v3.RuntimeFractionalPercent.$Properties;
     }
     enum TrafficDirection {
      UNSPECIFIED = 0,
@@ -1165,45 +1815,271 @@ export namespace envoy {
      }
      type $Shape = envoy.config.core.v3.Locality.$Properties;
     }
-    class TypedExtensionConfig {
-     constructor(properties?: envoy.config.core.v3.TypedExtensionConfig.$Properties);
+    class TcpKeepalive {
+     constructor(properties?: envoy.config.core.v3.TcpKeepalive.$Properties);
      $unknowns?: Uint8Array[];
-     name: string;
-     typedConfig?: (google.protobuf.Any.$Properties|null);
-     static create(properties: envoy.config.core.v3.TypedExtensionConfig.$Shape): envoy.config.core.v3.TypedExtensionConfig & envoy.config.core.v3.TypedExtensionConfig.$Shape;
-     static create(properties?: envoy.config.core.v3.TypedExtensionConfig.$Properties): envoy.config.core.v3.TypedExtensionConfig;
-     static encode(message: envoy.config.core.v3.TypedExtensionConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.TypedExtensionConfig & envoy.config.core.v3.TypedExtensionConfig.$Shape;
+     keepaliveProbes?: (google.protobuf.UInt32Value.$Properties|null);
+     keepaliveTime?: (google.protobuf.UInt32Value.$Properties|null);
+     keepaliveInterval?: (google.protobuf.UInt32Value.$Properties|null);
+     static create(properties: envoy.config.core.v3.TcpKeepalive.$Shape): envoy.config.core.v3.TcpKeepalive & envoy.config.core.v3.TcpKeepalive.$Shape;
+     static create(properties?: envoy.config.core.v3.TcpKeepalive.$Properties): envoy.config.core.v3.TcpKeepalive;
+     static encode(message: envoy.config.core.v3.TcpKeepalive.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.TcpKeepalive & envoy.config.core.v3.TcpKeepalive.$Shape;
     }
-    namespace TypedExtensionConfig {
+    namespace TcpKeepalive {
      interface $Properties {
-      name?: (string|null);
-      typedConfig?: (google.protobuf.Any.$Properties|null);
+      keepaliveProbes?: (google.protobuf.UInt32Value.$Properties|null);
+      keepaliveTime?: (google.protobuf.UInt32Value.$Properties|null);
+      keepaliveInterval?: (google.protobuf.UInt32Value.$Properties|null);
       $unknowns?: Uint8Array[];
      }
-     type $Shape = envoy.config.core.v3.TypedExtensionConfig.$Properties;
-    }
-    class RuntimeDouble {
-     constructor(properties?: envoy.config.core.v3.RuntimeDouble.$Properties);
-     $unknowns?: Uint8Array[];
-     defaultValue: number;
-     runtimeKey: string;
-     static create(properties: envoy.config.core.v3.RuntimeDouble.$Shape): envoy.config.core.v3.RuntimeDouble & envoy.config.core.v3.RuntimeDouble.$Shape;
-     static create(properties?: envoy.config.core.v3.RuntimeDouble.$Properties): envoy.config.core.v3.RuntimeDouble;
-     static encode(message: envoy.config.core.v3.RuntimeDouble.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.RuntimeDouble & envoy.config.core.v3.RuntimeDouble.$Shape;
-    }
-    namespace RuntimeDouble {
-     interface $Properties {
-      defaultValue?: (number|null);
-      runtimeKey?: (string|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.core.v3.RuntimeDouble.$Properties;
+     type $Shape = envoy.config.core.v3.TcpKeepalive.$Properties;
     }
     enum RoutingPriority {
      DEFAULT = 0,
      HIGH = 1
+    }
+    class HealthCheck {
+     constructor(properties?: envoy.config.core.v3.HealthCheck.$Properties);
+     $unknowns?: Uint8Array[];
+     timeout?: (google.protobuf.Duration.$Properties|null);
+     interval?: (google.protobuf.Duration.$Properties|null);
+     initialJitter?: (google.protobuf.Duration.$Properties|null);
+     intervalJitter?: (google.protobuf.Duration.$Properties|null);
+     intervalJitterPercent: number;
+     unhealthyThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+     healthyThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+     altPort?: (google.protobuf.UInt32Value.$Properties|null);
+     reuseConnection?: (google.protobuf.BoolValue.$Properties|null);
+     httpHealthCheck?: (envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Properties|null);
+     tcpHealthCheck?: (envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Properties|null);
+     grpcHealthCheck?: (envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties|null);
+     noTrafficInterval?: (google.protobuf.Duration.$Properties|null);
+     noTrafficHealthyInterval?: (google.protobuf.Duration.$Properties|null);
+     unhealthyInterval?: (google.protobuf.Duration.$Properties|null);
+     unhealthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+     healthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+     healthChecker?: ("httpHealthCheck"|"tcpHealthCheck"|"grpcHealthCheck");
+     static create(properties: envoy.config.core.v3.HealthCheck.$Shape): envoy.config.core.v3.HealthCheck & envoy.config.core.v3.HealthCheck.$Shape;
+     static create(properties?: envoy.config.core.v3.HealthCheck.$Properties): envoy.config.core.v3.HealthCheck;
+     static encode(message: envoy.config.core.v3.HealthCheck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HealthCheck & envoy.config.core.v3.HealthCheck.$Shape;
+    }
+    namespace HealthCheck {
+     interface $Properties {
+      timeout?: (google.protobuf.Duration.$Properties|null);
+      interval?: (google.protobuf.Duration.$Properties|null);
+      initialJitter?: (google.protobuf.Duration.$Properties|null);
+      intervalJitter?: (google.protobuf.Duration.$Properties|null);
+      intervalJitterPercent?: (number|null);
+      unhealthyThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+      healthyThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+      altPort?: (google.protobuf.UInt32Value.$Properties|null);
+      reuseConnection?: (google.protobuf.BoolValue.$Properties|null);
+      httpHealthCheck?: (envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Properties|null);
+      tcpHealthCheck?: (envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Properties|null);
+      grpcHealthCheck?: (envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties|null);
+      noTrafficInterval?: (google.protobuf.Duration.$Properties|null);
+      noTrafficHealthyInterval?: (google.protobuf.Duration.$Properties|null);
+      unhealthyInterval?: (google.protobuf.Duration.$Properties|null);
+      unhealthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+      healthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+      healthChecker?: ("httpHealthCheck"|"tcpHealthCheck"|"grpcHealthCheck");
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       timeout?: google.protobuf.Duration.$Shape|null;
+       interval?: google.protobuf.Duration.$Shape|null;
+       initialJitter?: google.protobuf.Duration.$Shape|null;
+       intervalJitter?: google.protobuf.Duration.$Shape|null;
+       intervalJitterPercent?: number|null;
+       unhealthyThreshold?: google.protobuf.UInt32Value.$Shape|null;
+       healthyThreshold?: google.protobuf.UInt32Value.$Shape|null;
+       altPort?: google.protobuf.UInt32Value.$Shape|null;
+       reuseConnection?: google.protobuf.BoolValue.$Shape|null;
+       httpHealthCheck?: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape|null;
+       tcpHealthCheck?: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape|null;
+       grpcHealthCheck?: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape|null;
+       noTrafficInterval?: google.protobuf.Duration.$Shape|null;
+       noTrafficHealthyInterval?: google.protobuf.Duration.$Shape|null;
+       unhealthyInterval?: google.protobuf.Duration.$Shape|null;
+       unhealthyEdgeInterval?: google.protobuf.Duration.$Shape|null;
+       healthyEdgeInterval?: google.protobuf.Duration.$Shape|null;
+       $unknowns?: Uint8Array[];
+     } & (
+       ({ healthChecker?: undefined; httpHealthCheck?: null; tcpHealthCheck?: null; grpcHealthCheck?: null }|{ healthChecker?: "httpHealthCheck"; httpHealthCheck: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape; tcpHealthCheck?: null; grpcHealthCheck?: null }|{ healthChecker?: "tcpHealthCheck"; httpHealthCheck?: null; tcpHealthCheck: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape; grpcHealthCheck?: null }|{ healthChecker?: "grpcHealthCheck"; httpHealthCheck?: null; tcpHealthCheck?: null; grpcHealthCheck: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape })
+     );
+     class GrpcHealthCheck {
+      constructor(properties?: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties);
+      $unknowns?: Uint8Array[];
+      serviceName: string;
+      authority: string;
+      static create(properties: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape): envoy.config.core.v3.HealthCheck.GrpcHealthCheck & envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape;
+      static create(properties?: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties): envoy.config.core.v3.HealthCheck.GrpcHealthCheck;
+      static encode(message: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HealthCheck.GrpcHealthCheck & envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape;
+     }
+     namespace GrpcHealthCheck {
+      interface $Properties {
+       serviceName?: (string|null);
+       authority?: (string|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Properties;
+     }
+     class TcpHealthCheck {
+      constructor(properties?: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Properties);
+      $unknowns?: Uint8Array[];
+      send?: (envoy.config.core.v3.HealthCheck.Payload.$Properties|null);
+      receive: envoy.config.core.v3.HealthCheck.Payload.$Properties[];
+      proxyProtocolConfig?: (envoy.config.core.v3.ProxyProtocolConfig.$Properties|null);
+      static create(properties: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape): envoy.config.core.v3.HealthCheck.TcpHealthCheck & envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape;
+      static create(properties?: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Properties): envoy.config.core.v3.HealthCheck.TcpHealthCheck;
+      static encode(message: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HealthCheck.TcpHealthCheck & envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape;
+     }
+     namespace TcpHealthCheck {
+      interface $Properties {
+       send?: (envoy.config.core.v3.HealthCheck.Payload.$Properties|null);
+       receive?: (envoy.config.core.v3.HealthCheck.Payload.$Properties[]|null);
+       proxyProtocolConfig?: (envoy.config.core.v3.ProxyProtocolConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        send?: envoy.config.core.v3.HealthCheck.Payload.$Shape|null;
+        receive?: envoy.config.core.v3.HealthCheck.Payload.$Shape[]|null;
+        proxyProtocolConfig?: envoy.config.core.v3.ProxyProtocolConfig.$Shape|null;
+        $unknowns?: Uint8Array[];
+      };
+     }
+     class Payload {
+      constructor(properties?: envoy.config.core.v3.HealthCheck.Payload.$Properties);
+      $unknowns?: Uint8Array[];
+      text?: (string|null);
+      binary?: (Uint8Array|null);
+      payload?: ("text"|"binary");
+      static create(properties: envoy.config.core.v3.HealthCheck.Payload.$Shape): envoy.config.core.v3.HealthCheck.Payload & envoy.config.core.v3.HealthCheck.Payload.$Shape;
+      static create(properties?: envoy.config.core.v3.HealthCheck.Payload.$Properties): envoy.config.core.v3.HealthCheck.Payload;
+      static encode(message: envoy.config.core.v3.HealthCheck.Payload.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HealthCheck.Payload & envoy.config.core.v3.HealthCheck.Payload.$Shape;
+     }
+     namespace Payload {
+      interface $Properties {
+       text?: (string|null);
+       binary?: (Uint8Array|null);
+       payload?: ("text"|"binary");
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        text?: string|null;
+        binary?: Uint8Array|null;
+        $unknowns?: Uint8Array[];
+      } & (
+        ({ payload?: undefined; text?: null; binary?: null }|{ payload?: "text"; text: string; binary?: null }|{ payload?: "binary"; text?: null; binary: Uint8Array })
+      );
+     }
+     class HttpHealthCheck {
+      constructor(properties?: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Properties);
+      $unknowns?: Uint8Array[];
+      host: string;
+      path: string;
+      send?: (envoy.config.core.v3.HealthCheck.Payload.$Properties|null);
+      receive: envoy.config.core.v3.HealthCheck.Payload.$Properties[];
+      requestHeadersToAdd: envoy.config.core.v3.HeaderValueOption.$Properties[];
+      requestHeadersToRemove: string[];
+      expectedStatuses: envoy.type.v3.Int64Range.$Properties[];
+      retriableStatuses: envoy.type.v3.Int64Range.$Properties[];
+      codecClientType: envoy.type.v3.CodecClientType;
+      method: envoy.config.core.v3.RequestMethod;
+      static create(properties: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape): envoy.config.core.v3.HealthCheck.HttpHealthCheck & envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape;
+      static create(properties?: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Properties): envoy.config.core.v3.HealthCheck.HttpHealthCheck;
+      static encode(message: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.HealthCheck.HttpHealthCheck & envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape;
+     }
+     namespace HttpHealthCheck {
+      interface $Properties {
+       host?: (string|null);
+       path?: (string|null);
+       send?: (envoy.config.core.v3.HealthCheck.Payload.$Properties|null);
+       receive?: (envoy.config.core.v3.HealthCheck.Payload.$Properties[]|null);
+       requestHeadersToAdd?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
+       requestHeadersToRemove?: (string[]|null);
+       expectedStatuses?: (envoy.type.v3.Int64Range.$Properties[]|null);
+       retriableStatuses?: (envoy.type.v3.Int64Range.$Properties[]|null);
+       codecClientType?: (envoy.type.v3.CodecClientType|null);
+       method?: (envoy.config.core.v3.RequestMethod|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        host?: string|null;
+        path?: string|null;
+        send?: envoy.config.core.v3.HealthCheck.Payload.$Shape|null;
+        receive?: envoy.config.core.v3.HealthCheck.Payload.$Shape[]|null;
+        requestHeadersToAdd?: envoy.config.core.v3.HeaderValueOption.$Shape[]|null;
+        requestHeadersToRemove?: string[]|null;
+        expectedStatuses?: envoy.type.v3.Int64Range.$Shape[]|null;
+        retriableStatuses?: envoy.type.v3.Int64Range.$Shape[]|null;
+        codecClientType?: envoy.type.v3.CodecClientType|null;
+        method?: envoy.config.core.v3.RequestMethod|null;
+        $unknowns?: Uint8Array[];
+      };
+     }
+    }
+    class ProxyProtocolConfig {
+     constructor(properties?: envoy.config.core.v3.ProxyProtocolConfig.$Properties);
+     $unknowns?: Uint8Array[];
+     version: envoy.config.core.v3.ProxyProtocolConfig.Version;
+     passThroughTlvs?: (envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties|null);
+     static create(properties: envoy.config.core.v3.ProxyProtocolConfig.$Shape): envoy.config.core.v3.ProxyProtocolConfig & envoy.config.core.v3.ProxyProtocolConfig.$Shape;
+     static create(properties?: envoy.config.core.v3.ProxyProtocolConfig.$Properties): envoy.config.core.v3.ProxyProtocolConfig;
+     static encode(message: envoy.config.core.v3.ProxyProtocolConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.ProxyProtocolConfig & envoy.config.core.v3.ProxyProtocolConfig.$Shape;
+    }
+    namespace ProxyProtocolConfig {
+     interface $Properties {
+      version?: (envoy.config.core.v3.ProxyProtocolConfig.Version|null);
+      passThroughTlvs?: (envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.ProxyProtocolConfig.$Properties;
+     enum Version {
+      V1 = 0,
+      V2 = 1
+     }
+    }
+    class ProxyProtocolPassThroughTLVs {
+     constructor(properties?: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties);
+     $unknowns?: Uint8Array[];
+     matchType: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.PassTLVsMatchType;
+     tlvType: number[];
+     static create(properties: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Shape): envoy.config.core.v3.ProxyProtocolPassThroughTLVs & envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Shape;
+     static create(properties?: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties): envoy.config.core.v3.ProxyProtocolPassThroughTLVs;
+     static encode(message: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.ProxyProtocolPassThroughTLVs & envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Shape;
+    }
+    namespace ProxyProtocolPassThroughTLVs {
+     interface $Properties {
+      matchType?: (envoy.config.core.v3.ProxyProtocolPassThroughTLVs.PassTLVsMatchType|null);
+      tlvType?: (number[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.core.v3.ProxyProtocolPassThroughTLVs.$Properties;
+     enum PassTLVsMatchType {
+      INCLUDE_ALL = 0,
+      INCLUDE = 1
+     }
+    }
+    enum RequestMethod {
+     METHOD_UNSPECIFIED = 0,
+     GET = 1,
+     HEAD = 2,
+     POST = 3,
+     PUT = 4,
+     DELETE = 5,
+     CONNECT = 6,
+     OPTIONS = 7,
+     TRACE = 8,
+     PATCH = 9
     }
     class Node {
      constructor(properties?: envoy.config.core.v3.Node.$Properties);
@@ -1289,8 +2165,638 @@ export namespace envoy {
     }
    }
   }
+  namespace cluster {
+   namespace v3 {
+    class LoadBalancingPolicy {
+     constructor(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties);
+     $unknowns?: Uint8Array[];
+     policies: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties[];
+     static create(properties: envoy.config.cluster.v3.LoadBalancingPolicy.$Shape): envoy.config.cluster.v3.LoadBalancingPolicy & envoy.config.cluster.v3.LoadBalancingPolicy.$Shape;
+     static create(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties): envoy.config.cluster.v3.LoadBalancingPolicy;
+     static encode(message: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.LoadBalancingPolicy & envoy.config.cluster.v3.LoadBalancingPolicy.$Shape;
+    }
+    namespace LoadBalancingPolicy {
+     interface $Properties {
+      policies?: (envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.cluster.v3.LoadBalancingPolicy.$Properties;
+     class Policy {
+      constructor(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties);
+      $unknowns?: Uint8Array[];
+      typedExtensionConfig?: (envoy.config.core.v3.TypedExtensionConfig.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape): envoy.config.cluster.v3.LoadBalancingPolicy.Policy & envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape;
+      static create(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties): envoy.config.cluster.v3.LoadBalancingPolicy.Policy;
+      static encode(message: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.LoadBalancingPolicy.Policy & envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape;
+     }
+     namespace Policy {
+      interface $Properties {
+       typedExtensionConfig?: (envoy.config.core.v3.TypedExtensionConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties;
+     }
+    }
+    class Cluster {
+     constructor(properties?: envoy.config.cluster.v3.Cluster.$Properties);
+     $unknowns?: Uint8Array[];
+     name: string;
+     altStatName: string;
+     type?: (envoy.config.cluster.v3.Cluster.DiscoveryType|null);
+     edsClusterConfig?: (envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties|null);
+     connectTimeout?: (google.protobuf.Duration.$Properties|null);
+     perConnectionBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
+     lbPolicy: envoy.config.cluster.v3.Cluster.LbPolicy;
+     loadAssignment?: (envoy.config.endpoint.v3.ClusterLoadAssignment.$Properties|null);
+     healthChecks: envoy.config.core.v3.HealthCheck.$Properties[];
+     circuitBreakers?: (envoy.config.cluster.v3.CircuitBreakers.$Properties|null);
+     typedExtensionProtocolOptions: { [k: string]: google.protobuf.Any.$Properties };
+     dnsLookupFamily: envoy.config.cluster.v3.Cluster.DnsLookupFamily;
+     outlierDetection?: (envoy.config.cluster.v3.OutlierDetection.$Properties|null);
+     lbSubsetConfig?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties|null);
+     ringHashLbConfig?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties|null);
+     maglevLbConfig?: (envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties|null);
+     leastRequestLbConfig?: (envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties|null);
+     roundRobinLbConfig?: (envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties|null);
+     commonLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties|null);
+     transportSocket?: (envoy.config.core.v3.TransportSocket.$Properties|null);
+     metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
+     upstreamConnectionOptions?: (envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties|null);
+     closeConnectionsOnHostHealthFailure: boolean;
+     ignoreHealthOnHostRemoval: boolean;
+     loadBalancingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
+     lrsServer?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+     clusterDiscoveryType?: "type";
+     lbConfig?: ("ringHashLbConfig"|"maglevLbConfig"|"leastRequestLbConfig"|"roundRobinLbConfig");
+     static create(properties: envoy.config.cluster.v3.Cluster.$Shape): envoy.config.cluster.v3.Cluster & envoy.config.cluster.v3.Cluster.$Shape;
+     static create(properties?: envoy.config.cluster.v3.Cluster.$Properties): envoy.config.cluster.v3.Cluster;
+     static encode(message: envoy.config.cluster.v3.Cluster.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster & envoy.config.cluster.v3.Cluster.$Shape;
+    }
+    namespace Cluster {
+     interface $Properties {
+      name?: (string|null);
+      altStatName?: (string|null);
+      type?: (envoy.config.cluster.v3.Cluster.DiscoveryType|null);
+      edsClusterConfig?: (envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties|null);
+      connectTimeout?: (google.protobuf.Duration.$Properties|null);
+      perConnectionBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
+      lbPolicy?: (envoy.config.cluster.v3.Cluster.LbPolicy|null);
+      loadAssignment?: (envoy.config.endpoint.v3.ClusterLoadAssignment.$Properties|null);
+      healthChecks?: (envoy.config.core.v3.HealthCheck.$Properties[]|null);
+      circuitBreakers?: (envoy.config.cluster.v3.CircuitBreakers.$Properties|null);
+      typedExtensionProtocolOptions?: ({ [k: string]: google.protobuf.Any.$Properties }|null);
+      dnsLookupFamily?: (envoy.config.cluster.v3.Cluster.DnsLookupFamily|null);
+      outlierDetection?: (envoy.config.cluster.v3.OutlierDetection.$Properties|null);
+      lbSubsetConfig?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties|null);
+      ringHashLbConfig?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties|null);
+      maglevLbConfig?: (envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties|null);
+      leastRequestLbConfig?: (envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties|null);
+      roundRobinLbConfig?: (envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties|null);
+      commonLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties|null);
+      transportSocket?: (envoy.config.core.v3.TransportSocket.$Properties|null);
+      metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
+      upstreamConnectionOptions?: (envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties|null);
+      closeConnectionsOnHostHealthFailure?: (boolean|null);
+      ignoreHealthOnHostRemoval?: (boolean|null);
+      loadBalancingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
+      lrsServer?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+      clusterDiscoveryType?: "type";
+      lbConfig?: ("ringHashLbConfig"|"maglevLbConfig"|"leastRequestLbConfig"|"roundRobinLbConfig");
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       name?: string|null;
+       altStatName?: string|null;
+       type?: envoy.config.cluster.v3.Cluster.DiscoveryType|null;
+       edsClusterConfig?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape|null;
+       connectTimeout?: google.protobuf.Duration.$Shape|null;
+       perConnectionBufferLimitBytes?: google.protobuf.UInt32Value.$Shape|null;
+       lbPolicy?: envoy.config.cluster.v3.Cluster.LbPolicy|null;
+       loadAssignment?: envoy.config.endpoint.v3.ClusterLoadAssignment.$Shape|null;
+       healthChecks?: envoy.config.core.v3.HealthCheck.$Shape[]|null;
+       circuitBreakers?: envoy.config.cluster.v3.CircuitBreakers.$Shape|null;
+       typedExtensionProtocolOptions?: { [k: string]: google.protobuf.Any.$Shape }|null;
+       dnsLookupFamily?: envoy.config.cluster.v3.Cluster.DnsLookupFamily|null;
+       outlierDetection?: envoy.config.cluster.v3.OutlierDetection.$Shape|null;
+       lbSubsetConfig?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape|null;
+       ringHashLbConfig?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape|null;
+       maglevLbConfig?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape|null;
+       leastRequestLbConfig?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape|null;
+       roundRobinLbConfig?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape|null;
+       commonLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape|null;
+       transportSocket?: envoy.config.core.v3.TransportSocket.$Shape|null;
+       metadata?: envoy.config.core.v3.Metadata.$Shape|null;
+       upstreamConnectionOptions?: envoy.config.cluster.v3.UpstreamConnectionOptions.$Shape|null;
+       closeConnectionsOnHostHealthFailure?: boolean|null;
+       ignoreHealthOnHostRemoval?: boolean|null;
+       loadBalancingPolicy?: envoy.config.cluster.v3.LoadBalancingPolicy.$Shape|null;
+       lrsServer?: envoy.config.core.v3.ConfigSource.$Shape|null;
+       $unknowns?: Uint8Array[];
+     } & (
+       ({ clusterDiscoveryType?: undefined; type?: null }|{ clusterDiscoveryType?: "type"; type: envoy.config.cluster.v3.Cluster.DiscoveryType })
+     ) & (
+       ({ lbConfig?: undefined; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "ringHashLbConfig"; ringHashLbConfig: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "maglevLbConfig"; ringHashLbConfig?: null; maglevLbConfig: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "leastRequestLbConfig"; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape; roundRobinLbConfig?: null }|{ lbConfig?: "roundRobinLbConfig"; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape })
+     );
+     enum DiscoveryType {
+      STATIC = 0,
+      STRICT_DNS = 1,
+      LOGICAL_DNS = 2,
+      EDS = 3,
+      ORIGINAL_DST = 4
+     }
+     enum LbPolicy {
+      ROUND_ROBIN = 0,
+      LEAST_REQUEST = 1,
+      RING_HASH = 2,
+      RANDOM = 3,
+      MAGLEV = 5,
+      CLUSTER_PROVIDED = 6,
+      LOAD_BALANCING_POLICY_CONFIG = 7
+     }
+     enum DnsLookupFamily {
+      AUTO = 0,
+      V4_ONLY = 1,
+      V6_ONLY = 2,
+      V4_PREFERRED = 3,
+      ALL = 4
+     }
+     class CommonLbConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      healthyPanicThreshold?: (envoy.type.v3.Percent.$Properties|null);
+      zoneAwareLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties|null);
+      localityWeightedLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties|null);
+      updateMergeWindow?: (google.protobuf.Duration.$Properties|null);
+      ignoreNewHostsUntilFirstHc: boolean;
+      closeConnectionsOnHostSetChange: boolean;
+      consistentHashingLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties|null);
+      localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
+      static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape;
+     }
+     namespace CommonLbConfig {
+      interface $Properties {
+       healthyPanicThreshold?: (envoy.type.v3.Percent.$Properties|null);
+       zoneAwareLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties|null);
+       localityWeightedLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties|null);
+       updateMergeWindow?: (google.protobuf.Duration.$Properties|null);
+       ignoreNewHostsUntilFirstHc?: (boolean|null);
+       closeConnectionsOnHostSetChange?: (boolean|null);
+       consistentHashingLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties|null);
+       localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        healthyPanicThreshold?: envoy.type.v3.Percent.$Shape|null;
+        zoneAwareLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape|null;
+        localityWeightedLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape|null;
+        updateMergeWindow?: google.protobuf.Duration.$Shape|null;
+        ignoreNewHostsUntilFirstHc?: boolean|null;
+        closeConnectionsOnHostSetChange?: boolean|null;
+        consistentHashingLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Shape|null;
+        $unknowns?: Uint8Array[];
+      } & (
+        ({ localityConfigSpecifier?: undefined; zoneAwareLbConfig?: null; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "zoneAwareLbConfig"; zoneAwareLbConfig: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "localityWeightedLbConfig"; zoneAwareLbConfig?: null; localityWeightedLbConfig: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape })
+      );
+      class ConsistentHashingLbConfig {
+       constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       useHostnameForHashing: boolean;
+       hashBalanceFactor?: (google.protobuf.UInt32Value.$Properties|null);
+       static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Shape;
+       static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig;
+       static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Shape;
+      }
+      namespace ConsistentHashingLbConfig {
+       interface $Properties {
+        useHostnameForHashing?: (boolean|null);
+        hashBalanceFactor?: (google.protobuf.UInt32Value.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.$Properties;
+      }
+      class LocalityWeightedLbConfig {
+       constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape;
+       static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
+       static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape;
+      }
+      namespace LocalityWeightedLbConfig {
+       interface $Properties {
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties;
+      }
+      class ZoneAwareLbConfig {
+       constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties);
+       $unknowns?: Uint8Array[];
+       routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
+       minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
+       failTrafficOnPanic: boolean;
+       static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape;
+       static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig;
+       static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape;
+      }
+      namespace ZoneAwareLbConfig {
+       interface $Properties {
+        routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
+        minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
+        failTrafficOnPanic?: (boolean|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties;
+      }
+     }
+     class RoundRobinLbConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig & envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig & envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape;
+     }
+     namespace RoundRobinLbConfig {
+      interface $Properties {
+       slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties;
+     }
+     class SlowStartConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      slowStartWindow?: (google.protobuf.Duration.$Properties|null);
+      aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+      minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape): envoy.config.cluster.v3.Cluster.SlowStartConfig & envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties): envoy.config.cluster.v3.Cluster.SlowStartConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.SlowStartConfig & envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape;
+     }
+     namespace SlowStartConfig {
+      interface $Properties {
+       slowStartWindow?: (google.protobuf.Duration.$Properties|null);
+       aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+       minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties;
+     }
+     class LeastRequestLbConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
+      activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+      slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig & envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig & envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape;
+     }
+     namespace LeastRequestLbConfig {
+      interface $Properties {
+       choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
+       activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
+       slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties;
+     }
+     class MaglevLbConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      tableSize?: (google.protobuf.UInt64Value.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape): envoy.config.cluster.v3.Cluster.MaglevLbConfig & envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties): envoy.config.cluster.v3.Cluster.MaglevLbConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.MaglevLbConfig & envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape;
+     }
+     namespace MaglevLbConfig {
+      interface $Properties {
+       tableSize?: (google.protobuf.UInt64Value.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties;
+     }
+     class RingHashLbConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+      hashFunction: envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction;
+      maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape): envoy.config.cluster.v3.Cluster.RingHashLbConfig & envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties): envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.RingHashLbConfig & envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape;
+     }
+     namespace RingHashLbConfig {
+      interface $Properties {
+       minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+       hashFunction?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction|null);
+       maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties;
+      enum HashFunction {
+       XX_HASH = 0,
+       MURMUR_HASH_2 = 1
+      }
+     }
+     class LbSubsetConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      fallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy;
+      defaultSubset?: (google.protobuf.Struct.$Properties|null);
+      subsetSelectors: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties[];
+      localityWeightAware: boolean;
+      scaleLocalityWeight: boolean;
+      panicModeAny: boolean;
+      listAsAny: boolean;
+      metadataFallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy;
+      static create(properties: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape): envoy.config.cluster.v3.Cluster.LbSubsetConfig & envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties): envoy.config.cluster.v3.Cluster.LbSubsetConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LbSubsetConfig & envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape;
+     }
+     namespace LbSubsetConfig {
+      interface $Properties {
+       fallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy|null);
+       defaultSubset?: (google.protobuf.Struct.$Properties|null);
+       subsetSelectors?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties[]|null);
+       localityWeightAware?: (boolean|null);
+       scaleLocalityWeight?: (boolean|null);
+       panicModeAny?: (boolean|null);
+       listAsAny?: (boolean|null);
+       metadataFallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        fallbackPolicy?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy|null;
+        defaultSubset?: google.protobuf.Struct.$Shape|null;
+        subsetSelectors?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape[]|null;
+        localityWeightAware?: boolean|null;
+        scaleLocalityWeight?: boolean|null;
+        panicModeAny?: boolean|null;
+        listAsAny?: boolean|null;
+        metadataFallbackPolicy?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy|null;
+        $unknowns?: Uint8Array[];
+      };
+      enum LbSubsetFallbackPolicy {
+       NO_FALLBACK = 0,
+       ANY_ENDPOINT = 1,
+       DEFAULT_SUBSET = 2
+      }
+      enum LbSubsetMetadataFallbackPolicy {
+       METADATA_NO_FALLBACK = 0,
+       FALLBACK_LIST = 1
+      }
+      class LbSubsetSelector {
+       constructor(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties);
+       $unknowns?: Uint8Array[];
+       keys: string[];
+       singleHostPerSubset: boolean;
+       fallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy;
+       fallbackKeysSubset: string[];
+       static create(properties: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector & envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape;
+       static create(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector;
+       static encode(message: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector & envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape;
+      }
+      namespace LbSubsetSelector {
+       interface $Properties {
+        keys?: (string[]|null);
+        singleHostPerSubset?: (boolean|null);
+        fallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy|null);
+        fallbackKeysSubset?: (string[]|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties;
+       enum LbSubsetSelectorFallbackPolicy {
+        NOT_DEFINED = 0,
+        NO_FALLBACK = 1,
+        ANY_ENDPOINT = 2,
+        DEFAULT_SUBSET = 3,
+        KEYS_SUBSET = 4
+       }
+      }
+     }
+     class EdsClusterConfig {
+      constructor(properties?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties);
+      $unknowns?: Uint8Array[];
+      edsConfig?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+      serviceName: string;
+      static create(properties: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape): envoy.config.cluster.v3.Cluster.EdsClusterConfig & envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape;
+      static create(properties?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties): envoy.config.cluster.v3.Cluster.EdsClusterConfig;
+      static encode(message: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.EdsClusterConfig & envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape;
+     }
+     namespace EdsClusterConfig {
+      interface $Properties {
+       edsConfig?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+       serviceName?: (string|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        edsConfig?: envoy.config.core.v3.ConfigSource.$Shape|null;
+        serviceName?: string|null;
+        $unknowns?: Uint8Array[];
+      };
+     }
+    }
+    class UpstreamConnectionOptions {
+     constructor(properties?: envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties);
+     $unknowns?: Uint8Array[];
+     tcpKeepalive?: (envoy.config.core.v3.TcpKeepalive.$Properties|null);
+     static create(properties: envoy.config.cluster.v3.UpstreamConnectionOptions.$Shape): envoy.config.cluster.v3.UpstreamConnectionOptions & envoy.config.cluster.v3.UpstreamConnectionOptions.$Shape;
+     static create(properties?: envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties): envoy.config.cluster.v3.UpstreamConnectionOptions;
+     static encode(message: envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.UpstreamConnectionOptions & envoy.config.cluster.v3.UpstreamConnectionOptions.$Shape;
+    }
+    namespace UpstreamConnectionOptions {
+     interface $Properties {
+      tcpKeepalive?: (envoy.config.core.v3.TcpKeepalive.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.cluster.v3.UpstreamConnectionOptions.$Properties;
+    }
+    class OutlierDetection {
+     constructor(properties?: envoy.config.cluster.v3.OutlierDetection.$Properties);
+     $unknowns?: Uint8Array[];
+     consecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
+     interval?: (google.protobuf.Duration.$Properties|null);
+     baseEjectionTime?: (google.protobuf.Duration.$Properties|null);
+     maxEjectionPercent?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingConsecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
+     successRateMinimumHosts?: (google.protobuf.UInt32Value.$Properties|null);
+     successRateRequestVolume?: (google.protobuf.UInt32Value.$Properties|null);
+     successRateStdevFactor?: (google.protobuf.UInt32Value.$Properties|null);
+     consecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingConsecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
+     splitExternalLocalOriginErrors: boolean;
+     consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
+     failurePercentageThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingFailurePercentage?: (google.protobuf.UInt32Value.$Properties|null);
+     enforcingFailurePercentageLocalOrigin?: (google.protobuf.UInt32Value.$Properties|null);
+     failurePercentageMinimumHosts?: (google.protobuf.UInt32Value.$Properties|null);
+     failurePercentageRequestVolume?: (google.protobuf.UInt32Value.$Properties|null);
+     maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
+     maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
+     successfulActiveHealthCheckUnejectHost?: (google.protobuf.BoolValue.$Properties|null);
+     alwaysEjectOneHost?: (google.protobuf.BoolValue.$Properties|null);
+     static create(properties: envoy.config.cluster.v3.OutlierDetection.$Shape): envoy.config.cluster.v3.OutlierDetection & envoy.config.cluster.v3.OutlierDetection.$Shape;
+     static create(properties?: envoy.config.cluster.v3.OutlierDetection.$Properties): envoy.config.cluster.v3.OutlierDetection;
+     static encode(message: envoy.config.cluster.v3.OutlierDetection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.OutlierDetection & envoy.config.cluster.v3.OutlierDetection.$Shape;
+    }
+    namespace OutlierDetection {
+     interface $Properties {
+      consecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
+      interval?: (google.protobuf.Duration.$Properties|null);
+      baseEjectionTime?: (google.protobuf.Duration.$Properties|null);
+      maxEjectionPercent?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingConsecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
+      successRateMinimumHosts?: (google.protobuf.UInt32Value.$Properties|null);
+      successRateRequestVolume?: (google.protobuf.UInt32Value.$Properties|null);
+      successRateStdevFactor?: (google.protobuf.UInt32Value.$Properties|null);
+      consecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingConsecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
+      splitExternalLocalOriginErrors?: (boolean|null);
+      consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
+      failurePercentageThreshold?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingFailurePercentage?: (google.protobuf.UInt32Value.$Properties|null);
+      enforcingFailurePercentageLocalOrigin?: (google.protobuf.UInt32Value.$Properties|null);
+      failurePercentageMinimumHosts?: (google.protobuf.UInt32Value.$Properties|null);
+      failurePercentageRequestVolume?: (google.protobuf.UInt32Value.$Properties|null);
+      maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
+      maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
+      successfulActiveHealthCheckUnejectHost?: (google.protobuf.BoolValue.$Properties|null);
+      alwaysEjectOneHost?: (google.protobuf.BoolValue.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.cluster.v3.OutlierDetection.$Properties;
+    }
+    class CircuitBreakers {
+     constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.$Properties);
+     $unknowns?: Uint8Array[];
+     thresholds: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties[];
+     static create(properties: envoy.config.cluster.v3.CircuitBreakers.$Shape): envoy.config.cluster.v3.CircuitBreakers & envoy.config.cluster.v3.CircuitBreakers.$Shape;
+     static create(properties?: envoy.config.cluster.v3.CircuitBreakers.$Properties): envoy.config.cluster.v3.CircuitBreakers;
+     static encode(message: envoy.config.cluster.v3.CircuitBreakers.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers & envoy.config.cluster.v3.CircuitBreakers.$Shape;
+    }
+    namespace CircuitBreakers {
+     interface $Properties {
+      thresholds?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.config.cluster.v3.CircuitBreakers.$Properties;
+     class Thresholds {
+      constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties);
+      $unknowns?: Uint8Array[];
+      priority: envoy.config.core.v3.RoutingPriority;
+      maxConnections?: (google.protobuf.UInt32Value.$Properties|null);
+      maxPendingRequests?: (google.protobuf.UInt32Value.$Properties|null);
+      maxRequests?: (google.protobuf.UInt32Value.$Properties|null);
+      maxRetries?: (google.protobuf.UInt32Value.$Properties|null);
+      retryBudget?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties|null);
+      trackRemaining: boolean;
+      maxConnectionPools?: (google.protobuf.UInt32Value.$Properties|null);
+      static create(properties: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape): envoy.config.cluster.v3.CircuitBreakers.Thresholds & envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape;
+      static create(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties): envoy.config.cluster.v3.CircuitBreakers.Thresholds;
+      static encode(message: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers.Thresholds & envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape;
+     }
+     namespace Thresholds {
+      interface $Properties {
+       priority?: (envoy.config.core.v3.RoutingPriority|null);
+       maxConnections?: (google.protobuf.UInt32Value.$Properties|null);
+       maxPendingRequests?: (google.protobuf.UInt32Value.$Properties|null);
+       maxRequests?: (google.protobuf.UInt32Value.$Properties|null);
+       maxRetries?: (google.protobuf.UInt32Value.$Properties|null);
+       retryBudget?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties|null);
+       trackRemaining?: (boolean|null);
+       maxConnectionPools?: (google.protobuf.UInt32Value.$Properties|null);
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties;
+      class RetryBudget {
+       constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties);
+       $unknowns?: Uint8Array[];
+       budgetPercent?: (envoy.type.v3.Percent.$Properties|null);
+       minRetryConcurrency?: (google.protobuf.UInt32Value.$Properties|null);
+       static create(properties: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget & envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape;
+       static create(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget;
+       static encode(message: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget & envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape;
+      }
+      namespace RetryBudget {
+       interface $Properties {
+        budgetPercent?: (envoy.type.v3.Percent.$Properties|null);
+        minRetryConcurrency?: (google.protobuf.UInt32Value.$Properties|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties;
+      }
+     }
+    }
+   }
+  }
   namespace route {
    namespace v3 {
+    class HeaderMatcher {
+     constructor(properties?: envoy.config.route.v3.HeaderMatcher.$Properties);
+     $unknowns?: Uint8Array[];
+     name: string;
+     presentMatch?: (boolean|null);
+     stringMatch?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
+     rangeMatch?: (envoy.type.v3.Int64Range.$Properties|null);
+     invertMatch: boolean;
+     treatMissingHeaderAsEmpty: boolean;
+     headerMatchSpecifier?: ("rangeMatch"|"presentMatch"|"stringMatch");
+     static create(properties: envoy.config.route.v3.HeaderMatcher.$Shape): envoy.config.route.v3.HeaderMatcher & envoy.config.route.v3.HeaderMatcher.$Shape;
+     static create(properties?: envoy.config.route.v3.HeaderMatcher.$Properties): envoy.config.route.v3.HeaderMatcher;
+     static encode(message: envoy.config.route.v3.HeaderMatcher.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.HeaderMatcher & envoy.config.route.v3.HeaderMatcher.$Shape;
+    }
+    namespace HeaderMatcher {
+     interface $Properties {
+      name?: (string|null);
+      presentMatch?: (boolean|null);
+      stringMatch?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
+      rangeMatch?: (envoy.type.v3.Int64Range.$Properties|null);
+      invertMatch?: (boolean|null);
+      treatMissingHeaderAsEmpty?: (boolean|null);
+      headerMatchSpecifier?: ("rangeMatch"|"presentMatch"|"stringMatch");
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       name?: string|null;
+       presentMatch?: boolean|null;
+       stringMatch?: envoy.type.matcher.v3.StringMatcher.$Shape|null;
+       rangeMatch?: envoy.type.v3.Int64Range.$Shape|null;
+       invertMatch?: boolean|null;
+       treatMissingHeaderAsEmpty?: boolean|null;
+       $unknowns?: Uint8Array[];
+     } & (
+       ({ headerMatchSpecifier?: undefined; rangeMatch?: null; presentMatch?: null; stringMatch?: null }|{ headerMatchSpecifier?: "rangeMatch"; rangeMatch: envoy.type.v3.Int64Range.$Shape; presentMatch?: null; stringMatch?: null }|{ headerMatchSpecifier?: "presentMatch"; rangeMatch?: null; presentMatch: boolean; stringMatch?: null }|{ headerMatchSpecifier?: "stringMatch"; rangeMatch?: null; presentMatch?: null; stringMatch: envoy.type.matcher.v3.StringMatcher.$Shape })
+     );
+    }
     class RouteConfiguration {
      constructor(properties?: envoy.config.route.v3.RouteConfiguration.$Properties);
      $unknowns?: Uint8Array[];
@@ -1352,6 +2858,7 @@ export namespace envoy {
      includeAttemptCountInResponse: boolean;
      retryPolicy?: (envoy.config.route.v3.RetryPolicy.$Properties|null);
      perRequestBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
+     rateLimits: envoy.config.route.v3.RateLimit.$Properties[];
      metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
      static create(properties: envoy.config.route.v3.VirtualHost.$Shape): envoy.config.route.v3.VirtualHost & envoy.config.route.v3.VirtualHost.$Shape;
      static create(properties?: envoy.config.route.v3.VirtualHost.$Properties): envoy.config.route.v3.VirtualHost;
@@ -1372,6 +2879,7 @@ export namespace envoy {
       includeAttemptCountInResponse?: (boolean|null);
       retryPolicy?: (envoy.config.route.v3.RetryPolicy.$Properties|null);
       perRequestBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
+      rateLimits?: (envoy.config.route.v3.RateLimit.$Properties[]|null);
       metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
       $unknowns?: Uint8Array[];
      }
@@ -1388,9 +2896,178 @@ export namespace envoy {
        includeAttemptCountInResponse?: boolean|null;
        retryPolicy?: envoy.config.route.v3.RetryPolicy.$Shape|null;
        perRequestBufferLimitBytes?: google.protobuf.UInt32Value.$Shape|null;
+       rateLimits?: envoy.config.route.v3.RateLimit.$Shape[]|null;
        metadata?: envoy.config.core.v3.Metadata.$Shape|null;
        $unknowns?: Uint8Array[];
      };
+    }
+    class RateLimit {
+     constructor(properties?: envoy.config.route.v3.RateLimit.$Properties);
+     $unknowns?: Uint8Array[];
+     stage?: (google.protobuf.UInt32Value.$Properties|null);
+     actions: envoy.config.route.v3.RateLimit.Action.$Properties[];
+     static create(properties: envoy.config.route.v3.RateLimit.$Shape): envoy.config.route.v3.RateLimit & envoy.config.route.v3.RateLimit.$Shape;
+     static create(properties?: envoy.config.route.v3.RateLimit.$Properties): envoy.config.route.v3.RateLimit;
+     static encode(message: envoy.config.route.v3.RateLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit & envoy.config.route.v3.RateLimit.$Shape;
+    }
+    namespace RateLimit {
+     interface $Properties {
+      stage?: (google.protobuf.UInt32Value.$Properties|null);
+      actions?: (envoy.config.route.v3.RateLimit.Action.$Properties[]|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       stage?: google.protobuf.UInt32Value.$Shape|null;
+       actions?: envoy.config.route.v3.RateLimit.Action.$Shape[]|null;
+       $unknowns?: Uint8Array[];
+     };
+     class Action {
+      constructor(properties?: envoy.config.route.v3.RateLimit.Action.$Properties);
+      $unknowns?: Uint8Array[];
+      sourceCluster?: (envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties|null);
+      destinationCluster?: (envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties|null);
+      requestHeaders?: (envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties|null);
+      remoteAddress?: (envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties|null);
+      genericKey?: (envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties|null);
+      headerValueMatch?: (envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Properties|null);
+      actionSpecifier?: ("sourceCluster"|"destinationCluster"|"requestHeaders"|"remoteAddress"|"genericKey"|"headerValueMatch");
+      static create(properties: envoy.config.route.v3.RateLimit.Action.$Shape): envoy.config.route.v3.RateLimit.Action & envoy.config.route.v3.RateLimit.Action.$Shape;
+      static create(properties?: envoy.config.route.v3.RateLimit.Action.$Properties): envoy.config.route.v3.RateLimit.Action;
+      static encode(message: envoy.config.route.v3.RateLimit.Action.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action & envoy.config.route.v3.RateLimit.Action.$Shape;
+     }
+     namespace Action {
+      interface $Properties {
+       sourceCluster?: (envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties|null);
+       destinationCluster?: (envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties|null);
+       requestHeaders?: (envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties|null);
+       remoteAddress?: (envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties|null);
+       genericKey?: (envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties|null);
+       headerValueMatch?: (envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Properties|null);
+       actionSpecifier?: ("sourceCluster"|"destinationCluster"|"requestHeaders"|"remoteAddress"|"genericKey"|"headerValueMatch");
+       $unknowns?: Uint8Array[];
+      }
+      type $Shape = {
+        sourceCluster?: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Shape|null;
+        destinationCluster?: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Shape|null;
+        requestHeaders?: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Shape|null;
+        remoteAddress?: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Shape|null;
+        genericKey?: envoy.config.route.v3.RateLimit.Action.GenericKey.$Shape|null;
+        headerValueMatch?: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Shape|null;
+        $unknowns?: Uint8Array[];
+      } & (
+        ({ actionSpecifier?: undefined; sourceCluster?: null; destinationCluster?: null; requestHeaders?: null; remoteAddress?: null; genericKey?: null; headerValueMatch?: null }|{ actionSpecifier?: "sourceCluster"; sourceCluster: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Shape; destinationCluster?: null; requestHeaders?: null; remoteAddress?: null; genericKey?: null; headerValueMatch?: null }|{ actionSpecifier?: "destinationCluster"; sourceCluster?: null; destinationCluster: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Shape; requestHeaders?: null; remoteAddress?: null; genericKey?: null; headerValueMatch?: null }|{ actionSpecifier?: "requestHeaders"; sourceCluster?: null; destinationCluster?: null; requestHeaders: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Shape; remoteAddress?: null; genericKey?: null; headerValueMatch?: null }|{ actionSpecifier?: "remoteAddress"; sourceCluster?: null; destinationCluster?: null; requestHeaders?: null; remoteAddress: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Shape; genericKey?: null; headerValueMatch?: null }|{ actionSpecifier?: "genericKey"; sourceCluster?: null; destinationCluster?: null; requestHeaders?: null; remoteAddress?: null; genericKey: envoy.config.route.v3.RateLimit.Action.GenericKey.$Shape; headerValueMatch?: null }|{ actionSpecifier?: "headerValueMatch"; sourceCluster?: null; destinationCluster?: null; requestHeaders?: null; remoteAddress?: null; genericKey?: null; headerValueMatch: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Shape })
+      );
+      class HeaderValueMatch {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Properties);
+       $unknowns?: Uint8Array[];
+       descriptorKey: string;
+       descriptorValue: string;
+       expectMatch?: (google.protobuf.BoolValue.$Properties|null);
+       headers: envoy.config.route.v3.HeaderMatcher.$Properties[];
+       static create(properties: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Shape): envoy.config.route.v3.RateLimit.Action.HeaderValueMatch & envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Properties): envoy.config.route.v3.RateLimit.Action.HeaderValueMatch;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.HeaderValueMatch & envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.$Shape;
+      }
+      namespace HeaderValueMatch {
+       interface $Properties {
+        descriptorKey?: (string|null);
+        descriptorValue?: (string|null);
+        expectMatch?: (google.protobuf.BoolValue.$Properties|null);
+        headers?: (envoy.config.route.v3.HeaderMatcher.$Properties[]|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = {
+         descriptorKey?: string|null;
+         descriptorValue?: string|null;
+         expectMatch?: google.protobuf.BoolValue.$Shape|null;
+         headers?: envoy.config.route.v3.HeaderMatcher.$Shape[]|null;
+         $unknowns?: Uint8Array[];
+       };
+      }
+      class GenericKey {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties);
+       $unknowns?: Uint8Array[];
+       descriptorValue: string;
+       descriptorKey: string;
+       static create(properties: envoy.config.route.v3.RateLimit.Action.GenericKey.$Shape): envoy.config.route.v3.RateLimit.Action.GenericKey & envoy.config.route.v3.RateLimit.Action.GenericKey.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties): envoy.config.route.v3.RateLimit.Action.GenericKey;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.GenericKey & envoy.config.route.v3.RateLimit.Action.GenericKey.$Shape;
+      }
+      namespace GenericKey {
+       interface $Properties {
+        descriptorValue?: (string|null);
+        descriptorKey?: (string|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.route.v3.RateLimit.Action.GenericKey.$Properties;
+      }
+      class RemoteAddress {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties);
+       $unknowns?: Uint8Array[];
+       static create(properties: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Shape): envoy.config.route.v3.RateLimit.Action.RemoteAddress & envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties): envoy.config.route.v3.RateLimit.Action.RemoteAddress;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.RemoteAddress & envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Shape;
+      }
+      namespace RemoteAddress {
+       interface $Properties {
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.route.v3.RateLimit.Action.RemoteAddress.$Properties;
+      }
+      class RequestHeaders {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties);
+       $unknowns?: Uint8Array[];
+       headerName: string;
+       descriptorKey: string;
+       skipIfAbsent: boolean;
+       static create(properties: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Shape): envoy.config.route.v3.RateLimit.Action.RequestHeaders & envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties): envoy.config.route.v3.RateLimit.Action.RequestHeaders;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.RequestHeaders & envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Shape;
+      }
+      namespace RequestHeaders {
+       interface $Properties {
+        headerName?: (string|null);
+        descriptorKey?: (string|null);
+        skipIfAbsent?: (boolean|null);
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.route.v3.RateLimit.Action.RequestHeaders.$Properties;
+      }
+      class DestinationCluster {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties);
+       $unknowns?: Uint8Array[];
+       static create(properties: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Shape): envoy.config.route.v3.RateLimit.Action.DestinationCluster & envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties): envoy.config.route.v3.RateLimit.Action.DestinationCluster;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.DestinationCluster & envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Shape;
+      }
+      namespace DestinationCluster {
+       interface $Properties {
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.route.v3.RateLimit.Action.DestinationCluster.$Properties;
+      }
+      class SourceCluster {
+       constructor(properties?: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties);
+       $unknowns?: Uint8Array[];
+       static create(properties: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Shape): envoy.config.route.v3.RateLimit.Action.SourceCluster & envoy.config.route.v3.RateLimit.Action.SourceCluster.$Shape;
+       static create(properties?: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties): envoy.config.route.v3.RateLimit.Action.SourceCluster;
+       static encode(message: envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.RateLimit.Action.SourceCluster & envoy.config.route.v3.RateLimit.Action.SourceCluster.$Shape;
+      }
+      namespace SourceCluster {
+       interface $Properties {
+        $unknowns?: Uint8Array[];
+       }
+       type $Shape = envoy.config.route.v3.RateLimit.Action.SourceCluster.$Properties;
+      }
+     }
     }
     class RetryPolicy {
      constructor(properties?: envoy.config.route.v3.RetryPolicy.$Properties);
@@ -1478,44 +3155,6 @@ export namespace envoy {
         ({ configType?: undefined; typedConfig?: null }|{ configType?: "typedConfig"; typedConfig: google.protobuf.Any.$Shape })
       );
      }
-    }
-    class HeaderMatcher {
-     constructor(properties?: envoy.config.route.v3.HeaderMatcher.$Properties);
-     $unknowns?: Uint8Array[];
-     name: string;
-     presentMatch?: (boolean|null);
-     stringMatch?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
-     rangeMatch?: (envoy.type.v3.Int64Range.$Properties|null);
-     invertMatch: boolean;
-     treatMissingHeaderAsEmpty: boolean;
-     headerMatchSpecifier?: ("rangeMatch"|"presentMatch"|"stringMatch");
-     static create(properties: envoy.config.route.v3.HeaderMatcher.$Shape): envoy.config.route.v3.HeaderMatcher & envoy.config.route.v3.HeaderMatcher.$Shape;
-     static create(properties?: envoy.config.route.v3.HeaderMatcher.$Properties): envoy.config.route.v3.HeaderMatcher;
-     static encode(message: envoy.config.route.v3.HeaderMatcher.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.HeaderMatcher & envoy.config.route.v3.HeaderMatcher.$Shape;
-    }
-    namespace HeaderMatcher {
-     interface $Properties {
-      name?: (string|null);
-      presentMatch?: (boolean|null);
-      stringMatch?: (envoy.type.matcher.v3.StringMatcher.$Properties|null);
-      rangeMatch?: (envoy.type.v3.Int64Range.$Properties|null);
-      invertMatch?: (boolean|null);
-      treatMissingHeaderAsEmpty?: (boolean|null);
-      headerMatchSpecifier?: ("rangeMatch"|"presentMatch"|"stringMatch");
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = {
-       name?: string|null;
-       presentMatch?: boolean|null;
-       stringMatch?: envoy.type.matcher.v3.StringMatcher.$Shape|null;
-       rangeMatch?: envoy.type.v3.Int64Range.$Shape|null;
-       invertMatch?: boolean|null;
-       treatMissingHeaderAsEmpty?: boolean|null;
-       $unknowns?: Uint8Array[];
-     } & (
-       ({ headerMatchSpecifier?: undefined; rangeMatch?: null; presentMatch?: null; stringMatch?: null }|{ headerMatchSpecifier?: "rangeMatch"; rangeMatch: envoy.type.v3.Int64Range.$Shape; presentMatch?: null; stringMatch?: null }|{ headerMatchSpecifier?: "presentMatch"; rangeMatch?: null; presentMatch: boolean; stringMatch?: null }|{ headerMatchSpecifier?: "stringMatch"; rangeMatch?: null; presentMatch?: null; stringMatch: envoy.type.matcher.v3.StringMatcher.$Shape })
-     );
     }
     class Route {
      constructor(properties?: envoy.config.route.v3.Route.$Properties);
@@ -1682,10 +3321,13 @@ export namespace envoy {
      regexRewrite?: (envoy.type.matcher.v3.RegexMatchAndSubstitute.$Properties|null);
      hostRewriteLiteral?: (string|null);
      autoHostRewrite?: (google.protobuf.BoolValue.$Properties|null);
+     appendXForwardedHost: boolean;
      timeout?: (google.protobuf.Duration.$Properties|null);
      idleTimeout?: (google.protobuf.Duration.$Properties|null);
      retryPolicy?: (envoy.config.route.v3.RetryPolicy.$Properties|null);
      requestMirrorPolicies: envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties[];
+     rateLimits: envoy.config.route.v3.RateLimit.$Properties[];
+     includeVhRateLimits?: (google.protobuf.BoolValue.$Properties|null);
      hashPolicy: envoy.config.route.v3.RouteAction.HashPolicy.$Properties[];
      upgradeConfigs: envoy.config.route.v3.RouteAction.UpgradeConfig.$Properties[];
      maxStreamDuration?: (envoy.config.route.v3.RouteAction.MaxStreamDuration.$Properties|null);
@@ -1707,10 +3349,13 @@ export namespace envoy {
       regexRewrite?: (envoy.type.matcher.v3.RegexMatchAndSubstitute.$Properties|null);
       hostRewriteLiteral?: (string|null);
       autoHostRewrite?: (google.protobuf.BoolValue.$Properties|null);
+      appendXForwardedHost?: (boolean|null);
       timeout?: (google.protobuf.Duration.$Properties|null);
       idleTimeout?: (google.protobuf.Duration.$Properties|null);
       retryPolicy?: (envoy.config.route.v3.RetryPolicy.$Properties|null);
       requestMirrorPolicies?: (envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties[]|null);
+      rateLimits?: (envoy.config.route.v3.RateLimit.$Properties[]|null);
+      includeVhRateLimits?: (google.protobuf.BoolValue.$Properties|null);
       hashPolicy?: (envoy.config.route.v3.RouteAction.HashPolicy.$Properties[]|null);
       upgradeConfigs?: (envoy.config.route.v3.RouteAction.UpgradeConfig.$Properties[]|null);
       maxStreamDuration?: (envoy.config.route.v3.RouteAction.MaxStreamDuration.$Properties|null);
@@ -1728,10 +3373,13 @@ export namespace envoy {
        regexRewrite?: envoy.type.matcher.v3.RegexMatchAndSubstitute.$Shape|null;
        hostRewriteLiteral?: string|null;
        autoHostRewrite?: google.protobuf.BoolValue.$Shape|null;
+       appendXForwardedHost?: boolean|null;
        timeout?: google.protobuf.Duration.$Shape|null;
        idleTimeout?: google.protobuf.Duration.$Shape|null;
        retryPolicy?: envoy.config.route.v3.RetryPolicy.$Shape|null;
        requestMirrorPolicies?: envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Shape[]|null;
+       rateLimits?: envoy.config.route.v3.RateLimit.$Shape[]|null;
+       includeVhRateLimits?: google.protobuf.BoolValue.$Shape|null;
        hashPolicy?: envoy.config.route.v3.RouteAction.HashPolicy.$Shape[]|null;
        upgradeConfigs?: envoy.config.route.v3.RouteAction.UpgradeConfig.$Shape[]|null;
        maxStreamDuration?: envoy.config.route.v3.RouteAction.MaxStreamDuration.$Shape|null;
@@ -1913,9 +3561,7 @@ export namespace envoy {
       constructor(properties?: envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties);
       $unknowns?: Uint8Array[];
       cluster: string;
-      clusterHeader: string;
       runtimeFraction?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
-      traceSampled?: (google.protobuf.BoolValue.$Properties|null);
       disableShadowHostSuffixAppend: boolean;
       static create(properties: envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Shape): envoy.config.route.v3.RouteAction.RequestMirrorPolicy & envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Shape;
       static create(properties?: envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties): envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
@@ -1925,9 +3571,7 @@ export namespace envoy {
      namespace RequestMirrorPolicy {
       interface $Properties {
        cluster?: (string|null);
-       clusterHeader?: (string|null);
        runtimeFraction?: (envoy.config.core.v3.RuntimeFractionalPercent.$Properties|null);
-       traceSampled?: (google.protobuf.BoolValue.$Properties|null);
        disableShadowHostSuffixAppend?: (boolean|null);
        $unknowns?: Uint8Array[];
       }
@@ -1965,6 +3609,9 @@ export namespace envoy {
       requestHeadersToRemove: string[];
       responseHeadersToAdd: envoy.config.core.v3.HeaderValueOption.$Properties[];
       responseHeadersToRemove: string[];
+      typedPerFilterConfig: { [k: string]: google.protobuf.Any.$Properties };
+      hostRewriteLiteral?: (string|null);
+      hostRewriteSpecifier?: "hostRewriteLiteral";
       static create(properties: envoy.config.route.v3.WeightedCluster.ClusterWeight.$Shape): envoy.config.route.v3.WeightedCluster.ClusterWeight & envoy.config.route.v3.WeightedCluster.ClusterWeight.$Shape;
       static create(properties?: envoy.config.route.v3.WeightedCluster.ClusterWeight.$Properties): envoy.config.route.v3.WeightedCluster.ClusterWeight;
       static encode(message: envoy.config.route.v3.WeightedCluster.ClusterWeight.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -1979,6 +3626,9 @@ export namespace envoy {
        requestHeadersToRemove?: (string[]|null);
        responseHeadersToAdd?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
        responseHeadersToRemove?: (string[]|null);
+       typedPerFilterConfig?: ({ [k: string]: google.protobuf.Any.$Properties }|null);
+       hostRewriteLiteral?: (string|null);
+       hostRewriteSpecifier?: "hostRewriteLiteral";
        $unknowns?: Uint8Array[];
       }
       type $Shape = {
@@ -1989,8 +3639,12 @@ export namespace envoy {
         requestHeadersToRemove?: string[]|null;
         responseHeadersToAdd?: envoy.config.core.v3.HeaderValueOption.$Shape[]|null;
         responseHeadersToRemove?: string[]|null;
+        typedPerFilterConfig?: { [k: string]: google.protobuf.Any.$Shape }|null;
+        hostRewriteLiteral?: string|null;
         $unknowns?: Uint8Array[];
-      };
+      } & (
+        ({ hostRewriteSpecifier?: undefined; hostRewriteLiteral?: null }|{ hostRewriteSpecifier?: "hostRewriteLiteral"; hostRewriteLiteral: string })
+      );
      }
     }
     class RouteMatch {
@@ -2559,529 +4213,6 @@ export namespace envoy {
     }
    }
   }
-  namespace cluster {
-   namespace v3 {
-    class Cluster {
-     constructor(properties?: envoy.config.cluster.v3.Cluster.$Properties);
-     $unknowns?: Uint8Array[];
-     name: string;
-     altStatName: string;
-     type?: (envoy.config.cluster.v3.Cluster.DiscoveryType|null);
-     edsClusterConfig?: (envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties|null);
-     connectTimeout?: (google.protobuf.Duration.$Properties|null);
-     perConnectionBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
-     lbPolicy: envoy.config.cluster.v3.Cluster.LbPolicy;
-     loadAssignment?: (envoy.config.endpoint.v3.ClusterLoadAssignment.$Properties|null);
-     circuitBreakers?: (envoy.config.cluster.v3.CircuitBreakers.$Properties|null);
-     typedExtensionProtocolOptions: { [k: string]: google.protobuf.Any.$Properties };
-     dnsLookupFamily: envoy.config.cluster.v3.Cluster.DnsLookupFamily;
-     outlierDetection?: (envoy.config.cluster.v3.OutlierDetection.$Properties|null);
-     lbSubsetConfig?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties|null);
-     ringHashLbConfig?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties|null);
-     maglevLbConfig?: (envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties|null);
-     leastRequestLbConfig?: (envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties|null);
-     roundRobinLbConfig?: (envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties|null);
-     commonLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties|null);
-     transportSocket?: (envoy.config.core.v3.TransportSocket.$Properties|null);
-     metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
-     closeConnectionsOnHostHealthFailure: boolean;
-     ignoreHealthOnHostRemoval: boolean;
-     loadBalancingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
-     clusterDiscoveryType?: "type";
-     lbConfig?: ("ringHashLbConfig"|"maglevLbConfig"|"leastRequestLbConfig"|"roundRobinLbConfig");
-     static create(properties: envoy.config.cluster.v3.Cluster.$Shape): envoy.config.cluster.v3.Cluster & envoy.config.cluster.v3.Cluster.$Shape;
-     static create(properties?: envoy.config.cluster.v3.Cluster.$Properties): envoy.config.cluster.v3.Cluster;
-     static encode(message: envoy.config.cluster.v3.Cluster.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster & envoy.config.cluster.v3.Cluster.$Shape;
-    }
-    namespace Cluster {
-     interface $Properties {
-      name?: (string|null);
-      altStatName?: (string|null);
-      type?: (envoy.config.cluster.v3.Cluster.DiscoveryType|null);
-      edsClusterConfig?: (envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties|null);
-      connectTimeout?: (google.protobuf.Duration.$Properties|null);
-      perConnectionBufferLimitBytes?: (google.protobuf.UInt32Value.$Properties|null);
-      lbPolicy?: (envoy.config.cluster.v3.Cluster.LbPolicy|null);
-      loadAssignment?: (envoy.config.endpoint.v3.ClusterLoadAssignment.$Properties|null);
-      circuitBreakers?: (envoy.config.cluster.v3.CircuitBreakers.$Properties|null);
-      typedExtensionProtocolOptions?: ({ [k: string]: google.protobuf.Any.$Properties }|null);
-      dnsLookupFamily?: (envoy.config.cluster.v3.Cluster.DnsLookupFamily|null);
-      outlierDetection?: (envoy.config.cluster.v3.OutlierDetection.$Properties|null);
-      lbSubsetConfig?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties|null);
-      ringHashLbConfig?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties|null);
-      maglevLbConfig?: (envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties|null);
-      leastRequestLbConfig?: (envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties|null);
-      roundRobinLbConfig?: (envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties|null);
-      commonLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties|null);
-      transportSocket?: (envoy.config.core.v3.TransportSocket.$Properties|null);
-      metadata?: (envoy.config.core.v3.Metadata.$Properties|null);
-      closeConnectionsOnHostHealthFailure?: (boolean|null);
-      ignoreHealthOnHostRemoval?: (boolean|null);
-      loadBalancingPolicy?: (envoy.config.cluster.v3.LoadBalancingPolicy.$Properties|null);
-      clusterDiscoveryType?: "type";
-      lbConfig?: ("ringHashLbConfig"|"maglevLbConfig"|"leastRequestLbConfig"|"roundRobinLbConfig");
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = {
-       name?: string|null;
-       altStatName?: string|null;
-       type?: envoy.config.cluster.v3.Cluster.DiscoveryType|null;
-       edsClusterConfig?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape|null;
-       connectTimeout?: google.protobuf.Duration.$Shape|null;
-       perConnectionBufferLimitBytes?: google.protobuf.UInt32Value.$Shape|null;
-       lbPolicy?: envoy.config.cluster.v3.Cluster.LbPolicy|null;
-       loadAssignment?: envoy.config.endpoint.v3.ClusterLoadAssignment.$Shape|null;
-       circuitBreakers?: envoy.config.cluster.v3.CircuitBreakers.$Shape|null;
-       typedExtensionProtocolOptions?: { [k: string]: google.protobuf.Any.$Shape }|null;
-       dnsLookupFamily?: envoy.config.cluster.v3.Cluster.DnsLookupFamily|null;
-       outlierDetection?: envoy.config.cluster.v3.OutlierDetection.$Shape|null;
-       lbSubsetConfig?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape|null;
-       ringHashLbConfig?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape|null;
-       maglevLbConfig?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape|null;
-       leastRequestLbConfig?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape|null;
-       roundRobinLbConfig?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape|null;
-       commonLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape|null;
-       transportSocket?: envoy.config.core.v3.TransportSocket.$Shape|null;
-       metadata?: envoy.config.core.v3.Metadata.$Shape|null;
-       closeConnectionsOnHostHealthFailure?: boolean|null;
-       ignoreHealthOnHostRemoval?: boolean|null;
-       loadBalancingPolicy?: envoy.config.cluster.v3.LoadBalancingPolicy.$Shape|null;
-       $unknowns?: Uint8Array[];
-     } & (
-       ({ clusterDiscoveryType?: undefined; type?: null }|{ clusterDiscoveryType?: "type"; type: envoy.config.cluster.v3.Cluster.DiscoveryType })
-     ) & (
-       ({ lbConfig?: undefined; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "ringHashLbConfig"; ringHashLbConfig: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "maglevLbConfig"; ringHashLbConfig?: null; maglevLbConfig: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape; leastRequestLbConfig?: null; roundRobinLbConfig?: null }|{ lbConfig?: "leastRequestLbConfig"; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape; roundRobinLbConfig?: null }|{ lbConfig?: "roundRobinLbConfig"; ringHashLbConfig?: null; maglevLbConfig?: null; leastRequestLbConfig?: null; roundRobinLbConfig: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape })
-     );
-     enum DiscoveryType {
-      STATIC = 0,
-      STRICT_DNS = 1,
-      LOGICAL_DNS = 2,
-      EDS = 3,
-      ORIGINAL_DST = 4
-     }
-     enum LbPolicy {
-      ROUND_ROBIN = 0,
-      LEAST_REQUEST = 1,
-      RING_HASH = 2,
-      RANDOM = 3,
-      MAGLEV = 5,
-      CLUSTER_PROVIDED = 6,
-      LOAD_BALANCING_POLICY_CONFIG = 7
-     }
-     enum DnsLookupFamily {
-      AUTO = 0,
-      V4_ONLY = 1,
-      V6_ONLY = 2,
-      V4_PREFERRED = 3,
-      ALL = 4
-     }
-     class CommonLbConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      healthyPanicThreshold?: (envoy.type.v3.Percent.$Properties|null);
-      zoneAwareLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties|null);
-      localityWeightedLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties|null);
-      updateMergeWindow?: (google.protobuf.Duration.$Properties|null);
-      closeConnectionsOnHostSetChange: boolean;
-      localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
-      static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.$Shape;
-     }
-     namespace CommonLbConfig {
-      interface $Properties {
-       healthyPanicThreshold?: (envoy.type.v3.Percent.$Properties|null);
-       zoneAwareLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties|null);
-       localityWeightedLbConfig?: (envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties|null);
-       updateMergeWindow?: (google.protobuf.Duration.$Properties|null);
-       closeConnectionsOnHostSetChange?: (boolean|null);
-       localityConfigSpecifier?: ("zoneAwareLbConfig"|"localityWeightedLbConfig");
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = {
-        healthyPanicThreshold?: envoy.type.v3.Percent.$Shape|null;
-        zoneAwareLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape|null;
-        localityWeightedLbConfig?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape|null;
-        updateMergeWindow?: google.protobuf.Duration.$Shape|null;
-        closeConnectionsOnHostSetChange?: boolean|null;
-        $unknowns?: Uint8Array[];
-      } & (
-        ({ localityConfigSpecifier?: undefined; zoneAwareLbConfig?: null; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "zoneAwareLbConfig"; zoneAwareLbConfig: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape; localityWeightedLbConfig?: null }|{ localityConfigSpecifier?: "localityWeightedLbConfig"; zoneAwareLbConfig?: null; localityWeightedLbConfig: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape })
-      );
-      class LocalityWeightedLbConfig {
-       constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties);
-       $unknowns?: Uint8Array[];
-       static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape;
-       static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
-       static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Shape;
-      }
-      namespace LocalityWeightedLbConfig {
-       interface $Properties {
-        $unknowns?: Uint8Array[];
-       }
-       type $Shape = envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.$Properties;
-      }
-      class ZoneAwareLbConfig {
-       constructor(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties);
-       $unknowns?: Uint8Array[];
-       routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
-       minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
-       failTrafficOnPanic: boolean;
-       static create(properties: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape;
-       static create(properties?: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig;
-       static encode(message: envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig & envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Shape;
-      }
-      namespace ZoneAwareLbConfig {
-       interface $Properties {
-        routingEnabled?: (envoy.type.v3.Percent.$Properties|null);
-        minClusterSize?: (google.protobuf.UInt64Value.$Properties|null);
-        failTrafficOnPanic?: (boolean|null);
-        $unknowns?: Uint8Array[];
-       }
-       type $Shape = envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.$Properties;
-      }
-     }
-     class RoundRobinLbConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig & envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.RoundRobinLbConfig & envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Shape;
-     }
-     namespace RoundRobinLbConfig {
-      interface $Properties {
-       slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.$Properties;
-     }
-     class SlowStartConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      slowStartWindow?: (google.protobuf.Duration.$Properties|null);
-      aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
-      minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape): envoy.config.cluster.v3.Cluster.SlowStartConfig & envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties): envoy.config.cluster.v3.Cluster.SlowStartConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.SlowStartConfig & envoy.config.cluster.v3.Cluster.SlowStartConfig.$Shape;
-     }
-     namespace SlowStartConfig {
-      interface $Properties {
-       slowStartWindow?: (google.protobuf.Duration.$Properties|null);
-       aggression?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
-       minWeightPercent?: (envoy.type.v3.Percent.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties;
-     }
-     class LeastRequestLbConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
-      activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
-      slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig & envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LeastRequestLbConfig & envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Shape;
-     }
-     namespace LeastRequestLbConfig {
-      interface $Properties {
-       choiceCount?: (google.protobuf.UInt32Value.$Properties|null);
-       activeRequestBias?: (envoy.config.core.v3.RuntimeDouble.$Properties|null);
-       slowStartConfig?: (envoy.config.cluster.v3.Cluster.SlowStartConfig.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.$Properties;
-     }
-     class MaglevLbConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      tableSize?: (google.protobuf.UInt64Value.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape): envoy.config.cluster.v3.Cluster.MaglevLbConfig & envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties): envoy.config.cluster.v3.Cluster.MaglevLbConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.MaglevLbConfig & envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Shape;
-     }
-     namespace MaglevLbConfig {
-      interface $Properties {
-       tableSize?: (google.protobuf.UInt64Value.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.Cluster.MaglevLbConfig.$Properties;
-     }
-     class RingHashLbConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
-      hashFunction: envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction;
-      maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape): envoy.config.cluster.v3.Cluster.RingHashLbConfig & envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties): envoy.config.cluster.v3.Cluster.RingHashLbConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.RingHashLbConfig & envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Shape;
-     }
-     namespace RingHashLbConfig {
-      interface $Properties {
-       minimumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
-       hashFunction?: (envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction|null);
-       maximumRingSize?: (google.protobuf.UInt64Value.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.Cluster.RingHashLbConfig.$Properties;
-      enum HashFunction {
-       XX_HASH = 0,
-       MURMUR_HASH_2 = 1
-      }
-     }
-     class LbSubsetConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      fallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy;
-      defaultSubset?: (google.protobuf.Struct.$Properties|null);
-      subsetSelectors: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties[];
-      localityWeightAware: boolean;
-      scaleLocalityWeight: boolean;
-      panicModeAny: boolean;
-      listAsAny: boolean;
-      metadataFallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy;
-      static create(properties: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape): envoy.config.cluster.v3.Cluster.LbSubsetConfig & envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties): envoy.config.cluster.v3.Cluster.LbSubsetConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LbSubsetConfig & envoy.config.cluster.v3.Cluster.LbSubsetConfig.$Shape;
-     }
-     namespace LbSubsetConfig {
-      interface $Properties {
-       fallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy|null);
-       defaultSubset?: (google.protobuf.Struct.$Properties|null);
-       subsetSelectors?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties[]|null);
-       localityWeightAware?: (boolean|null);
-       scaleLocalityWeight?: (boolean|null);
-       panicModeAny?: (boolean|null);
-       listAsAny?: (boolean|null);
-       metadataFallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = {
-        fallbackPolicy?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy|null;
-        defaultSubset?: google.protobuf.Struct.$Shape|null;
-        subsetSelectors?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape[]|null;
-        localityWeightAware?: boolean|null;
-        scaleLocalityWeight?: boolean|null;
-        panicModeAny?: boolean|null;
-        listAsAny?: boolean|null;
-        metadataFallbackPolicy?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy|null;
-        $unknowns?: Uint8Array[];
-      };
-      enum LbSubsetFallbackPolicy {
-       NO_FALLBACK = 0,
-       ANY_ENDPOINT = 1,
-       DEFAULT_SUBSET = 2
-      }
-      enum LbSubsetMetadataFallbackPolicy {
-       METADATA_NO_FALLBACK = 0,
-       FALLBACK_LIST = 1
-      }
-      class LbSubsetSelector {
-       constructor(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties);
-       $unknowns?: Uint8Array[];
-       keys: string[];
-       singleHostPerSubset: boolean;
-       fallbackPolicy: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy;
-       fallbackKeysSubset: string[];
-       static create(properties: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector & envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape;
-       static create(properties?: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector;
-       static encode(message: envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector & envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Shape;
-      }
-      namespace LbSubsetSelector {
-       interface $Properties {
-        keys?: (string[]|null);
-        singleHostPerSubset?: (boolean|null);
-        fallbackPolicy?: (envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy|null);
-        fallbackKeysSubset?: (string[]|null);
-        $unknowns?: Uint8Array[];
-       }
-       type $Shape = envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.$Properties;
-       enum LbSubsetSelectorFallbackPolicy {
-        NOT_DEFINED = 0,
-        NO_FALLBACK = 1,
-        ANY_ENDPOINT = 2,
-        DEFAULT_SUBSET = 3,
-        KEYS_SUBSET = 4
-       }
-      }
-     }
-     class EdsClusterConfig {
-      constructor(properties?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties);
-      $unknowns?: Uint8Array[];
-      edsConfig?: (envoy.config.core.v3.ConfigSource.$Properties|null);
-      serviceName: string;
-      static create(properties: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape): envoy.config.cluster.v3.Cluster.EdsClusterConfig & envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape;
-      static create(properties?: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties): envoy.config.cluster.v3.Cluster.EdsClusterConfig;
-      static encode(message: envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.Cluster.EdsClusterConfig & envoy.config.cluster.v3.Cluster.EdsClusterConfig.$Shape;
-     }
-     namespace EdsClusterConfig {
-      interface $Properties {
-       edsConfig?: (envoy.config.core.v3.ConfigSource.$Properties|null);
-       serviceName?: (string|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = {
-        edsConfig?: envoy.config.core.v3.ConfigSource.$Shape|null;
-        serviceName?: string|null;
-        $unknowns?: Uint8Array[];
-      };
-     }
-    }
-    class LoadBalancingPolicy {
-     constructor(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties);
-     $unknowns?: Uint8Array[];
-     policies: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties[];
-     static create(properties: envoy.config.cluster.v3.LoadBalancingPolicy.$Shape): envoy.config.cluster.v3.LoadBalancingPolicy & envoy.config.cluster.v3.LoadBalancingPolicy.$Shape;
-     static create(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties): envoy.config.cluster.v3.LoadBalancingPolicy;
-     static encode(message: envoy.config.cluster.v3.LoadBalancingPolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.LoadBalancingPolicy & envoy.config.cluster.v3.LoadBalancingPolicy.$Shape;
-    }
-    namespace LoadBalancingPolicy {
-     interface $Properties {
-      policies?: (envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties[]|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.cluster.v3.LoadBalancingPolicy.$Properties;
-     class Policy {
-      constructor(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties);
-      $unknowns?: Uint8Array[];
-      typedExtensionConfig?: (envoy.config.core.v3.TypedExtensionConfig.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape): envoy.config.cluster.v3.LoadBalancingPolicy.Policy & envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape;
-      static create(properties?: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties): envoy.config.cluster.v3.LoadBalancingPolicy.Policy;
-      static encode(message: envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.LoadBalancingPolicy.Policy & envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Shape;
-     }
-     namespace Policy {
-      interface $Properties {
-       typedExtensionConfig?: (envoy.config.core.v3.TypedExtensionConfig.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.LoadBalancingPolicy.Policy.$Properties;
-     }
-    }
-    class OutlierDetection {
-     constructor(properties?: envoy.config.cluster.v3.OutlierDetection.$Properties);
-     $unknowns?: Uint8Array[];
-     consecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
-     interval?: (google.protobuf.Duration.$Properties|null);
-     baseEjectionTime?: (google.protobuf.Duration.$Properties|null);
-     maxEjectionPercent?: (google.protobuf.UInt32Value.$Properties|null);
-     enforcingConsecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
-     enforcingSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
-     consecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
-     enforcingConsecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
-     splitExternalLocalOriginErrors: boolean;
-     consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
-     enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
-     enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
-     maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
-     maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
-     static create(properties: envoy.config.cluster.v3.OutlierDetection.$Shape): envoy.config.cluster.v3.OutlierDetection & envoy.config.cluster.v3.OutlierDetection.$Shape;
-     static create(properties?: envoy.config.cluster.v3.OutlierDetection.$Properties): envoy.config.cluster.v3.OutlierDetection;
-     static encode(message: envoy.config.cluster.v3.OutlierDetection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.OutlierDetection & envoy.config.cluster.v3.OutlierDetection.$Shape;
-    }
-    namespace OutlierDetection {
-     interface $Properties {
-      consecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
-      interval?: (google.protobuf.Duration.$Properties|null);
-      baseEjectionTime?: (google.protobuf.Duration.$Properties|null);
-      maxEjectionPercent?: (google.protobuf.UInt32Value.$Properties|null);
-      enforcingConsecutive_5xx?: (google.protobuf.UInt32Value.$Properties|null);
-      enforcingSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
-      consecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
-      enforcingConsecutiveGatewayFailure?: (google.protobuf.UInt32Value.$Properties|null);
-      splitExternalLocalOriginErrors?: (boolean|null);
-      consecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
-      enforcingConsecutiveLocalOriginFailure?: (google.protobuf.UInt32Value.$Properties|null);
-      enforcingLocalOriginSuccessRate?: (google.protobuf.UInt32Value.$Properties|null);
-      maxEjectionTime?: (google.protobuf.Duration.$Properties|null);
-      maxEjectionTimeJitter?: (google.protobuf.Duration.$Properties|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.cluster.v3.OutlierDetection.$Properties;
-    }
-    class CircuitBreakers {
-     constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.$Properties);
-     $unknowns?: Uint8Array[];
-     thresholds: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties[];
-     static create(properties: envoy.config.cluster.v3.CircuitBreakers.$Shape): envoy.config.cluster.v3.CircuitBreakers & envoy.config.cluster.v3.CircuitBreakers.$Shape;
-     static create(properties?: envoy.config.cluster.v3.CircuitBreakers.$Properties): envoy.config.cluster.v3.CircuitBreakers;
-     static encode(message: envoy.config.cluster.v3.CircuitBreakers.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers & envoy.config.cluster.v3.CircuitBreakers.$Shape;
-    }
-    namespace CircuitBreakers {
-     interface $Properties {
-      thresholds?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties[]|null);
-      $unknowns?: Uint8Array[];
-     }
-     type $Shape = envoy.config.cluster.v3.CircuitBreakers.$Properties;
-     class Thresholds {
-      constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties);
-      $unknowns?: Uint8Array[];
-      priority: envoy.config.core.v3.RoutingPriority;
-      maxConnections?: (google.protobuf.UInt32Value.$Properties|null);
-      maxPendingRequests?: (google.protobuf.UInt32Value.$Properties|null);
-      maxRequests?: (google.protobuf.UInt32Value.$Properties|null);
-      maxRetries?: (google.protobuf.UInt32Value.$Properties|null);
-      retryBudget?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties|null);
-      trackRemaining: boolean;
-      maxConnectionPools?: (google.protobuf.UInt32Value.$Properties|null);
-      static create(properties: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape): envoy.config.cluster.v3.CircuitBreakers.Thresholds & envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape;
-      static create(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties): envoy.config.cluster.v3.CircuitBreakers.Thresholds;
-      static encode(message: envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-      static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers.Thresholds & envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Shape;
-     }
-     namespace Thresholds {
-      interface $Properties {
-       priority?: (envoy.config.core.v3.RoutingPriority|null);
-       maxConnections?: (google.protobuf.UInt32Value.$Properties|null);
-       maxPendingRequests?: (google.protobuf.UInt32Value.$Properties|null);
-       maxRequests?: (google.protobuf.UInt32Value.$Properties|null);
-       maxRetries?: (google.protobuf.UInt32Value.$Properties|null);
-       retryBudget?: (envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties|null);
-       trackRemaining?: (boolean|null);
-       maxConnectionPools?: (google.protobuf.UInt32Value.$Properties|null);
-       $unknowns?: Uint8Array[];
-      }
-      type $Shape = envoy.config.cluster.v3.CircuitBreakers.Thresholds.$Properties;
-      class RetryBudget {
-       constructor(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties);
-       $unknowns?: Uint8Array[];
-       budgetPercent?: (envoy.type.v3.Percent.$Properties|null);
-       minRetryConcurrency?: (google.protobuf.UInt32Value.$Properties|null);
-       static create(properties: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget & envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape;
-       static create(properties?: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget;
-       static encode(message: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-       static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget & envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Shape;
-      }
-      namespace RetryBudget {
-       interface $Properties {
-        budgetPercent?: (envoy.type.v3.Percent.$Properties|null);
-        minRetryConcurrency?: (google.protobuf.UInt32Value.$Properties|null);
-        $unknowns?: Uint8Array[];
-       }
-       type $Shape = envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.$Properties;
-      }
-     }
-    }
-   }
-  }
  }
  namespace type {
   namespace matcher {
@@ -3196,23 +4327,25 @@ export namespace envoy {
     }
     type $Shape = envoy.type.v3.Percent.$Properties;
    }
-   class Int64Range {
-    constructor(properties?: envoy.type.v3.Int64Range.$Properties);
+   class TokenBucket {
+    constructor(properties?: envoy.type.v3.TokenBucket.$Properties);
     $unknowns?: Uint8Array[];
-    start: number;
-    end: number;
-    static create(properties: envoy.type.v3.Int64Range.$Shape): envoy.type.v3.Int64Range & envoy.type.v3.Int64Range.$Shape;
-    static create(properties?: envoy.type.v3.Int64Range.$Properties): envoy.type.v3.Int64Range;
-    static encode(message: envoy.type.v3.Int64Range.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.Int64Range & envoy.type.v3.Int64Range.$Shape;
+    maxTokens: number;
+    tokensPerFill?: (google.protobuf.UInt32Value.$Properties|null);
+    fillInterval?: (google.protobuf.Duration.$Properties|null);
+    static create(properties: envoy.type.v3.TokenBucket.$Shape): envoy.type.v3.TokenBucket & envoy.type.v3.TokenBucket.$Shape;
+    static create(properties?: envoy.type.v3.TokenBucket.$Properties): envoy.type.v3.TokenBucket;
+    static encode(message: envoy.type.v3.TokenBucket.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.TokenBucket & envoy.type.v3.TokenBucket.$Shape;
    }
-   namespace Int64Range {
+   namespace TokenBucket {
     interface $Properties {
-     start?: (number|null);
-     end?: (number|null);
+     maxTokens?: (number|null);
+     tokensPerFill?: (google.protobuf.UInt32Value.$Properties|null);
+     fillInterval?: (google.protobuf.Duration.$Properties|null);
      $unknowns?: Uint8Array[];
     }
-    type $Shape = envoy.type.v3.Int64Range.$Properties;
+    type $Shape = envoy.type.v3.TokenBucket.$Properties;
    }
    class FractionalPercent {
     constructor(properties?: envoy.type.v3.FractionalPercent.$Properties);
@@ -3236,6 +4369,104 @@ export namespace envoy {
      TEN_THOUSAND = 1,
      MILLION = 2
     }
+   }
+   class HttpStatus {
+    constructor(properties?: envoy.type.v3.HttpStatus.$Properties);
+    $unknowns?: Uint8Array[];
+    code: envoy.type.v3.StatusCode;
+    static create(properties: envoy.type.v3.HttpStatus.$Shape): envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape;
+    static create(properties?: envoy.type.v3.HttpStatus.$Properties): envoy.type.v3.HttpStatus;
+    static encode(message: envoy.type.v3.HttpStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape;
+   }
+   namespace HttpStatus {
+    interface $Properties {
+     code?: (envoy.type.v3.StatusCode|null);
+     $unknowns?: Uint8Array[];
+    }
+    type $Shape = envoy.type.v3.HttpStatus.$Properties;
+   }
+   enum StatusCode {
+    Empty = 0,
+    Continue = 100,
+    OK = 200,
+    Created = 201,
+    Accepted = 202,
+    NonAuthoritativeInformation = 203,
+    NoContent = 204,
+    ResetContent = 205,
+    PartialContent = 206,
+    MultiStatus = 207,
+    AlreadyReported = 208,
+    IMUsed = 226,
+    MultipleChoices = 300,
+    MovedPermanently = 301,
+    Found = 302,
+    SeeOther = 303,
+    NotModified = 304,
+    UseProxy = 305,
+    TemporaryRedirect = 307,
+    PermanentRedirect = 308,
+    BadRequest = 400,
+    Unauthorized = 401,
+    PaymentRequired = 402,
+    Forbidden = 403,
+    NotFound = 404,
+    MethodNotAllowed = 405,
+    NotAcceptable = 406,
+    ProxyAuthenticationRequired = 407,
+    RequestTimeout = 408,
+    Conflict = 409,
+    Gone = 410,
+    LengthRequired = 411,
+    PreconditionFailed = 412,
+    PayloadTooLarge = 413,
+    URITooLong = 414,
+    UnsupportedMediaType = 415,
+    RangeNotSatisfiable = 416,
+    ExpectationFailed = 417,
+    MisdirectedRequest = 421,
+    UnprocessableEntity = 422,
+    Locked = 423,
+    FailedDependency = 424,
+    UpgradeRequired = 426,
+    PreconditionRequired = 428,
+    TooManyRequests = 429,
+    RequestHeaderFieldsTooLarge = 431,
+    InternalServerError = 500,
+    NotImplemented = 501,
+    BadGateway = 502,
+    ServiceUnavailable = 503,
+    GatewayTimeout = 504,
+    HTTPVersionNotSupported = 505,
+    VariantAlsoNegotiates = 506,
+    InsufficientStorage = 507,
+    LoopDetected = 508,
+    NotExtended = 510,
+    NetworkAuthenticationRequired = 511
+   }
+   class Int64Range {
+    constructor(properties?: envoy.type.v3.Int64Range.$Properties);
+    $unknowns?: Uint8Array[];
+    start: number;
+    end: number;
+    static create(properties: envoy.type.v3.Int64Range.$Shape): envoy.type.v3.Int64Range & envoy.type.v3.Int64Range.$Shape;
+    static create(properties?: envoy.type.v3.Int64Range.$Properties): envoy.type.v3.Int64Range;
+    static encode(message: envoy.type.v3.Int64Range.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.Int64Range & envoy.type.v3.Int64Range.$Shape;
+   }
+   namespace Int64Range {
+    interface $Properties {
+     start?: (number|null);
+     end?: (number|null);
+     $unknowns?: Uint8Array[];
+    }
+    type $Shape = envoy.type.v3.Int64Range.$Properties;
+   }
+   enum CodecClientType {
+    HTTP1 = 0,
+    HTTP2 = 1,
+    HTTP3 = 2
    }
    class SemanticVersion {
     constructor(properties?: envoy.type.v3.SemanticVersion.$Properties);
@@ -3626,40 +4857,6 @@ export namespace google {
    }
    type $Shape = google.protobuf.Duration.$Properties;
   }
-  class UInt32Value {
-   constructor(properties?: google.protobuf.UInt32Value.$Properties);
-   $unknowns?: Uint8Array[];
-   value: number;
-   static create(properties: google.protobuf.UInt32Value.$Shape): google.protobuf.UInt32Value & google.protobuf.UInt32Value.$Shape;
-   static create(properties?: google.protobuf.UInt32Value.$Properties): google.protobuf.UInt32Value;
-   static encode(message: google.protobuf.UInt32Value.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-   static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.UInt32Value & google.protobuf.UInt32Value.$Shape;
-  }
-  namespace UInt32Value {
-   interface $Properties {
-    value?: (number|null);
-    $unknowns?: Uint8Array[];
-   }
-   type $Shape = google.protobuf.UInt32Value.$Properties;
-  }
-  class Any {
-   constructor(properties?: google.protobuf.Any.$Properties);
-   $unknowns?: Uint8Array[];
-   type_url: string;
-   value: Uint8Array;
-   static create(properties: google.protobuf.Any.$Shape): google.protobuf.Any & google.protobuf.Any.$Shape;
-   static create(properties?: google.protobuf.Any.$Properties): google.protobuf.Any;
-   static encode(message: google.protobuf.Any.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-   static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Any & google.protobuf.Any.$Shape;
-  }
-  namespace Any {
-   interface $Properties {
-    type_url?: (string|null);
-    value?: (Uint8Array|null);
-    $unknowns?: Uint8Array[];
-   }
-   type $Shape = google.protobuf.Any.$Properties;
-  }
   class Struct {
    constructor(properties?: google.protobuf.Struct.$Properties);
    $unknowns?: Uint8Array[];
@@ -3739,6 +4936,24 @@ export namespace google {
      $unknowns?: Uint8Array[];
    };
   }
+  class Any {
+   constructor(properties?: google.protobuf.Any.$Properties);
+   $unknowns?: Uint8Array[];
+   type_url: string;
+   value: Uint8Array;
+   static create(properties: google.protobuf.Any.$Shape): google.protobuf.Any & google.protobuf.Any.$Shape;
+   static create(properties?: google.protobuf.Any.$Properties): google.protobuf.Any;
+   static encode(message: google.protobuf.Any.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+   static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Any & google.protobuf.Any.$Shape;
+  }
+  namespace Any {
+   interface $Properties {
+    type_url?: (string|null);
+    value?: (Uint8Array|null);
+    $unknowns?: Uint8Array[];
+   }
+   type $Shape = google.protobuf.Any.$Properties;
+  }
   class UInt64Value {
    constructor(properties?: google.protobuf.UInt64Value.$Properties);
    $unknowns?: Uint8Array[];
@@ -3754,6 +4969,22 @@ export namespace google {
     $unknowns?: Uint8Array[];
    }
    type $Shape = google.protobuf.UInt64Value.$Properties;
+  }
+  class UInt32Value {
+   constructor(properties?: google.protobuf.UInt32Value.$Properties);
+   $unknowns?: Uint8Array[];
+   value: number;
+   static create(properties: google.protobuf.UInt32Value.$Shape): google.protobuf.UInt32Value & google.protobuf.UInt32Value.$Shape;
+   static create(properties?: google.protobuf.UInt32Value.$Properties): google.protobuf.UInt32Value;
+   static encode(message: google.protobuf.UInt32Value.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+   static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.UInt32Value & google.protobuf.UInt32Value.$Shape;
+  }
+  namespace UInt32Value {
+   interface $Properties {
+    value?: (number|null);
+    $unknowns?: Uint8Array[];
+   }
+   type $Shape = google.protobuf.UInt32Value.$Properties;
   }
   class Timestamp {
    constructor(properties?: google.protobuf.Timestamp.$Properties);
@@ -3794,6 +5025,34 @@ export namespace google {
     $unknowns?: Uint8Array[];
    }
    type $Shape = google.rpc.Status.$Properties;
+  }
+ }
+}
+export namespace xds {
+ namespace type {
+  namespace v3 {
+   class TypedStruct {
+    constructor(properties?: xds.type.v3.TypedStruct.$Properties);
+    $unknowns?: Uint8Array[];
+    typeUrl: string;
+    value?: (google.protobuf.Struct.$Properties|null);
+    static create(properties: xds.type.v3.TypedStruct.$Shape): xds.type.v3.TypedStruct & xds.type.v3.TypedStruct.$Shape;
+    static create(properties?: xds.type.v3.TypedStruct.$Properties): xds.type.v3.TypedStruct;
+    static encode(message: xds.type.v3.TypedStruct.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): xds.type.v3.TypedStruct & xds.type.v3.TypedStruct.$Shape;
+   }
+   namespace TypedStruct {
+    interface $Properties {
+     typeUrl?: (string|null);
+     value?: (google.protobuf.Struct.$Properties|null);
+     $unknowns?: Uint8Array[];
+    }
+    type $Shape = {
+      typeUrl?: string|null;
+      value?: google.protobuf.Struct.$Shape|null;
+      $unknowns?: Uint8Array[];
+    };
+   }
   }
  }
 }

@@ -1106,56 +1106,38 @@ export const envoy = $root.envoy = (() => {
    })();
    return retry;
   })();
-  extensions.upstreams = (function() {
-   const upstreams = {};
-   upstreams.http = (function() {
-    const http = {};
-    http.v3 = (function() {
+  extensions.load_balancing_policies = (function() {
+   const load_balancing_policies = {};
+   load_balancing_policies.wrr_locality = (function() {
+    const wrr_locality = {};
+    wrr_locality.v3 = (function() {
      const v3 = {};
-     v3.HttpProtocolOptions = (function() {
-      const HttpProtocolOptions = function (properties) {
+     v3.WrrLocality = (function() {
+      const WrrLocality = function (properties) {
        if (properties)
         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
          if (properties[keys[i]] != null && keys[i] !== "__proto__")
           this[keys[i]] = properties[keys[i]];
       };
-      HttpProtocolOptions.prototype.commonHttpProtocolOptions = null;
-      HttpProtocolOptions.prototype.upstreamHttpProtocolOptions = null;
-      HttpProtocolOptions.prototype.explicitHttpConfig = null;
-      HttpProtocolOptions.prototype.useDownstreamProtocolConfig = null;
-      HttpProtocolOptions.prototype.autoConfig = null;
-      // OneOf field names bound to virtual getters and setters
-      let $oneOfFields;
-      $Object.defineProperty(HttpProtocolOptions.prototype, "upstreamProtocolOptions", {
-       get: $util.oneOfGetter($oneOfFields = ["explicitHttpConfig", "useDownstreamProtocolConfig", "autoConfig"]),
-       set: $util.oneOfSetter($oneOfFields)
-      });
-      HttpProtocolOptions.create = function(properties) {
-       return new HttpProtocolOptions(properties);
+      WrrLocality.prototype.endpointPickingPolicy = null;
+      WrrLocality.create = function(properties) {
+       return new WrrLocality(properties);
       };
-      HttpProtocolOptions.encode = function (message, writer, _depth) {
+      WrrLocality.encode = function (message, writer, _depth) {
        if (!writer)
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
        if (_depth > $util.recursionLimit)
         throw $Error("max depth exceeded");
-       if (message.commonHttpProtocolOptions != null && $Object.hasOwnProperty.call(message, "commonHttpProtocolOptions"))
-        $root.envoy.config.core.v3.HttpProtocolOptions.encode(message.commonHttpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.upstreamHttpProtocolOptions != null && $Object.hasOwnProperty.call(message, "upstreamHttpProtocolOptions"))
-        $root.envoy.config.core.v3.UpstreamHttpProtocolOptions.encode(message.upstreamHttpProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.explicitHttpConfig != null && $Object.hasOwnProperty.call(message, "explicitHttpConfig"))
-        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.encode(message.explicitHttpConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.useDownstreamProtocolConfig != null && $Object.hasOwnProperty.call(message, "useDownstreamProtocolConfig"))
-        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.encode(message.useDownstreamProtocolConfig, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.autoConfig != null && $Object.hasOwnProperty.call(message, "autoConfig"))
-        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.encode(message.autoConfig, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+       if (message.endpointPickingPolicy != null && $Object.hasOwnProperty.call(message, "endpointPickingPolicy"))
+        $root.envoy.config.cluster.v3.LoadBalancingPolicy.encode(message.endpointPickingPolicy, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
         for (let i = 0; i < message.$unknowns.length; ++i)
          writer.raw(message.$unknowns[i]);
        return writer;
       };
-      HttpProtocolOptions.decode = function (reader, length, _end, _depth, _target) {
+      WrrLocality.decode = function (reader, length, _end, _depth, _target) {
        if (!(reader instanceof $Reader))
         reader = $Reader.create(reader);
        if (_depth === $undefined)
@@ -1172,7 +1154,7 @@ export const envoy = $root.envoy = (() => {
         length = reader.len;
         reader.len = end;
        }
-       message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions();
+       message = _target || new $root.envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality();
        while (reader.pos < end) {
         let start = reader.pos;
         let tag = reader.tag();
@@ -1185,34 +1167,7 @@ export const envoy = $root.envoy = (() => {
         case 1: {
           if (wireType !== 2)
            break;
-          message.commonHttpProtocolOptions = $root.envoy.config.core.v3.HttpProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.commonHttpProtocolOptions);
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.upstreamHttpProtocolOptions = $root.envoy.config.core.v3.UpstreamHttpProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.upstreamHttpProtocolOptions);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          message.explicitHttpConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.explicitHttpConfig);
-          message.upstreamProtocolOptions = "explicitHttpConfig";
-          continue;
-         }
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.useDownstreamProtocolConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.useDownstreamProtocolConfig);
-          message.upstreamProtocolOptions = "useDownstreamProtocolConfig";
-          continue;
-         }
-        case 5: {
-          if (wireType !== 2)
-           break;
-          message.autoConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.autoConfig);
-          message.upstreamProtocolOptions = "autoConfig";
+          message.endpointPickingPolicy = $root.envoy.config.cluster.v3.LoadBalancingPolicy.decode(reader, reader.size(), $undefined, _depth + 1, message.endpointPickingPolicy);
           continue;
          }
         }
@@ -1231,211 +1186,223 @@ export const envoy = $root.envoy = (() => {
         throw $Error("missing end group");
        return message;
       };
-      HttpProtocolOptions.AutoHttpConfig = (function() {
-       const AutoHttpConfig = function (properties) {
+      return WrrLocality;
+     })();
+     return v3;
+    })();
+    return wrr_locality;
+   })();
+   load_balancing_policies.round_robin = (function() {
+    const round_robin = {};
+    round_robin.v3 = (function() {
+     const v3 = {};
+     v3.RoundRobin = (function() {
+      const RoundRobin = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      RoundRobin.prototype.slowStartConfig = null;
+      RoundRobin.prototype.localityLbConfig = null;
+      RoundRobin.create = function(properties) {
+       return new RoundRobin(properties);
+      };
+      RoundRobin.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.localityLbConfig != null && $Object.hasOwnProperty.call(message, "localityLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.encode(message.localityLbConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      RoundRobin.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.slowStartConfig = $root.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.localityLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return RoundRobin;
+     })();
+     return v3;
+    })();
+    return round_robin;
+   })();
+   load_balancing_policies.common = (function() {
+    const common = {};
+    common.v3 = (function() {
+     const v3 = {};
+     v3.LocalityLbConfig = (function() {
+      const LocalityLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      LocalityLbConfig.prototype.zoneAwareLbConfig = null;
+      LocalityLbConfig.prototype.localityWeightedLbConfig = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(LocalityLbConfig.prototype, "localityConfigSpecifier", {
+       get: $util.oneOfGetter($oneOfFields = ["zoneAwareLbConfig", "localityWeightedLbConfig"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
+      LocalityLbConfig.create = function(properties) {
+       return new LocalityLbConfig(properties);
+      };
+      LocalityLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.zoneAwareLbConfig != null && $Object.hasOwnProperty.call(message, "zoneAwareLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.encode(message.zoneAwareLbConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.localityWeightedLbConfig != null && $Object.hasOwnProperty.call(message, "localityWeightedLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.encode(message.localityWeightedLbConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      LocalityLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.zoneAwareLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.zoneAwareLbConfig);
+          message.localityConfigSpecifier = "zoneAwareLbConfig";
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.localityWeightedLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityWeightedLbConfig);
+          message.localityConfigSpecifier = "localityWeightedLbConfig";
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      LocalityLbConfig.LocalityWeightedLbConfig = (function() {
+       const LocalityWeightedLbConfig = function (properties) {
         if (properties)
          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
           if (properties[keys[i]] != null && keys[i] !== "__proto__")
            this[keys[i]] = properties[keys[i]];
        };
-       AutoHttpConfig.prototype.httpProtocolOptions = null;
-       AutoHttpConfig.prototype.http2ProtocolOptions = null;
-       AutoHttpConfig.create = function(properties) {
-        return new AutoHttpConfig(properties);
+       LocalityWeightedLbConfig.create = function(properties) {
+        return new LocalityWeightedLbConfig(properties);
        };
-       AutoHttpConfig.encode = function (message, writer, _depth) {
+       LocalityWeightedLbConfig.encode = function (message, writer, _depth) {
         if (!writer)
          writer = $Writer.create();
         if (_depth === $undefined)
          _depth = 0;
         if (_depth > $util.recursionLimit)
          throw $Error("max depth exceeded");
-        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
-         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
-         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
          for (let i = 0; i < message.$unknowns.length; ++i)
           writer.raw(message.$unknowns[i]);
         return writer;
        };
-       AutoHttpConfig.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message, value;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         let wireType = tag & 7;
-         switch (tag >>>= 3) {
-         case 1: {
-           if (wireType !== 2)
-            break;
-           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
-           continue;
-          }
-         case 2: {
-           if (wireType !== 2)
-            break;
-           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
-           continue;
-          }
-         }
-         reader.skipType(wireType, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       return AutoHttpConfig;
-      })();
-      HttpProtocolOptions.UseDownstreamHttpConfig = (function() {
-       const UseDownstreamHttpConfig = function (properties) {
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       UseDownstreamHttpConfig.prototype.httpProtocolOptions = null;
-       UseDownstreamHttpConfig.prototype.http2ProtocolOptions = null;
-       UseDownstreamHttpConfig.create = function(properties) {
-        return new UseDownstreamHttpConfig(properties);
-       };
-       UseDownstreamHttpConfig.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
-         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
-         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       UseDownstreamHttpConfig.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message, value;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         let wireType = tag & 7;
-         switch (tag >>>= 3) {
-         case 1: {
-           if (wireType !== 2)
-            break;
-           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
-           continue;
-          }
-         case 2: {
-           if (wireType !== 2)
-            break;
-           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
-           continue;
-          }
-         }
-         reader.skipType(wireType, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       return UseDownstreamHttpConfig;
-      })();
-      HttpProtocolOptions.ExplicitHttpConfig = (function() {
-       const ExplicitHttpConfig = function (properties) {
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       ExplicitHttpConfig.prototype.httpProtocolOptions = null;
-       ExplicitHttpConfig.prototype.http2ProtocolOptions = null;
-       // OneOf field names bound to virtual getters and setters
-       let $oneOfFields;
-       $Object.defineProperty(ExplicitHttpConfig.prototype, "protocolConfig", {
-        get: $util.oneOfGetter($oneOfFields = ["httpProtocolOptions", "http2ProtocolOptions"]),
-        set: $util.oneOfSetter($oneOfFields)
-       });
-       ExplicitHttpConfig.create = function(properties) {
-        return new ExplicitHttpConfig(properties);
-       };
-       ExplicitHttpConfig.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
-         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
-         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       ExplicitHttpConfig.decode = function (reader, length, _end, _depth, _target) {
+       LocalityWeightedLbConfig.decode = function (reader, length, _end, _depth, _target) {
         if (!(reader instanceof $Reader))
          reader = $Reader.create(reader);
         if (_depth === $undefined)
@@ -1452,7 +1419,80 @@ export const envoy = $root.envoy = (() => {
          length = reader.len;
          reader.len = end;
         }
-        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig();
+        message = _target || new $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return LocalityWeightedLbConfig;
+      })();
+      LocalityLbConfig.ZoneAwareLbConfig = (function() {
+       const ZoneAwareLbConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       ZoneAwareLbConfig.prototype.routingEnabled = null;
+       ZoneAwareLbConfig.prototype.minClusterSize = null;
+       ZoneAwareLbConfig.prototype.failTrafficOnPanic = false;
+       ZoneAwareLbConfig.create = function(properties) {
+        return new ZoneAwareLbConfig(properties);
+       };
+       ZoneAwareLbConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.routingEnabled != null && $Object.hasOwnProperty.call(message, "routingEnabled"))
+         $root.envoy.type.v3.Percent.encode(message.routingEnabled, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.minClusterSize != null && $Object.hasOwnProperty.call(message, "minClusterSize"))
+         $root.google.protobuf.UInt64Value.encode(message.minClusterSize, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.failTrafficOnPanic != null && $Object.hasOwnProperty.call(message, "failTrafficOnPanic") && message.failTrafficOnPanic !== false)
+         writer.uint32(/* id 3, wireType 0 =*/24).bool(message.failTrafficOnPanic);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       ZoneAwareLbConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig();
         while (reader.pos < end) {
          let start = reader.pos;
          let tag = reader.tag();
@@ -1465,15 +1505,22 @@ export const envoy = $root.envoy = (() => {
          case 1: {
            if (wireType !== 2)
             break;
-           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
-           message.protocolConfig = "httpProtocolOptions";
+           message.routingEnabled = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.routingEnabled);
            continue;
           }
          case 2: {
            if (wireType !== 2)
             break;
-           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
-           message.protocolConfig = "http2ProtocolOptions";
+           message.minClusterSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minClusterSize);
+           continue;
+          }
+         case 3: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.failTrafficOnPanic = value;
+           else
+            delete message.failTrafficOnPanic;
            continue;
           }
          }
@@ -1492,20 +1539,1438 @@ export const envoy = $root.envoy = (() => {
          throw $Error("missing end group");
         return message;
        };
-       return ExplicitHttpConfig;
+       return ZoneAwareLbConfig;
       })();
-      return HttpProtocolOptions;
+      return LocalityLbConfig;
+     })();
+     v3.SlowStartConfig = (function() {
+      const SlowStartConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      SlowStartConfig.prototype.slowStartWindow = null;
+      SlowStartConfig.prototype.aggression = null;
+      SlowStartConfig.prototype.minWeightPercent = null;
+      SlowStartConfig.create = function(properties) {
+       return new SlowStartConfig(properties);
+      };
+      SlowStartConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.slowStartWindow != null && $Object.hasOwnProperty.call(message, "slowStartWindow"))
+        $root.google.protobuf.Duration.encode(message.slowStartWindow, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.aggression != null && $Object.hasOwnProperty.call(message, "aggression"))
+        $root.envoy.config.core.v3.RuntimeDouble.encode(message.aggression, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.minWeightPercent != null && $Object.hasOwnProperty.call(message, "minWeightPercent"))
+        $root.envoy.type.v3.Percent.encode(message.minWeightPercent, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      SlowStartConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.slowStartWindow = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartWindow);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.aggression = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.aggression);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.minWeightPercent = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.minWeightPercent);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return SlowStartConfig;
+     })();
+     v3.ConsistentHashingLbConfig = (function() {
+      const ConsistentHashingLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      ConsistentHashingLbConfig.prototype.useHostnameForHashing = false;
+      ConsistentHashingLbConfig.prototype.hashBalanceFactor = null;
+      ConsistentHashingLbConfig.create = function(properties) {
+       return new ConsistentHashingLbConfig(properties);
+      };
+      ConsistentHashingLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.useHostnameForHashing != null && $Object.hasOwnProperty.call(message, "useHostnameForHashing") && message.useHostnameForHashing !== false)
+        writer.uint32(/* id 1, wireType 0 =*/8).bool(message.useHostnameForHashing);
+       if (message.hashBalanceFactor != null && $Object.hasOwnProperty.call(message, "hashBalanceFactor"))
+        $root.google.protobuf.UInt32Value.encode(message.hashBalanceFactor, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      ConsistentHashingLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.useHostnameForHashing = value;
+          else
+           delete message.useHostnameForHashing;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.hashBalanceFactor = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.hashBalanceFactor);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return ConsistentHashingLbConfig;
      })();
      return v3;
     })();
-    return http;
+    return common;
    })();
-   return upstreams;
+   load_balancing_policies.ring_hash = (function() {
+    const ring_hash = {};
+    ring_hash.v3 = (function() {
+     const v3 = {};
+     v3.RingHash = (function() {
+      const RingHash = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      RingHash.prototype.hashFunction = 0;
+      RingHash.prototype.minimumRingSize = null;
+      RingHash.prototype.maximumRingSize = null;
+      RingHash.prototype.consistentHashingLbConfig = null;
+      RingHash.prototype.localityWeightedLbConfig = null;
+      RingHash.create = function(properties) {
+       return new RingHash(properties);
+      };
+      RingHash.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.hashFunction != null && $Object.hasOwnProperty.call(message, "hashFunction") && message.hashFunction !== 0)
+        writer.uint32(/* id 1, wireType 0 =*/8).int32(message.hashFunction);
+       if (message.minimumRingSize != null && $Object.hasOwnProperty.call(message, "minimumRingSize"))
+        $root.google.protobuf.UInt64Value.encode(message.minimumRingSize, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.maximumRingSize != null && $Object.hasOwnProperty.call(message, "maximumRingSize"))
+        $root.google.protobuf.UInt64Value.encode(message.maximumRingSize, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.consistentHashingLbConfig != null && $Object.hasOwnProperty.call(message, "consistentHashingLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.encode(message.consistentHashingLbConfig, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+       if (message.localityWeightedLbConfig != null && $Object.hasOwnProperty.call(message, "localityWeightedLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.encode(message.localityWeightedLbConfig, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      RingHash.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.hashFunction = value;
+          else
+           delete message.hashFunction;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.minimumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minimumRingSize);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.maximumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maximumRingSize);
+          continue;
+         }
+        case 6: {
+          if (wireType !== 2)
+           break;
+          message.consistentHashingLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.consistentHashingLbConfig);
+          continue;
+         }
+        case 7: {
+          if (wireType !== 2)
+           break;
+          message.localityWeightedLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityWeightedLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      RingHash.HashFunction = (function() {
+       const valuesById = $Object.create(null), values = $Object.create(valuesById);
+       values[valuesById[0] = "DEFAULT_HASH"] = 0;
+       values[valuesById[1] = "XX_HASH"] = 1;
+       values[valuesById[2] = "MURMUR_HASH_2"] = 2;
+       return values;
+      })();
+      return RingHash;
+     })();
+     return v3;
+    })();
+    return ring_hash;
+   })();
+   load_balancing_policies.random = (function() {
+    const random = {};
+    random.v3 = (function() {
+     const v3 = {};
+     v3.Random = (function() {
+      const Random = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Random.prototype.localityLbConfig = null;
+      Random.create = function(properties) {
+       return new Random(properties);
+      };
+      Random.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.localityLbConfig != null && $Object.hasOwnProperty.call(message, "localityLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.encode(message.localityLbConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Random.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.random.v3.Random();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.localityLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return Random;
+     })();
+     return v3;
+    })();
+    return random;
+   })();
+   load_balancing_policies.maglev = (function() {
+    const maglev = {};
+    maglev.v3 = (function() {
+     const v3 = {};
+     v3.Maglev = (function() {
+      const Maglev = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Maglev.prototype.tableSize = null;
+      Maglev.prototype.consistentHashingLbConfig = null;
+      Maglev.prototype.localityWeightedLbConfig = null;
+      Maglev.create = function(properties) {
+       return new Maglev(properties);
+      };
+      Maglev.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.tableSize != null && $Object.hasOwnProperty.call(message, "tableSize"))
+        $root.google.protobuf.UInt64Value.encode(message.tableSize, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.consistentHashingLbConfig != null && $Object.hasOwnProperty.call(message, "consistentHashingLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.encode(message.consistentHashingLbConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.localityWeightedLbConfig != null && $Object.hasOwnProperty.call(message, "localityWeightedLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.encode(message.localityWeightedLbConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Maglev.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.maglev.v3.Maglev();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.tableSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.tableSize);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.consistentHashingLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.consistentHashingLbConfig);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.localityWeightedLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityWeightedLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return Maglev;
+     })();
+     return v3;
+    })();
+    return maglev;
+   })();
+   load_balancing_policies.least_request = (function() {
+    const least_request = {};
+    least_request.v3 = (function() {
+     const v3 = {};
+     v3.LeastRequest = (function() {
+      const LeastRequest = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      LeastRequest.prototype.choiceCount = null;
+      LeastRequest.prototype.activeRequestBias = null;
+      LeastRequest.prototype.slowStartConfig = null;
+      LeastRequest.prototype.localityLbConfig = null;
+      LeastRequest.create = function(properties) {
+       return new LeastRequest(properties);
+      };
+      LeastRequest.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.choiceCount != null && $Object.hasOwnProperty.call(message, "choiceCount"))
+        $root.google.protobuf.UInt32Value.encode(message.choiceCount, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.activeRequestBias != null && $Object.hasOwnProperty.call(message, "activeRequestBias"))
+        $root.envoy.config.core.v3.RuntimeDouble.encode(message.activeRequestBias, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.localityLbConfig != null && $Object.hasOwnProperty.call(message, "localityLbConfig"))
+        $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.encode(message.localityLbConfig, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      LeastRequest.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.choiceCount = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.choiceCount);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.activeRequestBias = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.activeRequestBias);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.slowStartConfig = $root.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.localityLbConfig = $root.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return LeastRequest;
+     })();
+     return v3;
+    })();
+    return least_request;
+   })();
+   return load_balancing_policies;
   })();
   extensions.filters = (function() {
    const filters = {};
+   filters.listener = (function() {
+    const listener = {};
+    listener.tls_inspector = (function() {
+     const tls_inspector = {};
+     tls_inspector.v3 = (function() {
+      const v3 = {};
+      v3.TlsInspector = (function() {
+       const TlsInspector = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       TlsInspector.prototype.enableJa3Fingerprinting = null;
+       TlsInspector.prototype.initialReadBufferSize = null;
+       TlsInspector.create = function(properties) {
+        return new TlsInspector(properties);
+       };
+       TlsInspector.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.enableJa3Fingerprinting != null && $Object.hasOwnProperty.call(message, "enableJa3Fingerprinting"))
+         $root.google.protobuf.BoolValue.encode(message.enableJa3Fingerprinting, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.initialReadBufferSize != null && $Object.hasOwnProperty.call(message, "initialReadBufferSize"))
+         $root.google.protobuf.UInt32Value.encode(message.initialReadBufferSize, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       TlsInspector.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.enableJa3Fingerprinting = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.enableJa3Fingerprinting);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.initialReadBufferSize = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.initialReadBufferSize);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return TlsInspector;
+      })();
+      return v3;
+     })();
+     return tls_inspector;
+    })();
+    return listener;
+   })();
    filters.http = (function() {
     const http = {};
+    http.local_ratelimit = (function() {
+     const local_ratelimit = {};
+     local_ratelimit.v3 = (function() {
+      const v3 = {};
+      v3.LocalRateLimit = (function() {
+       const LocalRateLimit = function (properties) {
+        this.responseHeadersToAdd = [];
+        this.descriptors = [];
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       LocalRateLimit.prototype.statPrefix = "";
+       LocalRateLimit.prototype.status = null;
+       LocalRateLimit.prototype.tokenBucket = null;
+       LocalRateLimit.prototype.filterEnabled = null;
+       LocalRateLimit.prototype.filterEnforced = null;
+       LocalRateLimit.prototype.responseHeadersToAdd = $util.emptyArray;
+       LocalRateLimit.prototype.descriptors = $util.emptyArray;
+       LocalRateLimit.prototype.stage = 0;
+       LocalRateLimit.prototype.localRateLimitPerDownstreamConnection = false;
+       LocalRateLimit.prototype.alwaysConsumeDefaultTokenBucket = null;
+       LocalRateLimit.prototype.rateLimitedAsResourceExhausted = false;
+       LocalRateLimit.create = function(properties) {
+        return new LocalRateLimit(properties);
+       };
+       LocalRateLimit.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.statPrefix != null && $Object.hasOwnProperty.call(message, "statPrefix") && message.statPrefix !== "")
+         writer.uint32(/* id 1, wireType 2 =*/10).string(message.statPrefix);
+        if (message.status != null && $Object.hasOwnProperty.call(message, "status"))
+         $root.envoy.type.v3.HttpStatus.encode(message.status, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.tokenBucket != null && $Object.hasOwnProperty.call(message, "tokenBucket"))
+         $root.envoy.type.v3.TokenBucket.encode(message.tokenBucket, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.filterEnabled != null && $Object.hasOwnProperty.call(message, "filterEnabled"))
+         $root.envoy.config.core.v3.RuntimeFractionalPercent.encode(message.filterEnabled, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.filterEnforced != null && $Object.hasOwnProperty.call(message, "filterEnforced"))
+         $root.envoy.config.core.v3.RuntimeFractionalPercent.encode(message.filterEnforced, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.responseHeadersToAdd != null && message.responseHeadersToAdd.length)
+         for (let i = 0; i < message.responseHeadersToAdd.length; ++i)
+          $root.envoy.config.core.v3.HeaderValueOption.encode(message.responseHeadersToAdd[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.descriptors != null && message.descriptors.length)
+         for (let i = 0; i < message.descriptors.length; ++i)
+          $root.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.encode(message.descriptors[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.stage != null && $Object.hasOwnProperty.call(message, "stage") && message.stage !== 0)
+         writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.stage);
+        if (message.localRateLimitPerDownstreamConnection != null && $Object.hasOwnProperty.call(message, "localRateLimitPerDownstreamConnection") && message.localRateLimitPerDownstreamConnection !== false)
+         writer.uint32(/* id 11, wireType 0 =*/88).bool(message.localRateLimitPerDownstreamConnection);
+        if (message.alwaysConsumeDefaultTokenBucket != null && $Object.hasOwnProperty.call(message, "alwaysConsumeDefaultTokenBucket"))
+         $root.google.protobuf.BoolValue.encode(message.alwaysConsumeDefaultTokenBucket, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+        if (message.rateLimitedAsResourceExhausted != null && $Object.hasOwnProperty.call(message, "rateLimitedAsResourceExhausted") && message.rateLimitedAsResourceExhausted !== false)
+         writer.uint32(/* id 15, wireType 0 =*/120).bool(message.rateLimitedAsResourceExhausted);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       LocalRateLimit.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.statPrefix = value;
+           else
+            delete message.statPrefix;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.status = $root.envoy.type.v3.HttpStatus.decode(reader, reader.size(), $undefined, _depth + 1, message.status);
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           message.tokenBucket = $root.envoy.type.v3.TokenBucket.decode(reader, reader.size(), $undefined, _depth + 1, message.tokenBucket);
+           continue;
+          }
+         case 4: {
+           if (wireType !== 2)
+            break;
+           message.filterEnabled = $root.envoy.config.core.v3.RuntimeFractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.filterEnabled);
+           continue;
+          }
+         case 5: {
+           if (wireType !== 2)
+            break;
+           message.filterEnforced = $root.envoy.config.core.v3.RuntimeFractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.filterEnforced);
+           continue;
+          }
+         case 6: {
+           if (wireType !== 2)
+            break;
+           if (!(message.responseHeadersToAdd && message.responseHeadersToAdd.length))
+            message.responseHeadersToAdd = [];
+           message.responseHeadersToAdd.push($root.envoy.config.core.v3.HeaderValueOption.decode(reader, reader.size(), $undefined, _depth + 1));
+           continue;
+          }
+         case 8: {
+           if (wireType !== 2)
+            break;
+           if (!(message.descriptors && message.descriptors.length))
+            message.descriptors = [];
+           message.descriptors.push($root.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor.decode(reader, reader.size(), $undefined, _depth + 1));
+           continue;
+          }
+         case 9: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.uint32())
+            message.stage = value;
+           else
+            delete message.stage;
+           continue;
+          }
+         case 11: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.localRateLimitPerDownstreamConnection = value;
+           else
+            delete message.localRateLimitPerDownstreamConnection;
+           continue;
+          }
+         case 14: {
+           if (wireType !== 2)
+            break;
+           message.alwaysConsumeDefaultTokenBucket = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.alwaysConsumeDefaultTokenBucket);
+           continue;
+          }
+         case 15: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.rateLimitedAsResourceExhausted = value;
+           else
+            delete message.rateLimitedAsResourceExhausted;
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return LocalRateLimit;
+      })();
+      return v3;
+     })();
+     return local_ratelimit;
+    })();
+    http.fault = (function() {
+     const fault = {};
+     fault.v3 = (function() {
+      const v3 = {};
+      v3.HTTPFault = (function() {
+       const HTTPFault = function (properties) {
+        this.headers = [];
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       HTTPFault.prototype.delay = null;
+       HTTPFault.prototype.abort = null;
+       HTTPFault.prototype.headers = $util.emptyArray;
+       HTTPFault.prototype.maxActiveFaults = null;
+       HTTPFault.prototype.responseRateLimit = null;
+       HTTPFault.create = function(properties) {
+        return new HTTPFault(properties);
+       };
+       HTTPFault.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.delay != null && $Object.hasOwnProperty.call(message, "delay"))
+         $root.envoy.extensions.filters.common.fault.v3.FaultDelay.encode(message.delay, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.abort != null && $Object.hasOwnProperty.call(message, "abort"))
+         $root.envoy.extensions.filters.http.fault.v3.FaultAbort.encode(message.abort, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.headers != null && message.headers.length)
+         for (let i = 0; i < message.headers.length; ++i)
+          $root.envoy.config.route.v3.HeaderMatcher.encode(message.headers[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.maxActiveFaults != null && $Object.hasOwnProperty.call(message, "maxActiveFaults"))
+         $root.google.protobuf.UInt32Value.encode(message.maxActiveFaults, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.responseRateLimit != null && $Object.hasOwnProperty.call(message, "responseRateLimit"))
+         $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.encode(message.responseRateLimit, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       HTTPFault.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.http.fault.v3.HTTPFault();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.delay = $root.envoy.extensions.filters.common.fault.v3.FaultDelay.decode(reader, reader.size(), $undefined, _depth + 1, message.delay);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.abort = $root.envoy.extensions.filters.http.fault.v3.FaultAbort.decode(reader, reader.size(), $undefined, _depth + 1, message.abort);
+           continue;
+          }
+         case 4: {
+           if (wireType !== 2)
+            break;
+           if (!(message.headers && message.headers.length))
+            message.headers = [];
+           message.headers.push($root.envoy.config.route.v3.HeaderMatcher.decode(reader, reader.size(), $undefined, _depth + 1));
+           continue;
+          }
+         case 6: {
+           if (wireType !== 2)
+            break;
+           message.maxActiveFaults = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxActiveFaults);
+           continue;
+          }
+         case 7: {
+           if (wireType !== 2)
+            break;
+           message.responseRateLimit = $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.decode(reader, reader.size(), $undefined, _depth + 1, message.responseRateLimit);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return HTTPFault;
+      })();
+      v3.FaultAbort = (function() {
+       const FaultAbort = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       FaultAbort.prototype.httpStatus = null;
+       FaultAbort.prototype.grpcStatus = null;
+       FaultAbort.prototype.headerAbort = null;
+       FaultAbort.prototype.percentage = null;
+       // OneOf field names bound to virtual getters and setters
+       let $oneOfFields;
+       $Object.defineProperty(FaultAbort.prototype, "errorType", {
+        get: $util.oneOfGetter($oneOfFields = ["httpStatus", "grpcStatus", "headerAbort"]),
+        set: $util.oneOfSetter($oneOfFields)
+       });
+       FaultAbort.create = function(properties) {
+        return new FaultAbort(properties);
+       };
+       FaultAbort.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.httpStatus != null && $Object.hasOwnProperty.call(message, "httpStatus"))
+         writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.httpStatus);
+        if (message.percentage != null && $Object.hasOwnProperty.call(message, "percentage"))
+         $root.envoy.type.v3.FractionalPercent.encode(message.percentage, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.headerAbort != null && $Object.hasOwnProperty.call(message, "headerAbort"))
+         $root.envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.encode(message.headerAbort, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.grpcStatus != null && $Object.hasOwnProperty.call(message, "grpcStatus"))
+         writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.grpcStatus);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       FaultAbort.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.http.fault.v3.FaultAbort();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 2: {
+           if (wireType !== 0)
+            break;
+           message.httpStatus = reader.uint32();
+           message.errorType = "httpStatus";
+           continue;
+          }
+         case 5: {
+           if (wireType !== 0)
+            break;
+           message.grpcStatus = reader.uint32();
+           message.errorType = "grpcStatus";
+           continue;
+          }
+         case 4: {
+           if (wireType !== 2)
+            break;
+           message.headerAbort = $root.envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort.decode(reader, reader.size(), $undefined, _depth + 1, message.headerAbort);
+           message.errorType = "headerAbort";
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           message.percentage = $root.envoy.type.v3.FractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.percentage);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       FaultAbort.HeaderAbort = (function() {
+        const HeaderAbort = function (properties) {
+         if (properties)
+          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+           if (properties[keys[i]] != null && keys[i] !== "__proto__")
+            this[keys[i]] = properties[keys[i]];
+        };
+        HeaderAbort.create = function(properties) {
+         return new HeaderAbort(properties);
+        };
+        HeaderAbort.encode = function (message, writer, _depth) {
+         if (!writer)
+          writer = $Writer.create();
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $util.recursionLimit)
+          throw $Error("max depth exceeded");
+         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+          for (let i = 0; i < message.$unknowns.length; ++i)
+           writer.raw(message.$unknowns[i]);
+         return writer;
+        };
+        HeaderAbort.decode = function (reader, length, _end, _depth, _target) {
+         if (!(reader instanceof $Reader))
+          reader = $Reader.create(reader);
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $Reader.recursionLimit)
+          throw $Error("max depth exceeded");
+         let end, message;
+         if (length === $undefined)
+          end = reader.len;
+         else {
+          end = reader.pos + length;
+          if (end > reader.len)
+           throw $RangeError("index out of range");
+          length = reader.len;
+          reader.len = end;
+         }
+         message = _target || new $root.envoy.extensions.filters.http.fault.v3.FaultAbort.HeaderAbort();
+         while (reader.pos < end) {
+          let start = reader.pos;
+          let tag = reader.tag();
+          if (tag === _end) {
+           _end = $undefined;
+           break;
+          }
+          reader.skipType(tag & 7, _depth, tag);
+          if (!reader.discardUnknown) {
+           $util.makeProp(message, "$unknowns", false);
+           (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+          }
+         }
+         if (length !== $undefined) {
+          if (reader.pos !== end)
+           throw $RangeError("index out of range");
+          reader.len = length;
+         }
+         if (_end !== $undefined)
+          throw $Error("missing end group");
+         return message;
+        };
+        return HeaderAbort;
+       })();
+       return FaultAbort;
+      })();
+      return v3;
+     })();
+     return fault;
+    })();
+    http.cors = (function() {
+     const cors = {};
+     cors.v3 = (function() {
+      const v3 = {};
+      v3.CorsPolicy = (function() {
+       const CorsPolicy = function (properties) {
+        this.allowOriginStringMatch = [];
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       CorsPolicy.prototype.allowOriginStringMatch = $util.emptyArray;
+       CorsPolicy.prototype.allowMethods = "";
+       CorsPolicy.prototype.allowHeaders = "";
+       CorsPolicy.prototype.exposeHeaders = "";
+       CorsPolicy.prototype.maxAge = "";
+       CorsPolicy.prototype.allowCredentials = null;
+       CorsPolicy.prototype.filterEnabled = null;
+       CorsPolicy.create = function(properties) {
+        return new CorsPolicy(properties);
+       };
+       CorsPolicy.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.allowOriginStringMatch != null && message.allowOriginStringMatch.length)
+         for (let i = 0; i < message.allowOriginStringMatch.length; ++i)
+          $root.envoy.type.matcher.v3.StringMatcher.encode(message.allowOriginStringMatch[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.allowMethods != null && $Object.hasOwnProperty.call(message, "allowMethods") && message.allowMethods !== "")
+         writer.uint32(/* id 2, wireType 2 =*/18).string(message.allowMethods);
+        if (message.allowHeaders != null && $Object.hasOwnProperty.call(message, "allowHeaders") && message.allowHeaders !== "")
+         writer.uint32(/* id 3, wireType 2 =*/26).string(message.allowHeaders);
+        if (message.exposeHeaders != null && $Object.hasOwnProperty.call(message, "exposeHeaders") && message.exposeHeaders !== "")
+         writer.uint32(/* id 4, wireType 2 =*/34).string(message.exposeHeaders);
+        if (message.maxAge != null && $Object.hasOwnProperty.call(message, "maxAge") && message.maxAge !== "")
+         writer.uint32(/* id 5, wireType 2 =*/42).string(message.maxAge);
+        if (message.allowCredentials != null && $Object.hasOwnProperty.call(message, "allowCredentials"))
+         $root.google.protobuf.BoolValue.encode(message.allowCredentials, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.filterEnabled != null && $Object.hasOwnProperty.call(message, "filterEnabled"))
+         $root.envoy.config.core.v3.RuntimeFractionalPercent.encode(message.filterEnabled, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       CorsPolicy.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.http.cors.v3.CorsPolicy();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if (!(message.allowOriginStringMatch && message.allowOriginStringMatch.length))
+            message.allowOriginStringMatch = [];
+           message.allowOriginStringMatch.push($root.envoy.type.matcher.v3.StringMatcher.decode(reader, reader.size(), $undefined, _depth + 1));
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.allowMethods = value;
+           else
+            delete message.allowMethods;
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.allowHeaders = value;
+           else
+            delete message.allowHeaders;
+           continue;
+          }
+         case 4: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.exposeHeaders = value;
+           else
+            delete message.exposeHeaders;
+           continue;
+          }
+         case 5: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.maxAge = value;
+           else
+            delete message.maxAge;
+           continue;
+          }
+         case 6: {
+           if (wireType !== 2)
+            break;
+           message.allowCredentials = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.allowCredentials);
+           continue;
+          }
+         case 7: {
+           if (wireType !== 2)
+            break;
+           message.filterEnabled = $root.envoy.config.core.v3.RuntimeFractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.filterEnabled);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return CorsPolicy;
+      })();
+      v3.Cors = (function() {
+       const Cors = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       Cors.create = function(properties) {
+        return new Cors(properties);
+       };
+       Cors.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       Cors.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.http.cors.v3.Cors();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return Cors;
+      })();
+      return v3;
+     })();
+     return cors;
+    })();
     http.router = (function() {
      const router = {};
      router.v3 = (function() {
@@ -1618,6 +3083,429 @@ export const envoy = $root.envoy = (() => {
      return router;
     })();
     return http;
+   })();
+   filters.common = (function() {
+    const common = {};
+    common.fault = (function() {
+     const fault = {};
+     fault.v3 = (function() {
+      const v3 = {};
+      v3.FaultRateLimit = (function() {
+       const FaultRateLimit = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       FaultRateLimit.prototype.fixedLimit = null;
+       FaultRateLimit.prototype.headerLimit = null;
+       FaultRateLimit.prototype.percentage = null;
+       // OneOf field names bound to virtual getters and setters
+       let $oneOfFields;
+       $Object.defineProperty(FaultRateLimit.prototype, "limitType", {
+        get: $util.oneOfGetter($oneOfFields = ["fixedLimit", "headerLimit"]),
+        set: $util.oneOfSetter($oneOfFields)
+       });
+       FaultRateLimit.create = function(properties) {
+        return new FaultRateLimit(properties);
+       };
+       FaultRateLimit.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.fixedLimit != null && $Object.hasOwnProperty.call(message, "fixedLimit"))
+         $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.encode(message.fixedLimit, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.percentage != null && $Object.hasOwnProperty.call(message, "percentage"))
+         $root.envoy.type.v3.FractionalPercent.encode(message.percentage, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.headerLimit != null && $Object.hasOwnProperty.call(message, "headerLimit"))
+         $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.encode(message.headerLimit, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       FaultRateLimit.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.fixedLimit = $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit.decode(reader, reader.size(), $undefined, _depth + 1, message.fixedLimit);
+           message.limitType = "fixedLimit";
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           message.headerLimit = $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit.decode(reader, reader.size(), $undefined, _depth + 1, message.headerLimit);
+           message.limitType = "headerLimit";
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.percentage = $root.envoy.type.v3.FractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.percentage);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       FaultRateLimit.HeaderLimit = (function() {
+        const HeaderLimit = function (properties) {
+         if (properties)
+          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+           if (properties[keys[i]] != null && keys[i] !== "__proto__")
+            this[keys[i]] = properties[keys[i]];
+        };
+        HeaderLimit.create = function(properties) {
+         return new HeaderLimit(properties);
+        };
+        HeaderLimit.encode = function (message, writer, _depth) {
+         if (!writer)
+          writer = $Writer.create();
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $util.recursionLimit)
+          throw $Error("max depth exceeded");
+         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+          for (let i = 0; i < message.$unknowns.length; ++i)
+           writer.raw(message.$unknowns[i]);
+         return writer;
+        };
+        HeaderLimit.decode = function (reader, length, _end, _depth, _target) {
+         if (!(reader instanceof $Reader))
+          reader = $Reader.create(reader);
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $Reader.recursionLimit)
+          throw $Error("max depth exceeded");
+         let end, message;
+         if (length === $undefined)
+          end = reader.len;
+         else {
+          end = reader.pos + length;
+          if (end > reader.len)
+           throw $RangeError("index out of range");
+          length = reader.len;
+          reader.len = end;
+         }
+         message = _target || new $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.HeaderLimit();
+         while (reader.pos < end) {
+          let start = reader.pos;
+          let tag = reader.tag();
+          if (tag === _end) {
+           _end = $undefined;
+           break;
+          }
+          reader.skipType(tag & 7, _depth, tag);
+          if (!reader.discardUnknown) {
+           $util.makeProp(message, "$unknowns", false);
+           (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+          }
+         }
+         if (length !== $undefined) {
+          if (reader.pos !== end)
+           throw $RangeError("index out of range");
+          reader.len = length;
+         }
+         if (_end !== $undefined)
+          throw $Error("missing end group");
+         return message;
+        };
+        return HeaderLimit;
+       })();
+       FaultRateLimit.FixedLimit = (function() {
+        const FixedLimit = function (properties) {
+         if (properties)
+          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+           if (properties[keys[i]] != null && keys[i] !== "__proto__")
+            this[keys[i]] = properties[keys[i]];
+        };
+        FixedLimit.prototype.limitKbps = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        FixedLimit.create = function(properties) {
+         return new FixedLimit(properties);
+        };
+        FixedLimit.encode = function (message, writer, _depth) {
+         if (!writer)
+          writer = $Writer.create();
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $util.recursionLimit)
+          throw $Error("max depth exceeded");
+         if (message.limitKbps != null && $Object.hasOwnProperty.call(message, "limitKbps") && (typeof message.limitKbps === "object" ? message.limitKbps.low || message.limitKbps.high : message.limitKbps !== 0))
+          writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.limitKbps);
+         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+          for (let i = 0; i < message.$unknowns.length; ++i)
+           writer.raw(message.$unknowns[i]);
+         return writer;
+        };
+        FixedLimit.decode = function (reader, length, _end, _depth, _target) {
+         if (!(reader instanceof $Reader))
+          reader = $Reader.create(reader);
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $Reader.recursionLimit)
+          throw $Error("max depth exceeded");
+         let end, message, value;
+         if (length === $undefined)
+          end = reader.len;
+         else {
+          end = reader.pos + length;
+          if (end > reader.len)
+           throw $RangeError("index out of range");
+          length = reader.len;
+          reader.len = end;
+         }
+         message = _target || new $root.envoy.extensions.filters.common.fault.v3.FaultRateLimit.FixedLimit();
+         while (reader.pos < end) {
+          let start = reader.pos;
+          let tag = reader.tag();
+          if (tag === _end) {
+           _end = $undefined;
+           break;
+          }
+          let wireType = tag & 7;
+          switch (tag >>>= 3) {
+          case 1: {
+            if (wireType !== 0)
+             break;
+            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+             message.limitKbps = value;
+            else
+             delete message.limitKbps;
+            continue;
+           }
+          }
+          reader.skipType(wireType, _depth, tag);
+          if (!reader.discardUnknown) {
+           $util.makeProp(message, "$unknowns", false);
+           (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+          }
+         }
+         if (length !== $undefined) {
+          if (reader.pos !== end)
+           throw $RangeError("index out of range");
+          reader.len = length;
+         }
+         if (_end !== $undefined)
+          throw $Error("missing end group");
+         return message;
+        };
+        return FixedLimit;
+       })();
+       return FaultRateLimit;
+      })();
+      v3.FaultDelay = (function() {
+       const FaultDelay = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       FaultDelay.prototype.fixedDelay = null;
+       FaultDelay.prototype.headerDelay = null;
+       FaultDelay.prototype.percentage = null;
+       // OneOf field names bound to virtual getters and setters
+       let $oneOfFields;
+       $Object.defineProperty(FaultDelay.prototype, "faultDelaySecifier", {
+        get: $util.oneOfGetter($oneOfFields = ["fixedDelay", "headerDelay"]),
+        set: $util.oneOfSetter($oneOfFields)
+       });
+       FaultDelay.create = function(properties) {
+        return new FaultDelay(properties);
+       };
+       FaultDelay.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.fixedDelay != null && $Object.hasOwnProperty.call(message, "fixedDelay"))
+         $root.google.protobuf.Duration.encode(message.fixedDelay, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.percentage != null && $Object.hasOwnProperty.call(message, "percentage"))
+         $root.envoy.type.v3.FractionalPercent.encode(message.percentage, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.headerDelay != null && $Object.hasOwnProperty.call(message, "headerDelay"))
+         $root.envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.encode(message.headerDelay, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       FaultDelay.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.filters.common.fault.v3.FaultDelay();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 3: {
+           if (wireType !== 2)
+            break;
+           message.fixedDelay = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.fixedDelay);
+           message.faultDelaySecifier = "fixedDelay";
+           continue;
+          }
+         case 5: {
+           if (wireType !== 2)
+            break;
+           message.headerDelay = $root.envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay.decode(reader, reader.size(), $undefined, _depth + 1, message.headerDelay);
+           message.faultDelaySecifier = "headerDelay";
+           continue;
+          }
+         case 4: {
+           if (wireType !== 2)
+            break;
+           message.percentage = $root.envoy.type.v3.FractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.percentage);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       FaultDelay.HeaderDelay = (function() {
+        const HeaderDelay = function (properties) {
+         if (properties)
+          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+           if (properties[keys[i]] != null && keys[i] !== "__proto__")
+            this[keys[i]] = properties[keys[i]];
+        };
+        HeaderDelay.create = function(properties) {
+         return new HeaderDelay(properties);
+        };
+        HeaderDelay.encode = function (message, writer, _depth) {
+         if (!writer)
+          writer = $Writer.create();
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $util.recursionLimit)
+          throw $Error("max depth exceeded");
+         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+          for (let i = 0; i < message.$unknowns.length; ++i)
+           writer.raw(message.$unknowns[i]);
+         return writer;
+        };
+        HeaderDelay.decode = function (reader, length, _end, _depth, _target) {
+         if (!(reader instanceof $Reader))
+          reader = $Reader.create(reader);
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $Reader.recursionLimit)
+          throw $Error("max depth exceeded");
+         let end, message;
+         if (length === $undefined)
+          end = reader.len;
+         else {
+          end = reader.pos + length;
+          if (end > reader.len)
+           throw $RangeError("index out of range");
+          length = reader.len;
+          reader.len = end;
+         }
+         message = _target || new $root.envoy.extensions.filters.common.fault.v3.FaultDelay.HeaderDelay();
+         while (reader.pos < end) {
+          let start = reader.pos;
+          let tag = reader.tag();
+          if (tag === _end) {
+           _end = $undefined;
+           break;
+          }
+          reader.skipType(tag & 7, _depth, tag);
+          if (!reader.discardUnknown) {
+           $util.makeProp(message, "$unknowns", false);
+           (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+          }
+         }
+         if (length !== $undefined) {
+          if (reader.pos !== end)
+           throw $RangeError("index out of range");
+          reader.len = length;
+         }
+         if (_end !== $undefined)
+          throw $Error("missing end group");
+         return message;
+        };
+        return HeaderDelay;
+       })();
+       return FaultDelay;
+      })();
+      return v3;
+     })();
+     return fault;
+    })();
+    return common;
    })();
    filters.network = (function() {
     const network = {};
@@ -2618,6 +4506,598 @@ export const envoy = $root.envoy = (() => {
    })();
    return filters;
   })();
+  extensions.common = (function() {
+   const common = {};
+   common.ratelimit = (function() {
+    const ratelimit = {};
+    ratelimit.v3 = (function() {
+     const v3 = {};
+     v3.LocalRateLimitDescriptor = (function() {
+      const LocalRateLimitDescriptor = function (properties) {
+       this.entries = [];
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      LocalRateLimitDescriptor.prototype.entries = $util.emptyArray;
+      LocalRateLimitDescriptor.prototype.tokenBucket = null;
+      LocalRateLimitDescriptor.create = function(properties) {
+       return new LocalRateLimitDescriptor(properties);
+      };
+      LocalRateLimitDescriptor.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.entries != null && message.entries.length)
+        for (let i = 0; i < message.entries.length; ++i)
+         $root.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.tokenBucket != null && $Object.hasOwnProperty.call(message, "tokenBucket"))
+        $root.envoy.type.v3.TokenBucket.encode(message.tokenBucket, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      LocalRateLimitDescriptor.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          if (!(message.entries && message.entries.length))
+           message.entries = [];
+          message.entries.push($root.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.tokenBucket = $root.envoy.type.v3.TokenBucket.decode(reader, reader.size(), $undefined, _depth + 1, message.tokenBucket);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return LocalRateLimitDescriptor;
+     })();
+     v3.RateLimitDescriptor = (function() {
+      const RateLimitDescriptor = {};
+      RateLimitDescriptor.Entry = (function() {
+       const Entry = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       Entry.prototype.key = "";
+       Entry.prototype.value = "";
+       Entry.create = function(properties) {
+        return new Entry(properties);
+       };
+       Entry.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key !== "")
+         writer.uint32(/* id 1, wireType 2 =*/10).string(message.key);
+        if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
+         writer.uint32(/* id 2, wireType 2 =*/18).string(message.value);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       Entry.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor.Entry();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.key = value;
+           else
+            delete message.key;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.value = value;
+           else
+            delete message.value;
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return Entry;
+      })();
+      return RateLimitDescriptor;
+     })();
+     return v3;
+    })();
+    return ratelimit;
+   })();
+   return common;
+  })();
+  extensions.upstreams = (function() {
+   const upstreams = {};
+   upstreams.http = (function() {
+    const http = {};
+    http.v3 = (function() {
+     const v3 = {};
+     v3.HttpProtocolOptions = (function() {
+      const HttpProtocolOptions = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      HttpProtocolOptions.prototype.commonHttpProtocolOptions = null;
+      HttpProtocolOptions.prototype.upstreamHttpProtocolOptions = null;
+      HttpProtocolOptions.prototype.explicitHttpConfig = null;
+      HttpProtocolOptions.prototype.useDownstreamProtocolConfig = null;
+      HttpProtocolOptions.prototype.autoConfig = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(HttpProtocolOptions.prototype, "upstreamProtocolOptions", {
+       get: $util.oneOfGetter($oneOfFields = ["explicitHttpConfig", "useDownstreamProtocolConfig", "autoConfig"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
+      HttpProtocolOptions.create = function(properties) {
+       return new HttpProtocolOptions(properties);
+      };
+      HttpProtocolOptions.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.commonHttpProtocolOptions != null && $Object.hasOwnProperty.call(message, "commonHttpProtocolOptions"))
+        $root.envoy.config.core.v3.HttpProtocolOptions.encode(message.commonHttpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.upstreamHttpProtocolOptions != null && $Object.hasOwnProperty.call(message, "upstreamHttpProtocolOptions"))
+        $root.envoy.config.core.v3.UpstreamHttpProtocolOptions.encode(message.upstreamHttpProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.explicitHttpConfig != null && $Object.hasOwnProperty.call(message, "explicitHttpConfig"))
+        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.encode(message.explicitHttpConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.useDownstreamProtocolConfig != null && $Object.hasOwnProperty.call(message, "useDownstreamProtocolConfig"))
+        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.encode(message.useDownstreamProtocolConfig, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.autoConfig != null && $Object.hasOwnProperty.call(message, "autoConfig"))
+        $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.encode(message.autoConfig, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      HttpProtocolOptions.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.commonHttpProtocolOptions = $root.envoy.config.core.v3.HttpProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.commonHttpProtocolOptions);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.upstreamHttpProtocolOptions = $root.envoy.config.core.v3.UpstreamHttpProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.upstreamHttpProtocolOptions);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.explicitHttpConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.explicitHttpConfig);
+          message.upstreamProtocolOptions = "explicitHttpConfig";
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.useDownstreamProtocolConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.useDownstreamProtocolConfig);
+          message.upstreamProtocolOptions = "useDownstreamProtocolConfig";
+          continue;
+         }
+        case 5: {
+          if (wireType !== 2)
+           break;
+          message.autoConfig = $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.autoConfig);
+          message.upstreamProtocolOptions = "autoConfig";
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      HttpProtocolOptions.AutoHttpConfig = (function() {
+       const AutoHttpConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       AutoHttpConfig.prototype.httpProtocolOptions = null;
+       AutoHttpConfig.prototype.http2ProtocolOptions = null;
+       AutoHttpConfig.create = function(properties) {
+        return new AutoHttpConfig(properties);
+       };
+       AutoHttpConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
+         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
+         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       AutoHttpConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return AutoHttpConfig;
+      })();
+      HttpProtocolOptions.UseDownstreamHttpConfig = (function() {
+       const UseDownstreamHttpConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       UseDownstreamHttpConfig.prototype.httpProtocolOptions = null;
+       UseDownstreamHttpConfig.prototype.http2ProtocolOptions = null;
+       UseDownstreamHttpConfig.create = function(properties) {
+        return new UseDownstreamHttpConfig(properties);
+       };
+       UseDownstreamHttpConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
+         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
+         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       UseDownstreamHttpConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return UseDownstreamHttpConfig;
+      })();
+      HttpProtocolOptions.ExplicitHttpConfig = (function() {
+       const ExplicitHttpConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       ExplicitHttpConfig.prototype.httpProtocolOptions = null;
+       ExplicitHttpConfig.prototype.http2ProtocolOptions = null;
+       // OneOf field names bound to virtual getters and setters
+       let $oneOfFields;
+       $Object.defineProperty(ExplicitHttpConfig.prototype, "protocolConfig", {
+        get: $util.oneOfGetter($oneOfFields = ["httpProtocolOptions", "http2ProtocolOptions"]),
+        set: $util.oneOfSetter($oneOfFields)
+       });
+       ExplicitHttpConfig.create = function(properties) {
+        return new ExplicitHttpConfig(properties);
+       };
+       ExplicitHttpConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.httpProtocolOptions != null && $Object.hasOwnProperty.call(message, "httpProtocolOptions"))
+         $root.envoy.config.core.v3.Http1ProtocolOptions.encode(message.httpProtocolOptions, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.http2ProtocolOptions != null && $Object.hasOwnProperty.call(message, "http2ProtocolOptions"))
+         $root.envoy.config.core.v3.Http2ProtocolOptions.encode(message.http2ProtocolOptions, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       ExplicitHttpConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.httpProtocolOptions = $root.envoy.config.core.v3.Http1ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpProtocolOptions);
+           message.protocolConfig = "httpProtocolOptions";
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.http2ProtocolOptions = $root.envoy.config.core.v3.Http2ProtocolOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.http2ProtocolOptions);
+           message.protocolConfig = "http2ProtocolOptions";
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return ExplicitHttpConfig;
+      })();
+      return HttpProtocolOptions;
+     })();
+     return v3;
+    })();
+    return http;
+   })();
+   return upstreams;
+  })();
   return extensions;
  })();
  envoy.config = (function() {
@@ -2992,6 +5472,472 @@ export const envoy = $root.envoy = (() => {
       return message;
      };
      return AggregatedConfigSource;
+    })();
+    v3.TypedExtensionConfig = (function() {
+     const TypedExtensionConfig = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     TypedExtensionConfig.prototype.name = "";
+     TypedExtensionConfig.prototype.typedConfig = null;
+     TypedExtensionConfig.create = function(properties) {
+      return new TypedExtensionConfig(properties);
+     };
+     TypedExtensionConfig.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
+      if (message.typedConfig != null && $Object.hasOwnProperty.call(message, "typedConfig"))
+       $root.google.protobuf.Any.encode(message.typedConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     TypedExtensionConfig.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.TypedExtensionConfig();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.name = value;
+         else
+          delete message.name;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         message.typedConfig = $root.google.protobuf.Any.decode(reader, reader.size(), $undefined, _depth + 1, message.typedConfig);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return TypedExtensionConfig;
+    })();
+    v3.RuntimeDouble = (function() {
+     const RuntimeDouble = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     RuntimeDouble.prototype.defaultValue = 0;
+     RuntimeDouble.prototype.runtimeKey = "";
+     RuntimeDouble.create = function(properties) {
+      return new RuntimeDouble(properties);
+     };
+     RuntimeDouble.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.defaultValue != null && $Object.hasOwnProperty.call(message, "defaultValue") && !$Object.is(message.defaultValue, 0))
+       writer.uint32(/* id 1, wireType 1 =*/9).double(message.defaultValue);
+      if (message.runtimeKey != null && $Object.hasOwnProperty.call(message, "runtimeKey") && message.runtimeKey !== "")
+       writer.uint32(/* id 2, wireType 2 =*/18).string(message.runtimeKey);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     RuntimeDouble.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.RuntimeDouble();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 1)
+          break;
+         if (!$Object.is(value = reader.double(), 0))
+          message.defaultValue = value;
+         else
+          delete message.defaultValue;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.runtimeKey = value;
+         else
+          delete message.runtimeKey;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return RuntimeDouble;
+    })();
+    v3.HeaderValueOption = (function() {
+     const HeaderValueOption = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     HeaderValueOption.prototype.header = null;
+     HeaderValueOption.prototype.appendAction = 0;
+     HeaderValueOption.prototype.keepEmptyValue = false;
+     HeaderValueOption.create = function(properties) {
+      return new HeaderValueOption(properties);
+     };
+     HeaderValueOption.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+       $root.envoy.config.core.v3.HeaderValue.encode(message.header, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.appendAction != null && $Object.hasOwnProperty.call(message, "appendAction") && message.appendAction !== 0)
+       writer.uint32(/* id 3, wireType 0 =*/24).int32(message.appendAction);
+      if (message.keepEmptyValue != null && $Object.hasOwnProperty.call(message, "keepEmptyValue") && message.keepEmptyValue !== false)
+       writer.uint32(/* id 4, wireType 0 =*/32).bool(message.keepEmptyValue);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     HeaderValueOption.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.HeaderValueOption();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.header = $root.envoy.config.core.v3.HeaderValue.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.int32())
+          message.appendAction = value;
+         else
+          delete message.appendAction;
+         continue;
+        }
+       case 4: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.keepEmptyValue = value;
+         else
+          delete message.keepEmptyValue;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     HeaderValueOption.HeaderAppendAction = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "APPEND_IF_EXISTS_OR_ADD"] = 0;
+      values[valuesById[1] = "ADD_IF_ABSENT"] = 1;
+      values[valuesById[2] = "OVERWRITE_IF_EXISTS_OR_ADD"] = 2;
+      values[valuesById[3] = "OVERWRITE_IF_EXISTS"] = 3;
+      return values;
+     })();
+     return HeaderValueOption;
+    })();
+    v3.HeaderValue = (function() {
+     const HeaderValue = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     HeaderValue.prototype.key = "";
+     HeaderValue.prototype.value = "";
+     HeaderValue.create = function(properties) {
+      return new HeaderValue(properties);
+     };
+     HeaderValue.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.key);
+      if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
+       writer.uint32(/* id 2, wireType 2 =*/18).string(message.value);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     HeaderValue.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.HeaderValue();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.key = value;
+         else
+          delete message.key;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.value = value;
+         else
+          delete message.value;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return HeaderValue;
+    })();
+    v3.RuntimeFractionalPercent = (function() {
+     const RuntimeFractionalPercent = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     RuntimeFractionalPercent.prototype.defaultValue = null;
+     RuntimeFractionalPercent.prototype.runtimeKey = "";
+     RuntimeFractionalPercent.create = function(properties) {
+      return new RuntimeFractionalPercent(properties);
+     };
+     RuntimeFractionalPercent.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.defaultValue != null && $Object.hasOwnProperty.call(message, "defaultValue"))
+       $root.envoy.type.v3.FractionalPercent.encode(message.defaultValue, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.runtimeKey != null && $Object.hasOwnProperty.call(message, "runtimeKey") && message.runtimeKey !== "")
+       writer.uint32(/* id 2, wireType 2 =*/18).string(message.runtimeKey);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     RuntimeFractionalPercent.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.RuntimeFractionalPercent();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.defaultValue = $root.envoy.type.v3.FractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultValue);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.runtimeKey = value;
+         else
+          delete message.runtimeKey;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return RuntimeFractionalPercent;
     })();
     v3.Http2ProtocolOptions = (function() {
      const Http2ProtocolOptions = function (properties) {
@@ -3655,293 +6601,6 @@ export const envoy = $root.envoy = (() => {
      };
      return Metadata;
     })();
-    v3.HeaderValueOption = (function() {
-     const HeaderValueOption = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     HeaderValueOption.prototype.header = null;
-     HeaderValueOption.prototype.appendAction = 0;
-     HeaderValueOption.prototype.keepEmptyValue = false;
-     HeaderValueOption.create = function(properties) {
-      return new HeaderValueOption(properties);
-     };
-     HeaderValueOption.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
-       $root.envoy.config.core.v3.HeaderValue.encode(message.header, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-      if (message.appendAction != null && $Object.hasOwnProperty.call(message, "appendAction") && message.appendAction !== 0)
-       writer.uint32(/* id 3, wireType 0 =*/24).int32(message.appendAction);
-      if (message.keepEmptyValue != null && $Object.hasOwnProperty.call(message, "keepEmptyValue") && message.keepEmptyValue !== false)
-       writer.uint32(/* id 4, wireType 0 =*/32).bool(message.keepEmptyValue);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     HeaderValueOption.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.core.v3.HeaderValueOption();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         message.header = $root.envoy.config.core.v3.HeaderValue.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
-         continue;
-        }
-       case 3: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.int32())
-          message.appendAction = value;
-         else
-          delete message.appendAction;
-         continue;
-        }
-       case 4: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.keepEmptyValue = value;
-         else
-          delete message.keepEmptyValue;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     HeaderValueOption.HeaderAppendAction = (function() {
-      const valuesById = $Object.create(null), values = $Object.create(valuesById);
-      values[valuesById[0] = "APPEND_IF_EXISTS_OR_ADD"] = 0;
-      values[valuesById[1] = "ADD_IF_ABSENT"] = 1;
-      values[valuesById[2] = "OVERWRITE_IF_EXISTS_OR_ADD"] = 2;
-      values[valuesById[3] = "OVERWRITE_IF_EXISTS"] = 3;
-      return values;
-     })();
-     return HeaderValueOption;
-    })();
-    v3.HeaderValue = (function() {
-     const HeaderValue = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     HeaderValue.prototype.key = "";
-     HeaderValue.prototype.value = "";
-     HeaderValue.create = function(properties) {
-      return new HeaderValue(properties);
-     };
-     HeaderValue.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key !== "")
-       writer.uint32(/* id 1, wireType 2 =*/10).string(message.key);
-      if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
-       writer.uint32(/* id 2, wireType 2 =*/18).string(message.value);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     HeaderValue.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.core.v3.HeaderValue();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.key = value;
-         else
-          delete message.key;
-         continue;
-        }
-       case 2: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.value = value;
-         else
-          delete message.value;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return HeaderValue;
-    })();
-    v3.RuntimeFractionalPercent = (function() {
-     const RuntimeFractionalPercent = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     RuntimeFractionalPercent.prototype.defaultValue = null;
-     RuntimeFractionalPercent.prototype.runtimeKey = "";
-     RuntimeFractionalPercent.create = function(properties) {
-      return new RuntimeFractionalPercent(properties);
-     };
-     RuntimeFractionalPercent.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.defaultValue != null && $Object.hasOwnProperty.call(message, "defaultValue"))
-       $root.envoy.type.v3.FractionalPercent.encode(message.defaultValue, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-      if (message.runtimeKey != null && $Object.hasOwnProperty.call(message, "runtimeKey") && message.runtimeKey !== "")
-       writer.uint32(/* id 2, wireType 2 =*/18).string(message.runtimeKey);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     RuntimeFractionalPercent.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.core.v3.RuntimeFractionalPercent();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         message.defaultValue = $root.envoy.type.v3.FractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultValue);
-         continue;
-        }
-       case 2: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.runtimeKey = value;
-         else
-          delete message.runtimeKey;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return RuntimeFractionalPercent;
-    })();
     v3.TrafficDirection = (function() {
      const valuesById = $Object.create(null), values = $Object.create(valuesById);
      values[valuesById[0] = "UNSPECIFIED"] = 0;
@@ -4554,35 +7213,38 @@ export const envoy = $root.envoy = (() => {
      };
      return Locality;
     })();
-    v3.TypedExtensionConfig = (function() {
-     const TypedExtensionConfig = function (properties) {
+    v3.TcpKeepalive = (function() {
+     const TcpKeepalive = function (properties) {
       if (properties)
        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
         if (properties[keys[i]] != null && keys[i] !== "__proto__")
          this[keys[i]] = properties[keys[i]];
      };
-     TypedExtensionConfig.prototype.name = "";
-     TypedExtensionConfig.prototype.typedConfig = null;
-     TypedExtensionConfig.create = function(properties) {
-      return new TypedExtensionConfig(properties);
+     TcpKeepalive.prototype.keepaliveProbes = null;
+     TcpKeepalive.prototype.keepaliveTime = null;
+     TcpKeepalive.prototype.keepaliveInterval = null;
+     TcpKeepalive.create = function(properties) {
+      return new TcpKeepalive(properties);
      };
-     TypedExtensionConfig.encode = function (message, writer, _depth) {
+     TcpKeepalive.encode = function (message, writer, _depth) {
       if (!writer)
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
       if (_depth > $util.recursionLimit)
        throw $Error("max depth exceeded");
-      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
-       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
-      if (message.typedConfig != null && $Object.hasOwnProperty.call(message, "typedConfig"))
-       $root.google.protobuf.Any.encode(message.typedConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.keepaliveProbes != null && $Object.hasOwnProperty.call(message, "keepaliveProbes"))
+       $root.google.protobuf.UInt32Value.encode(message.keepaliveProbes, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.keepaliveTime != null && $Object.hasOwnProperty.call(message, "keepaliveTime"))
+       $root.google.protobuf.UInt32Value.encode(message.keepaliveTime, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.keepaliveInterval != null && $Object.hasOwnProperty.call(message, "keepaliveInterval"))
+       $root.google.protobuf.UInt32Value.encode(message.keepaliveInterval, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
        for (let i = 0; i < message.$unknowns.length; ++i)
         writer.raw(message.$unknowns[i]);
       return writer;
      };
-     TypedExtensionConfig.decode = function (reader, length, _end, _depth, _target) {
+     TcpKeepalive.decode = function (reader, length, _end, _depth, _target) {
       if (!(reader instanceof $Reader))
        reader = $Reader.create(reader);
       if (_depth === $undefined)
@@ -4599,7 +7261,7 @@ export const envoy = $root.envoy = (() => {
        length = reader.len;
        reader.len = end;
       }
-      message = _target || new $root.envoy.config.core.v3.TypedExtensionConfig();
+      message = _target || new $root.envoy.config.core.v3.TcpKeepalive();
       while (reader.pos < end) {
        let start = reader.pos;
        let tag = reader.tag();
@@ -4612,16 +7274,19 @@ export const envoy = $root.envoy = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
-          message.name = value;
-         else
-          delete message.name;
+         message.keepaliveProbes = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.keepaliveProbes);
          continue;
         }
        case 2: {
          if (wireType !== 2)
           break;
-         message.typedConfig = $root.google.protobuf.Any.decode(reader, reader.size(), $undefined, _depth + 1, message.typedConfig);
+         message.keepaliveTime = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.keepaliveTime);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         message.keepaliveInterval = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.keepaliveInterval);
          continue;
         }
        }
@@ -4640,103 +7305,926 @@ export const envoy = $root.envoy = (() => {
        throw $Error("missing end group");
       return message;
      };
-     return TypedExtensionConfig;
-    })();
-    v3.RuntimeDouble = (function() {
-     const RuntimeDouble = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     RuntimeDouble.prototype.defaultValue = 0;
-     RuntimeDouble.prototype.runtimeKey = "";
-     RuntimeDouble.create = function(properties) {
-      return new RuntimeDouble(properties);
-     };
-     RuntimeDouble.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.defaultValue != null && $Object.hasOwnProperty.call(message, "defaultValue") && !$Object.is(message.defaultValue, 0))
-       writer.uint32(/* id 1, wireType 1 =*/9).double(message.defaultValue);
-      if (message.runtimeKey != null && $Object.hasOwnProperty.call(message, "runtimeKey") && message.runtimeKey !== "")
-       writer.uint32(/* id 2, wireType 2 =*/18).string(message.runtimeKey);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     RuntimeDouble.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.core.v3.RuntimeDouble();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 1)
-          break;
-         if (!$Object.is(value = reader.double(), 0))
-          message.defaultValue = value;
-         else
-          delete message.defaultValue;
-         continue;
-        }
-       case 2: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.runtimeKey = value;
-         else
-          delete message.runtimeKey;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return RuntimeDouble;
+     return TcpKeepalive;
     })();
     v3.RoutingPriority = (function() {
      const valuesById = $Object.create(null), values = $Object.create(valuesById);
      values[valuesById[0] = "DEFAULT"] = 0;
      values[valuesById[1] = "HIGH"] = 1;
+     return values;
+    })();
+    v3.HealthCheck = (function() {
+     const HealthCheck = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     HealthCheck.prototype.timeout = null;
+     HealthCheck.prototype.interval = null;
+     HealthCheck.prototype.initialJitter = null;
+     HealthCheck.prototype.intervalJitter = null;
+     HealthCheck.prototype.intervalJitterPercent = 0;
+     HealthCheck.prototype.unhealthyThreshold = null;
+     HealthCheck.prototype.healthyThreshold = null;
+     HealthCheck.prototype.altPort = null;
+     HealthCheck.prototype.reuseConnection = null;
+     HealthCheck.prototype.httpHealthCheck = null;
+     HealthCheck.prototype.tcpHealthCheck = null;
+     HealthCheck.prototype.grpcHealthCheck = null;
+     HealthCheck.prototype.noTrafficInterval = null;
+     HealthCheck.prototype.noTrafficHealthyInterval = null;
+     HealthCheck.prototype.unhealthyInterval = null;
+     HealthCheck.prototype.unhealthyEdgeInterval = null;
+     HealthCheck.prototype.healthyEdgeInterval = null;
+     // OneOf field names bound to virtual getters and setters
+     let $oneOfFields;
+     $Object.defineProperty(HealthCheck.prototype, "healthChecker", {
+      get: $util.oneOfGetter($oneOfFields = ["httpHealthCheck", "tcpHealthCheck", "grpcHealthCheck"]),
+      set: $util.oneOfSetter($oneOfFields)
+     });
+     HealthCheck.create = function(properties) {
+      return new HealthCheck(properties);
+     };
+     HealthCheck.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.timeout != null && $Object.hasOwnProperty.call(message, "timeout"))
+       $root.google.protobuf.Duration.encode(message.timeout, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.interval != null && $Object.hasOwnProperty.call(message, "interval"))
+       $root.google.protobuf.Duration.encode(message.interval, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.intervalJitter != null && $Object.hasOwnProperty.call(message, "intervalJitter"))
+       $root.google.protobuf.Duration.encode(message.intervalJitter, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.unhealthyThreshold != null && $Object.hasOwnProperty.call(message, "unhealthyThreshold"))
+       $root.google.protobuf.UInt32Value.encode(message.unhealthyThreshold, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+      if (message.healthyThreshold != null && $Object.hasOwnProperty.call(message, "healthyThreshold"))
+       $root.google.protobuf.UInt32Value.encode(message.healthyThreshold, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+      if (message.altPort != null && $Object.hasOwnProperty.call(message, "altPort"))
+       $root.google.protobuf.UInt32Value.encode(message.altPort, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+      if (message.reuseConnection != null && $Object.hasOwnProperty.call(message, "reuseConnection"))
+       $root.google.protobuf.BoolValue.encode(message.reuseConnection, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+      if (message.httpHealthCheck != null && $Object.hasOwnProperty.call(message, "httpHealthCheck"))
+       $root.envoy.config.core.v3.HealthCheck.HttpHealthCheck.encode(message.httpHealthCheck, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+      if (message.tcpHealthCheck != null && $Object.hasOwnProperty.call(message, "tcpHealthCheck"))
+       $root.envoy.config.core.v3.HealthCheck.TcpHealthCheck.encode(message.tcpHealthCheck, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+      if (message.grpcHealthCheck != null && $Object.hasOwnProperty.call(message, "grpcHealthCheck"))
+       $root.envoy.config.core.v3.HealthCheck.GrpcHealthCheck.encode(message.grpcHealthCheck, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+      if (message.noTrafficInterval != null && $Object.hasOwnProperty.call(message, "noTrafficInterval"))
+       $root.google.protobuf.Duration.encode(message.noTrafficInterval, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+      if (message.unhealthyInterval != null && $Object.hasOwnProperty.call(message, "unhealthyInterval"))
+       $root.google.protobuf.Duration.encode(message.unhealthyInterval, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+      if (message.unhealthyEdgeInterval != null && $Object.hasOwnProperty.call(message, "unhealthyEdgeInterval"))
+       $root.google.protobuf.Duration.encode(message.unhealthyEdgeInterval, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
+      if (message.healthyEdgeInterval != null && $Object.hasOwnProperty.call(message, "healthyEdgeInterval"))
+       $root.google.protobuf.Duration.encode(message.healthyEdgeInterval, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
+      if (message.intervalJitterPercent != null && $Object.hasOwnProperty.call(message, "intervalJitterPercent") && message.intervalJitterPercent !== 0)
+       writer.uint32(/* id 18, wireType 0 =*/144).uint32(message.intervalJitterPercent);
+      if (message.initialJitter != null && $Object.hasOwnProperty.call(message, "initialJitter"))
+       $root.google.protobuf.Duration.encode(message.initialJitter, writer.uint32(/* id 20, wireType 2 =*/162).fork(), _depth + 1).ldelim();
+      if (message.noTrafficHealthyInterval != null && $Object.hasOwnProperty.call(message, "noTrafficHealthyInterval"))
+       $root.google.protobuf.Duration.encode(message.noTrafficHealthyInterval, writer.uint32(/* id 24, wireType 2 =*/194).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     HealthCheck.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.HealthCheck();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.timeout = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.timeout);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         message.interval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.interval);
+         continue;
+        }
+       case 20: {
+         if (wireType !== 2)
+          break;
+         message.initialJitter = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.initialJitter);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         message.intervalJitter = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.intervalJitter);
+         continue;
+        }
+       case 18: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.uint32())
+          message.intervalJitterPercent = value;
+         else
+          delete message.intervalJitterPercent;
+         continue;
+        }
+       case 4: {
+         if (wireType !== 2)
+          break;
+         message.unhealthyThreshold = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.unhealthyThreshold);
+         continue;
+        }
+       case 5: {
+         if (wireType !== 2)
+          break;
+         message.healthyThreshold = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.healthyThreshold);
+         continue;
+        }
+       case 6: {
+         if (wireType !== 2)
+          break;
+         message.altPort = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.altPort);
+         continue;
+        }
+       case 7: {
+         if (wireType !== 2)
+          break;
+         message.reuseConnection = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.reuseConnection);
+         continue;
+        }
+       case 8: {
+         if (wireType !== 2)
+          break;
+         message.httpHealthCheck = $root.envoy.config.core.v3.HealthCheck.HttpHealthCheck.decode(reader, reader.size(), $undefined, _depth + 1, message.httpHealthCheck);
+         message.healthChecker = "httpHealthCheck";
+         continue;
+        }
+       case 9: {
+         if (wireType !== 2)
+          break;
+         message.tcpHealthCheck = $root.envoy.config.core.v3.HealthCheck.TcpHealthCheck.decode(reader, reader.size(), $undefined, _depth + 1, message.tcpHealthCheck);
+         message.healthChecker = "tcpHealthCheck";
+         continue;
+        }
+       case 11: {
+         if (wireType !== 2)
+          break;
+         message.grpcHealthCheck = $root.envoy.config.core.v3.HealthCheck.GrpcHealthCheck.decode(reader, reader.size(), $undefined, _depth + 1, message.grpcHealthCheck);
+         message.healthChecker = "grpcHealthCheck";
+         continue;
+        }
+       case 12: {
+         if (wireType !== 2)
+          break;
+         message.noTrafficInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.noTrafficInterval);
+         continue;
+        }
+       case 24: {
+         if (wireType !== 2)
+          break;
+         message.noTrafficHealthyInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.noTrafficHealthyInterval);
+         continue;
+        }
+       case 14: {
+         if (wireType !== 2)
+          break;
+         message.unhealthyInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.unhealthyInterval);
+         continue;
+        }
+       case 15: {
+         if (wireType !== 2)
+          break;
+         message.unhealthyEdgeInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.unhealthyEdgeInterval);
+         continue;
+        }
+       case 16: {
+         if (wireType !== 2)
+          break;
+         message.healthyEdgeInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.healthyEdgeInterval);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     HealthCheck.GrpcHealthCheck = (function() {
+      const GrpcHealthCheck = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      GrpcHealthCheck.prototype.serviceName = "";
+      GrpcHealthCheck.prototype.authority = "";
+      GrpcHealthCheck.create = function(properties) {
+       return new GrpcHealthCheck(properties);
+      };
+      GrpcHealthCheck.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.serviceName != null && $Object.hasOwnProperty.call(message, "serviceName") && message.serviceName !== "")
+        writer.uint32(/* id 1, wireType 2 =*/10).string(message.serviceName);
+       if (message.authority != null && $Object.hasOwnProperty.call(message, "authority") && message.authority !== "")
+        writer.uint32(/* id 2, wireType 2 =*/18).string(message.authority);
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      GrpcHealthCheck.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.core.v3.HealthCheck.GrpcHealthCheck();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.serviceName = value;
+          else
+           delete message.serviceName;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.authority = value;
+          else
+           delete message.authority;
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return GrpcHealthCheck;
+     })();
+     HealthCheck.TcpHealthCheck = (function() {
+      const TcpHealthCheck = function (properties) {
+       this.receive = [];
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      TcpHealthCheck.prototype.send = null;
+      TcpHealthCheck.prototype.receive = $util.emptyArray;
+      TcpHealthCheck.prototype.proxyProtocolConfig = null;
+      TcpHealthCheck.create = function(properties) {
+       return new TcpHealthCheck(properties);
+      };
+      TcpHealthCheck.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.send != null && $Object.hasOwnProperty.call(message, "send"))
+        $root.envoy.config.core.v3.HealthCheck.Payload.encode(message.send, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.receive != null && message.receive.length)
+        for (let i = 0; i < message.receive.length; ++i)
+         $root.envoy.config.core.v3.HealthCheck.Payload.encode(message.receive[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.proxyProtocolConfig != null && $Object.hasOwnProperty.call(message, "proxyProtocolConfig"))
+        $root.envoy.config.core.v3.ProxyProtocolConfig.encode(message.proxyProtocolConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      TcpHealthCheck.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.core.v3.HealthCheck.TcpHealthCheck();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.send = $root.envoy.config.core.v3.HealthCheck.Payload.decode(reader, reader.size(), $undefined, _depth + 1, message.send);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          if (!(message.receive && message.receive.length))
+           message.receive = [];
+          message.receive.push($root.envoy.config.core.v3.HealthCheck.Payload.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.proxyProtocolConfig = $root.envoy.config.core.v3.ProxyProtocolConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.proxyProtocolConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return TcpHealthCheck;
+     })();
+     HealthCheck.Payload = (function() {
+      const Payload = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Payload.prototype.text = null;
+      Payload.prototype.binary = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(Payload.prototype, "payload", {
+       get: $util.oneOfGetter($oneOfFields = ["text", "binary"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
+      Payload.create = function(properties) {
+       return new Payload(properties);
+      };
+      Payload.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.text != null && $Object.hasOwnProperty.call(message, "text"))
+        writer.uint32(/* id 1, wireType 2 =*/10).string(message.text);
+       if (message.binary != null && $Object.hasOwnProperty.call(message, "binary"))
+        writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.binary);
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Payload.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.core.v3.HealthCheck.Payload();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.text = reader.stringVerify();
+          message.payload = "text";
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.binary = reader.bytes();
+          message.payload = "binary";
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return Payload;
+     })();
+     HealthCheck.HttpHealthCheck = (function() {
+      const HttpHealthCheck = function (properties) {
+       this.receive = [];
+       this.requestHeadersToAdd = [];
+       this.requestHeadersToRemove = [];
+       this.expectedStatuses = [];
+       this.retriableStatuses = [];
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      HttpHealthCheck.prototype.host = "";
+      HttpHealthCheck.prototype.path = "";
+      HttpHealthCheck.prototype.send = null;
+      HttpHealthCheck.prototype.receive = $util.emptyArray;
+      HttpHealthCheck.prototype.requestHeadersToAdd = $util.emptyArray;
+      HttpHealthCheck.prototype.requestHeadersToRemove = $util.emptyArray;
+      HttpHealthCheck.prototype.expectedStatuses = $util.emptyArray;
+      HttpHealthCheck.prototype.retriableStatuses = $util.emptyArray;
+      HttpHealthCheck.prototype.codecClientType = 0;
+      HttpHealthCheck.prototype.method = 0;
+      HttpHealthCheck.create = function(properties) {
+       return new HttpHealthCheck(properties);
+      };
+      HttpHealthCheck.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.host != null && $Object.hasOwnProperty.call(message, "host") && message.host !== "")
+        writer.uint32(/* id 1, wireType 2 =*/10).string(message.host);
+       if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+        writer.uint32(/* id 2, wireType 2 =*/18).string(message.path);
+       if (message.send != null && $Object.hasOwnProperty.call(message, "send"))
+        $root.envoy.config.core.v3.HealthCheck.Payload.encode(message.send, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.receive != null && message.receive.length)
+        for (let i = 0; i < message.receive.length; ++i)
+         $root.envoy.config.core.v3.HealthCheck.Payload.encode(message.receive[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.requestHeadersToAdd != null && message.requestHeadersToAdd.length)
+        for (let i = 0; i < message.requestHeadersToAdd.length; ++i)
+         $root.envoy.config.core.v3.HeaderValueOption.encode(message.requestHeadersToAdd[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+       if (message.requestHeadersToRemove != null && message.requestHeadersToRemove.length)
+        for (let i = 0; i < message.requestHeadersToRemove.length; ++i)
+         writer.uint32(/* id 8, wireType 2 =*/66).string(message.requestHeadersToRemove[i]);
+       if (message.expectedStatuses != null && message.expectedStatuses.length)
+        for (let i = 0; i < message.expectedStatuses.length; ++i)
+         $root.envoy.type.v3.Int64Range.encode(message.expectedStatuses[i], writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+       if (message.codecClientType != null && $Object.hasOwnProperty.call(message, "codecClientType") && message.codecClientType !== 0)
+        writer.uint32(/* id 10, wireType 0 =*/80).int32(message.codecClientType);
+       if (message.retriableStatuses != null && message.retriableStatuses.length)
+        for (let i = 0; i < message.retriableStatuses.length; ++i)
+         $root.envoy.type.v3.Int64Range.encode(message.retriableStatuses[i], writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+       if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
+        writer.uint32(/* id 13, wireType 0 =*/104).int32(message.method);
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      HttpHealthCheck.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.core.v3.HealthCheck.HttpHealthCheck();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.host = value;
+          else
+           delete message.host;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.path = value;
+          else
+           delete message.path;
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.send = $root.envoy.config.core.v3.HealthCheck.Payload.decode(reader, reader.size(), $undefined, _depth + 1, message.send);
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          if (!(message.receive && message.receive.length))
+           message.receive = [];
+          message.receive.push($root.envoy.config.core.v3.HealthCheck.Payload.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 6: {
+          if (wireType !== 2)
+           break;
+          if (!(message.requestHeadersToAdd && message.requestHeadersToAdd.length))
+           message.requestHeadersToAdd = [];
+          message.requestHeadersToAdd.push($root.envoy.config.core.v3.HeaderValueOption.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 8: {
+          if (wireType !== 2)
+           break;
+          if (!(message.requestHeadersToRemove && message.requestHeadersToRemove.length))
+           message.requestHeadersToRemove = [];
+          message.requestHeadersToRemove.push(reader.stringVerify());
+          continue;
+         }
+        case 9: {
+          if (wireType !== 2)
+           break;
+          if (!(message.expectedStatuses && message.expectedStatuses.length))
+           message.expectedStatuses = [];
+          message.expectedStatuses.push($root.envoy.type.v3.Int64Range.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 12: {
+          if (wireType !== 2)
+           break;
+          if (!(message.retriableStatuses && message.retriableStatuses.length))
+           message.retriableStatuses = [];
+          message.retriableStatuses.push($root.envoy.type.v3.Int64Range.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 10: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.codecClientType = value;
+          else
+           delete message.codecClientType;
+          continue;
+         }
+        case 13: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.method = value;
+          else
+           delete message.method;
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return HttpHealthCheck;
+     })();
+     return HealthCheck;
+    })();
+    v3.ProxyProtocolConfig = (function() {
+     const ProxyProtocolConfig = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ProxyProtocolConfig.prototype.version = 0;
+     ProxyProtocolConfig.prototype.passThroughTlvs = null;
+     ProxyProtocolConfig.create = function(properties) {
+      return new ProxyProtocolConfig(properties);
+     };
+     ProxyProtocolConfig.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+       writer.uint32(/* id 1, wireType 0 =*/8).int32(message.version);
+      if (message.passThroughTlvs != null && $Object.hasOwnProperty.call(message, "passThroughTlvs"))
+       $root.envoy.config.core.v3.ProxyProtocolPassThroughTLVs.encode(message.passThroughTlvs, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ProxyProtocolConfig.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.ProxyProtocolConfig();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.int32())
+          message.version = value;
+         else
+          delete message.version;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         message.passThroughTlvs = $root.envoy.config.core.v3.ProxyProtocolPassThroughTLVs.decode(reader, reader.size(), $undefined, _depth + 1, message.passThroughTlvs);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     ProxyProtocolConfig.Version = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "V1"] = 0;
+      values[valuesById[1] = "V2"] = 1;
+      return values;
+     })();
+     return ProxyProtocolConfig;
+    })();
+    v3.ProxyProtocolPassThroughTLVs = (function() {
+     const ProxyProtocolPassThroughTLVs = function (properties) {
+      this.tlvType = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     ProxyProtocolPassThroughTLVs.prototype.matchType = 0;
+     ProxyProtocolPassThroughTLVs.prototype.tlvType = $util.emptyArray;
+     ProxyProtocolPassThroughTLVs.create = function(properties) {
+      return new ProxyProtocolPassThroughTLVs(properties);
+     };
+     ProxyProtocolPassThroughTLVs.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.matchType != null && $Object.hasOwnProperty.call(message, "matchType") && message.matchType !== 0)
+       writer.uint32(/* id 1, wireType 0 =*/8).int32(message.matchType);
+      if (message.tlvType != null && message.tlvType.length)
+       writer.uint32(/* id 2, wireType 2 =*/18).uint32s(message.tlvType);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     ProxyProtocolPassThroughTLVs.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.core.v3.ProxyProtocolPassThroughTLVs();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.int32())
+          message.matchType = value;
+         else
+          delete message.matchType;
+         continue;
+        }
+       case 2: {
+         if (wireType === 2) {
+          if (!(message.tlvType && message.tlvType.length))
+           message.tlvType = [];
+          reader.uint32s(message.tlvType);
+          continue;
+         }
+         if (wireType !== 0)
+          break;
+         if (!(message.tlvType && message.tlvType.length))
+          message.tlvType = [];
+         message.tlvType.push(reader.uint32());
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     ProxyProtocolPassThroughTLVs.PassTLVsMatchType = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "INCLUDE_ALL"] = 0;
+      values[valuesById[1] = "INCLUDE"] = 1;
+      return values;
+     })();
+     return ProxyProtocolPassThroughTLVs;
+    })();
+    v3.RequestMethod = (function() {
+     const valuesById = $Object.create(null), values = $Object.create(valuesById);
+     values[valuesById[0] = "METHOD_UNSPECIFIED"] = 0;
+     values[valuesById[1] = "GET"] = 1;
+     values[valuesById[2] = "HEAD"] = 2;
+     values[valuesById[3] = "POST"] = 3;
+     values[valuesById[4] = "PUT"] = 4;
+     values[valuesById[5] = "DELETE"] = 5;
+     values[valuesById[6] = "CONNECT"] = 6;
+     values[valuesById[7] = "OPTIONS"] = 7;
+     values[valuesById[8] = "TRACE"] = 8;
+     values[valuesById[9] = "PATCH"] = 9;
      return values;
     })();
     v3.Node = (function() {
@@ -5067,10 +8555,2610 @@ export const envoy = $root.envoy = (() => {
    })();
    return core;
   })();
+  config.cluster = (function() {
+   const cluster = {};
+   cluster.v3 = (function() {
+    const v3 = {};
+    v3.LoadBalancingPolicy = (function() {
+     const LoadBalancingPolicy = function (properties) {
+      this.policies = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     LoadBalancingPolicy.prototype.policies = $util.emptyArray;
+     LoadBalancingPolicy.create = function(properties) {
+      return new LoadBalancingPolicy(properties);
+     };
+     LoadBalancingPolicy.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.policies != null && message.policies.length)
+       for (let i = 0; i < message.policies.length; ++i)
+        $root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy.encode(message.policies[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     LoadBalancingPolicy.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.cluster.v3.LoadBalancingPolicy();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if (!(message.policies && message.policies.length))
+          message.policies = [];
+         message.policies.push($root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     LoadBalancingPolicy.Policy = (function() {
+      const Policy = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Policy.prototype.typedExtensionConfig = null;
+      Policy.create = function(properties) {
+       return new Policy(properties);
+      };
+      Policy.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.typedExtensionConfig != null && $Object.hasOwnProperty.call(message, "typedExtensionConfig"))
+        $root.envoy.config.core.v3.TypedExtensionConfig.encode(message.typedExtensionConfig, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Policy.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.typedExtensionConfig = $root.envoy.config.core.v3.TypedExtensionConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.typedExtensionConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return Policy;
+     })();
+     return LoadBalancingPolicy;
+    })();
+    v3.Cluster = (function() {
+     const Cluster = function (properties) {
+      this.healthChecks = [];
+      this.typedExtensionProtocolOptions = {};
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     Cluster.prototype.name = "";
+     Cluster.prototype.altStatName = "";
+     Cluster.prototype.type = null;
+     Cluster.prototype.edsClusterConfig = null;
+     Cluster.prototype.connectTimeout = null;
+     Cluster.prototype.perConnectionBufferLimitBytes = null;
+     Cluster.prototype.lbPolicy = 0;
+     Cluster.prototype.loadAssignment = null;
+     Cluster.prototype.healthChecks = $util.emptyArray;
+     Cluster.prototype.circuitBreakers = null;
+     Cluster.prototype.typedExtensionProtocolOptions = $util.emptyObject;
+     Cluster.prototype.dnsLookupFamily = 0;
+     Cluster.prototype.outlierDetection = null;
+     Cluster.prototype.lbSubsetConfig = null;
+     Cluster.prototype.ringHashLbConfig = null;
+     Cluster.prototype.maglevLbConfig = null;
+     Cluster.prototype.leastRequestLbConfig = null;
+     Cluster.prototype.roundRobinLbConfig = null;
+     Cluster.prototype.commonLbConfig = null;
+     Cluster.prototype.transportSocket = null;
+     Cluster.prototype.metadata = null;
+     Cluster.prototype.upstreamConnectionOptions = null;
+     Cluster.prototype.closeConnectionsOnHostHealthFailure = false;
+     Cluster.prototype.ignoreHealthOnHostRemoval = false;
+     Cluster.prototype.loadBalancingPolicy = null;
+     Cluster.prototype.lrsServer = null;
+     // OneOf field names bound to virtual getters and setters
+     let $oneOfFields;
+     $Object.defineProperty(Cluster.prototype, "clusterDiscoveryType", {
+      get: $util.oneOfGetter($oneOfFields = ["type"]),
+      set: $util.oneOfSetter($oneOfFields)
+     });
+     $Object.defineProperty(Cluster.prototype, "lbConfig", {
+      get: $util.oneOfGetter($oneOfFields = ["ringHashLbConfig", "maglevLbConfig", "leastRequestLbConfig", "roundRobinLbConfig"]),
+      set: $util.oneOfSetter($oneOfFields)
+     });
+     Cluster.create = function(properties) {
+      return new Cluster(properties);
+     };
+     Cluster.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
+      if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
+       writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
+      if (message.edsClusterConfig != null && $Object.hasOwnProperty.call(message, "edsClusterConfig"))
+       $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig.encode(message.edsClusterConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.connectTimeout != null && $Object.hasOwnProperty.call(message, "connectTimeout"))
+       $root.google.protobuf.Duration.encode(message.connectTimeout, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+      if (message.perConnectionBufferLimitBytes != null && $Object.hasOwnProperty.call(message, "perConnectionBufferLimitBytes"))
+       $root.google.protobuf.UInt32Value.encode(message.perConnectionBufferLimitBytes, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+      if (message.lbPolicy != null && $Object.hasOwnProperty.call(message, "lbPolicy") && message.lbPolicy !== 0)
+       writer.uint32(/* id 6, wireType 0 =*/48).int32(message.lbPolicy);
+      if (message.healthChecks != null && message.healthChecks.length)
+       for (let i = 0; i < message.healthChecks.length; ++i)
+        $root.envoy.config.core.v3.HealthCheck.encode(message.healthChecks[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+      if (message.circuitBreakers != null && $Object.hasOwnProperty.call(message, "circuitBreakers"))
+       $root.envoy.config.cluster.v3.CircuitBreakers.encode(message.circuitBreakers, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+      if (message.dnsLookupFamily != null && $Object.hasOwnProperty.call(message, "dnsLookupFamily") && message.dnsLookupFamily !== 0)
+       writer.uint32(/* id 17, wireType 0 =*/136).int32(message.dnsLookupFamily);
+      if (message.outlierDetection != null && $Object.hasOwnProperty.call(message, "outlierDetection"))
+       $root.envoy.config.cluster.v3.OutlierDetection.encode(message.outlierDetection, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
+      if (message.lbSubsetConfig != null && $Object.hasOwnProperty.call(message, "lbSubsetConfig"))
+       $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.encode(message.lbSubsetConfig, writer.uint32(/* id 22, wireType 2 =*/178).fork(), _depth + 1).ldelim();
+      if (message.ringHashLbConfig != null && $Object.hasOwnProperty.call(message, "ringHashLbConfig"))
+       $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig.encode(message.ringHashLbConfig, writer.uint32(/* id 23, wireType 2 =*/186).fork(), _depth + 1).ldelim();
+      if (message.transportSocket != null && $Object.hasOwnProperty.call(message, "transportSocket"))
+       $root.envoy.config.core.v3.TransportSocket.encode(message.transportSocket, writer.uint32(/* id 24, wireType 2 =*/194).fork(), _depth + 1).ldelim();
+      if (message.metadata != null && $Object.hasOwnProperty.call(message, "metadata"))
+       $root.envoy.config.core.v3.Metadata.encode(message.metadata, writer.uint32(/* id 25, wireType 2 =*/202).fork(), _depth + 1).ldelim();
+      if (message.commonLbConfig != null && $Object.hasOwnProperty.call(message, "commonLbConfig"))
+       $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.encode(message.commonLbConfig, writer.uint32(/* id 27, wireType 2 =*/218).fork(), _depth + 1).ldelim();
+      if (message.altStatName != null && $Object.hasOwnProperty.call(message, "altStatName") && message.altStatName !== "")
+       writer.uint32(/* id 28, wireType 2 =*/226).string(message.altStatName);
+      if (message.upstreamConnectionOptions != null && $Object.hasOwnProperty.call(message, "upstreamConnectionOptions"))
+       $root.envoy.config.cluster.v3.UpstreamConnectionOptions.encode(message.upstreamConnectionOptions, writer.uint32(/* id 30, wireType 2 =*/242).fork(), _depth + 1).ldelim();
+      if (message.closeConnectionsOnHostHealthFailure != null && $Object.hasOwnProperty.call(message, "closeConnectionsOnHostHealthFailure") && message.closeConnectionsOnHostHealthFailure !== false)
+       writer.uint32(/* id 31, wireType 0 =*/248).bool(message.closeConnectionsOnHostHealthFailure);
+      if (message.ignoreHealthOnHostRemoval != null && $Object.hasOwnProperty.call(message, "ignoreHealthOnHostRemoval") && message.ignoreHealthOnHostRemoval !== false)
+       writer.uint32(/* id 32, wireType 0 =*/256).bool(message.ignoreHealthOnHostRemoval);
+      if (message.loadAssignment != null && $Object.hasOwnProperty.call(message, "loadAssignment"))
+       $root.envoy.config.endpoint.v3.ClusterLoadAssignment.encode(message.loadAssignment, writer.uint32(/* id 33, wireType 2 =*/266).fork(), _depth + 1).ldelim();
+      if (message.typedExtensionProtocolOptions != null && $Object.hasOwnProperty.call(message, "typedExtensionProtocolOptions"))
+       for (let keys = $Object.keys(message.typedExtensionProtocolOptions), i = 0; i < keys.length; ++i) {
+        writer.uint32(/* id 36, wireType 2 =*/290).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]);
+        $root.google.protobuf.Any.encode(message.typedExtensionProtocolOptions[keys[i]], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim().ldelim();
+       }
+      if (message.leastRequestLbConfig != null && $Object.hasOwnProperty.call(message, "leastRequestLbConfig"))
+       $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.encode(message.leastRequestLbConfig, writer.uint32(/* id 37, wireType 2 =*/298).fork(), _depth + 1).ldelim();
+      if (message.loadBalancingPolicy != null && $Object.hasOwnProperty.call(message, "loadBalancingPolicy"))
+       $root.envoy.config.cluster.v3.LoadBalancingPolicy.encode(message.loadBalancingPolicy, writer.uint32(/* id 41, wireType 2 =*/330).fork(), _depth + 1).ldelim();
+      if (message.lrsServer != null && $Object.hasOwnProperty.call(message, "lrsServer"))
+       $root.envoy.config.core.v3.ConfigSource.encode(message.lrsServer, writer.uint32(/* id 42, wireType 2 =*/338).fork(), _depth + 1).ldelim();
+      if (message.maglevLbConfig != null && $Object.hasOwnProperty.call(message, "maglevLbConfig"))
+       $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig.encode(message.maglevLbConfig, writer.uint32(/* id 52, wireType 2 =*/418).fork(), _depth + 1).ldelim();
+      if (message.roundRobinLbConfig != null && $Object.hasOwnProperty.call(message, "roundRobinLbConfig"))
+       $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.encode(message.roundRobinLbConfig, writer.uint32(/* id 56, wireType 2 =*/450).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     Cluster.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, key, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.cluster.v3.Cluster();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.name = value;
+         else
+          delete message.name;
+         continue;
+        }
+       case 28: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.altStatName = value;
+         else
+          delete message.altStatName;
+         continue;
+        }
+       case 2: {
+         if (wireType !== 0)
+          break;
+         message.type = reader.int32();
+         message.clusterDiscoveryType = "type";
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         message.edsClusterConfig = $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.edsClusterConfig);
+         continue;
+        }
+       case 4: {
+         if (wireType !== 2)
+          break;
+         message.connectTimeout = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.connectTimeout);
+         continue;
+        }
+       case 5: {
+         if (wireType !== 2)
+          break;
+         message.perConnectionBufferLimitBytes = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.perConnectionBufferLimitBytes);
+         continue;
+        }
+       case 6: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.int32())
+          message.lbPolicy = value;
+         else
+          delete message.lbPolicy;
+         continue;
+        }
+       case 33: {
+         if (wireType !== 2)
+          break;
+         message.loadAssignment = $root.envoy.config.endpoint.v3.ClusterLoadAssignment.decode(reader, reader.size(), $undefined, _depth + 1, message.loadAssignment);
+         continue;
+        }
+       case 8: {
+         if (wireType !== 2)
+          break;
+         if (!(message.healthChecks && message.healthChecks.length))
+          message.healthChecks = [];
+         message.healthChecks.push($root.envoy.config.core.v3.HealthCheck.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 10: {
+         if (wireType !== 2)
+          break;
+         message.circuitBreakers = $root.envoy.config.cluster.v3.CircuitBreakers.decode(reader, reader.size(), $undefined, _depth + 1, message.circuitBreakers);
+         continue;
+        }
+       case 36: {
+         if (wireType !== 2)
+          break;
+         if (message.typedExtensionProtocolOptions === $util.emptyObject)
+          message.typedExtensionProtocolOptions = {};
+         let end2 = reader.size() + reader.pos;
+         if (end2 > reader.len)
+          throw $RangeError("index out of range");
+         reader.len = end2;
+         key = "";
+         value = null;
+         while (reader.pos < end2) {
+          let tag2 = reader.tag();
+          wireType = tag2 & 7;
+          switch (tag2 >>>= 3) {
+          case 1:
+           if (wireType !== 2)
+            break;
+           key = reader.stringVerify();
+           continue;
+          case 2:
+           if (wireType !== 2)
+            break;
+           value = $root.google.protobuf.Any.decode(reader, reader.size(), $undefined, _depth + 1, value);
+           continue;
+          }
+          reader.skipType(wireType, _depth, tag2);
+         }
+         if (reader.pos !== end2)
+          throw $RangeError("index out of range");
+         reader.len = end;
+         if (key === "__proto__")
+          $util.makeProp(message.typedExtensionProtocolOptions, key);
+         message.typedExtensionProtocolOptions[key] = value || new $root.google.protobuf.Any();
+         continue;
+        }
+       case 17: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.int32())
+          message.dnsLookupFamily = value;
+         else
+          delete message.dnsLookupFamily;
+         continue;
+        }
+       case 19: {
+         if (wireType !== 2)
+          break;
+         message.outlierDetection = $root.envoy.config.cluster.v3.OutlierDetection.decode(reader, reader.size(), $undefined, _depth + 1, message.outlierDetection);
+         continue;
+        }
+       case 22: {
+         if (wireType !== 2)
+          break;
+         message.lbSubsetConfig = $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.lbSubsetConfig);
+         continue;
+        }
+       case 23: {
+         if (wireType !== 2)
+          break;
+         message.ringHashLbConfig = $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.ringHashLbConfig);
+         message.lbConfig = "ringHashLbConfig";
+         continue;
+        }
+       case 52: {
+         if (wireType !== 2)
+          break;
+         message.maglevLbConfig = $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.maglevLbConfig);
+         message.lbConfig = "maglevLbConfig";
+         continue;
+        }
+       case 37: {
+         if (wireType !== 2)
+          break;
+         message.leastRequestLbConfig = $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.leastRequestLbConfig);
+         message.lbConfig = "leastRequestLbConfig";
+         continue;
+        }
+       case 56: {
+         if (wireType !== 2)
+          break;
+         message.roundRobinLbConfig = $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.roundRobinLbConfig);
+         message.lbConfig = "roundRobinLbConfig";
+         continue;
+        }
+       case 27: {
+         if (wireType !== 2)
+          break;
+         message.commonLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.commonLbConfig);
+         continue;
+        }
+       case 24: {
+         if (wireType !== 2)
+          break;
+         message.transportSocket = $root.envoy.config.core.v3.TransportSocket.decode(reader, reader.size(), $undefined, _depth + 1, message.transportSocket);
+         continue;
+        }
+       case 25: {
+         if (wireType !== 2)
+          break;
+         message.metadata = $root.envoy.config.core.v3.Metadata.decode(reader, reader.size(), $undefined, _depth + 1, message.metadata);
+         continue;
+        }
+       case 30: {
+         if (wireType !== 2)
+          break;
+         message.upstreamConnectionOptions = $root.envoy.config.cluster.v3.UpstreamConnectionOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.upstreamConnectionOptions);
+         continue;
+        }
+       case 31: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.closeConnectionsOnHostHealthFailure = value;
+         else
+          delete message.closeConnectionsOnHostHealthFailure;
+         continue;
+        }
+       case 32: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.ignoreHealthOnHostRemoval = value;
+         else
+          delete message.ignoreHealthOnHostRemoval;
+         continue;
+        }
+       case 41: {
+         if (wireType !== 2)
+          break;
+         message.loadBalancingPolicy = $root.envoy.config.cluster.v3.LoadBalancingPolicy.decode(reader, reader.size(), $undefined, _depth + 1, message.loadBalancingPolicy);
+         continue;
+        }
+       case 42: {
+         if (wireType !== 2)
+          break;
+         message.lrsServer = $root.envoy.config.core.v3.ConfigSource.decode(reader, reader.size(), $undefined, _depth + 1, message.lrsServer);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     Cluster.DiscoveryType = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "STATIC"] = 0;
+      values[valuesById[1] = "STRICT_DNS"] = 1;
+      values[valuesById[2] = "LOGICAL_DNS"] = 2;
+      values[valuesById[3] = "EDS"] = 3;
+      values[valuesById[4] = "ORIGINAL_DST"] = 4;
+      return values;
+     })();
+     Cluster.LbPolicy = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "ROUND_ROBIN"] = 0;
+      values[valuesById[1] = "LEAST_REQUEST"] = 1;
+      values[valuesById[2] = "RING_HASH"] = 2;
+      values[valuesById[3] = "RANDOM"] = 3;
+      values[valuesById[5] = "MAGLEV"] = 5;
+      values[valuesById[6] = "CLUSTER_PROVIDED"] = 6;
+      values[valuesById[7] = "LOAD_BALANCING_POLICY_CONFIG"] = 7;
+      return values;
+     })();
+     Cluster.DnsLookupFamily = (function() {
+      const valuesById = $Object.create(null), values = $Object.create(valuesById);
+      values[valuesById[0] = "AUTO"] = 0;
+      values[valuesById[1] = "V4_ONLY"] = 1;
+      values[valuesById[2] = "V6_ONLY"] = 2;
+      values[valuesById[3] = "V4_PREFERRED"] = 3;
+      values[valuesById[4] = "ALL"] = 4;
+      return values;
+     })();
+     Cluster.CommonLbConfig = (function() {
+      const CommonLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      CommonLbConfig.prototype.healthyPanicThreshold = null;
+      CommonLbConfig.prototype.zoneAwareLbConfig = null;
+      CommonLbConfig.prototype.localityWeightedLbConfig = null;
+      CommonLbConfig.prototype.updateMergeWindow = null;
+      CommonLbConfig.prototype.ignoreNewHostsUntilFirstHc = false;
+      CommonLbConfig.prototype.closeConnectionsOnHostSetChange = false;
+      CommonLbConfig.prototype.consistentHashingLbConfig = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(CommonLbConfig.prototype, "localityConfigSpecifier", {
+       get: $util.oneOfGetter($oneOfFields = ["zoneAwareLbConfig", "localityWeightedLbConfig"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
+      CommonLbConfig.create = function(properties) {
+       return new CommonLbConfig(properties);
+      };
+      CommonLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.healthyPanicThreshold != null && $Object.hasOwnProperty.call(message, "healthyPanicThreshold"))
+        $root.envoy.type.v3.Percent.encode(message.healthyPanicThreshold, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.zoneAwareLbConfig != null && $Object.hasOwnProperty.call(message, "zoneAwareLbConfig"))
+        $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.encode(message.zoneAwareLbConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.localityWeightedLbConfig != null && $Object.hasOwnProperty.call(message, "localityWeightedLbConfig"))
+        $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.encode(message.localityWeightedLbConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.updateMergeWindow != null && $Object.hasOwnProperty.call(message, "updateMergeWindow"))
+        $root.google.protobuf.Duration.encode(message.updateMergeWindow, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.ignoreNewHostsUntilFirstHc != null && $Object.hasOwnProperty.call(message, "ignoreNewHostsUntilFirstHc") && message.ignoreNewHostsUntilFirstHc !== false)
+        writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ignoreNewHostsUntilFirstHc);
+       if (message.closeConnectionsOnHostSetChange != null && $Object.hasOwnProperty.call(message, "closeConnectionsOnHostSetChange") && message.closeConnectionsOnHostSetChange !== false)
+        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.closeConnectionsOnHostSetChange);
+       if (message.consistentHashingLbConfig != null && $Object.hasOwnProperty.call(message, "consistentHashingLbConfig"))
+        $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.encode(message.consistentHashingLbConfig, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      CommonLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.healthyPanicThreshold = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.healthyPanicThreshold);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.zoneAwareLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.zoneAwareLbConfig);
+          message.localityConfigSpecifier = "zoneAwareLbConfig";
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.localityWeightedLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityWeightedLbConfig);
+          message.localityConfigSpecifier = "localityWeightedLbConfig";
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.updateMergeWindow = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.updateMergeWindow);
+          continue;
+         }
+        case 5: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.ignoreNewHostsUntilFirstHc = value;
+          else
+           delete message.ignoreNewHostsUntilFirstHc;
+          continue;
+         }
+        case 6: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.closeConnectionsOnHostSetChange = value;
+          else
+           delete message.closeConnectionsOnHostSetChange;
+          continue;
+         }
+        case 7: {
+          if (wireType !== 2)
+           break;
+          message.consistentHashingLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.consistentHashingLbConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      CommonLbConfig.ConsistentHashingLbConfig = (function() {
+       const ConsistentHashingLbConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       ConsistentHashingLbConfig.prototype.useHostnameForHashing = false;
+       ConsistentHashingLbConfig.prototype.hashBalanceFactor = null;
+       ConsistentHashingLbConfig.create = function(properties) {
+        return new ConsistentHashingLbConfig(properties);
+       };
+       ConsistentHashingLbConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.useHostnameForHashing != null && $Object.hasOwnProperty.call(message, "useHostnameForHashing") && message.useHostnameForHashing !== false)
+         writer.uint32(/* id 1, wireType 0 =*/8).bool(message.useHostnameForHashing);
+        if (message.hashBalanceFactor != null && $Object.hasOwnProperty.call(message, "hashBalanceFactor"))
+         $root.google.protobuf.UInt32Value.encode(message.hashBalanceFactor, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       ConsistentHashingLbConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.useHostnameForHashing = value;
+           else
+            delete message.useHostnameForHashing;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.hashBalanceFactor = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.hashBalanceFactor);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return ConsistentHashingLbConfig;
+      })();
+      CommonLbConfig.LocalityWeightedLbConfig = (function() {
+       const LocalityWeightedLbConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       LocalityWeightedLbConfig.create = function(properties) {
+        return new LocalityWeightedLbConfig(properties);
+       };
+       LocalityWeightedLbConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       LocalityWeightedLbConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return LocalityWeightedLbConfig;
+      })();
+      CommonLbConfig.ZoneAwareLbConfig = (function() {
+       const ZoneAwareLbConfig = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       ZoneAwareLbConfig.prototype.routingEnabled = null;
+       ZoneAwareLbConfig.prototype.minClusterSize = null;
+       ZoneAwareLbConfig.prototype.failTrafficOnPanic = false;
+       ZoneAwareLbConfig.create = function(properties) {
+        return new ZoneAwareLbConfig(properties);
+       };
+       ZoneAwareLbConfig.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.routingEnabled != null && $Object.hasOwnProperty.call(message, "routingEnabled"))
+         $root.envoy.type.v3.Percent.encode(message.routingEnabled, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.minClusterSize != null && $Object.hasOwnProperty.call(message, "minClusterSize"))
+         $root.google.protobuf.UInt64Value.encode(message.minClusterSize, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.failTrafficOnPanic != null && $Object.hasOwnProperty.call(message, "failTrafficOnPanic") && message.failTrafficOnPanic !== false)
+         writer.uint32(/* id 3, wireType 0 =*/24).bool(message.failTrafficOnPanic);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       ZoneAwareLbConfig.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.routingEnabled = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.routingEnabled);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.minClusterSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minClusterSize);
+           continue;
+          }
+         case 3: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.failTrafficOnPanic = value;
+           else
+            delete message.failTrafficOnPanic;
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return ZoneAwareLbConfig;
+      })();
+      return CommonLbConfig;
+     })();
+     Cluster.RoundRobinLbConfig = (function() {
+      const RoundRobinLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      RoundRobinLbConfig.prototype.slowStartConfig = null;
+      RoundRobinLbConfig.create = function(properties) {
+       return new RoundRobinLbConfig(properties);
+      };
+      RoundRobinLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
+        $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      RoundRobinLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.slowStartConfig = $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return RoundRobinLbConfig;
+     })();
+     Cluster.SlowStartConfig = (function() {
+      const SlowStartConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      SlowStartConfig.prototype.slowStartWindow = null;
+      SlowStartConfig.prototype.aggression = null;
+      SlowStartConfig.prototype.minWeightPercent = null;
+      SlowStartConfig.create = function(properties) {
+       return new SlowStartConfig(properties);
+      };
+      SlowStartConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.slowStartWindow != null && $Object.hasOwnProperty.call(message, "slowStartWindow"))
+        $root.google.protobuf.Duration.encode(message.slowStartWindow, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.aggression != null && $Object.hasOwnProperty.call(message, "aggression"))
+        $root.envoy.config.core.v3.RuntimeDouble.encode(message.aggression, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.minWeightPercent != null && $Object.hasOwnProperty.call(message, "minWeightPercent"))
+        $root.envoy.type.v3.Percent.encode(message.minWeightPercent, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      SlowStartConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.SlowStartConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.slowStartWindow = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartWindow);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.aggression = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.aggression);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.minWeightPercent = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.minWeightPercent);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return SlowStartConfig;
+     })();
+     Cluster.LeastRequestLbConfig = (function() {
+      const LeastRequestLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      LeastRequestLbConfig.prototype.choiceCount = null;
+      LeastRequestLbConfig.prototype.activeRequestBias = null;
+      LeastRequestLbConfig.prototype.slowStartConfig = null;
+      LeastRequestLbConfig.create = function(properties) {
+       return new LeastRequestLbConfig(properties);
+      };
+      LeastRequestLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.choiceCount != null && $Object.hasOwnProperty.call(message, "choiceCount"))
+        $root.google.protobuf.UInt32Value.encode(message.choiceCount, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.activeRequestBias != null && $Object.hasOwnProperty.call(message, "activeRequestBias"))
+        $root.envoy.config.core.v3.RuntimeDouble.encode(message.activeRequestBias, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
+        $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      LeastRequestLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.choiceCount = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.choiceCount);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.activeRequestBias = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.activeRequestBias);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.slowStartConfig = $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return LeastRequestLbConfig;
+     })();
+     Cluster.MaglevLbConfig = (function() {
+      const MaglevLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      MaglevLbConfig.prototype.tableSize = null;
+      MaglevLbConfig.create = function(properties) {
+       return new MaglevLbConfig(properties);
+      };
+      MaglevLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.tableSize != null && $Object.hasOwnProperty.call(message, "tableSize"))
+        $root.google.protobuf.UInt64Value.encode(message.tableSize, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      MaglevLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.tableSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.tableSize);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return MaglevLbConfig;
+     })();
+     Cluster.RingHashLbConfig = (function() {
+      const RingHashLbConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      RingHashLbConfig.prototype.minimumRingSize = null;
+      RingHashLbConfig.prototype.hashFunction = 0;
+      RingHashLbConfig.prototype.maximumRingSize = null;
+      RingHashLbConfig.create = function(properties) {
+       return new RingHashLbConfig(properties);
+      };
+      RingHashLbConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.minimumRingSize != null && $Object.hasOwnProperty.call(message, "minimumRingSize"))
+        $root.google.protobuf.UInt64Value.encode(message.minimumRingSize, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.hashFunction != null && $Object.hasOwnProperty.call(message, "hashFunction") && message.hashFunction !== 0)
+        writer.uint32(/* id 3, wireType 0 =*/24).int32(message.hashFunction);
+       if (message.maximumRingSize != null && $Object.hasOwnProperty.call(message, "maximumRingSize"))
+        $root.google.protobuf.UInt64Value.encode(message.maximumRingSize, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      RingHashLbConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.minimumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minimumRingSize);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.hashFunction = value;
+          else
+           delete message.hashFunction;
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.maximumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maximumRingSize);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      RingHashLbConfig.HashFunction = (function() {
+       const valuesById = $Object.create(null), values = $Object.create(valuesById);
+       values[valuesById[0] = "XX_HASH"] = 0;
+       values[valuesById[1] = "MURMUR_HASH_2"] = 1;
+       return values;
+      })();
+      return RingHashLbConfig;
+     })();
+     Cluster.LbSubsetConfig = (function() {
+      const LbSubsetConfig = function (properties) {
+       this.subsetSelectors = [];
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      LbSubsetConfig.prototype.fallbackPolicy = 0;
+      LbSubsetConfig.prototype.defaultSubset = null;
+      LbSubsetConfig.prototype.subsetSelectors = $util.emptyArray;
+      LbSubsetConfig.prototype.localityWeightAware = false;
+      LbSubsetConfig.prototype.scaleLocalityWeight = false;
+      LbSubsetConfig.prototype.panicModeAny = false;
+      LbSubsetConfig.prototype.listAsAny = false;
+      LbSubsetConfig.prototype.metadataFallbackPolicy = 0;
+      LbSubsetConfig.create = function(properties) {
+       return new LbSubsetConfig(properties);
+      };
+      LbSubsetConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.fallbackPolicy != null && $Object.hasOwnProperty.call(message, "fallbackPolicy") && message.fallbackPolicy !== 0)
+        writer.uint32(/* id 1, wireType 0 =*/8).int32(message.fallbackPolicy);
+       if (message.defaultSubset != null && $Object.hasOwnProperty.call(message, "defaultSubset"))
+        $root.google.protobuf.Struct.encode(message.defaultSubset, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.subsetSelectors != null && message.subsetSelectors.length)
+        for (let i = 0; i < message.subsetSelectors.length; ++i)
+         $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.encode(message.subsetSelectors[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.localityWeightAware != null && $Object.hasOwnProperty.call(message, "localityWeightAware") && message.localityWeightAware !== false)
+        writer.uint32(/* id 4, wireType 0 =*/32).bool(message.localityWeightAware);
+       if (message.scaleLocalityWeight != null && $Object.hasOwnProperty.call(message, "scaleLocalityWeight") && message.scaleLocalityWeight !== false)
+        writer.uint32(/* id 5, wireType 0 =*/40).bool(message.scaleLocalityWeight);
+       if (message.panicModeAny != null && $Object.hasOwnProperty.call(message, "panicModeAny") && message.panicModeAny !== false)
+        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.panicModeAny);
+       if (message.listAsAny != null && $Object.hasOwnProperty.call(message, "listAsAny") && message.listAsAny !== false)
+        writer.uint32(/* id 7, wireType 0 =*/56).bool(message.listAsAny);
+       if (message.metadataFallbackPolicy != null && $Object.hasOwnProperty.call(message, "metadataFallbackPolicy") && message.metadataFallbackPolicy !== 0)
+        writer.uint32(/* id 8, wireType 0 =*/64).int32(message.metadataFallbackPolicy);
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      LbSubsetConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.fallbackPolicy = value;
+          else
+           delete message.fallbackPolicy;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.defaultSubset = $root.google.protobuf.Struct.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultSubset);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          if (!(message.subsetSelectors && message.subsetSelectors.length))
+           message.subsetSelectors = [];
+          message.subsetSelectors.push($root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.decode(reader, reader.size(), $undefined, _depth + 1));
+          continue;
+         }
+        case 4: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.localityWeightAware = value;
+          else
+           delete message.localityWeightAware;
+          continue;
+         }
+        case 5: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.scaleLocalityWeight = value;
+          else
+           delete message.scaleLocalityWeight;
+          continue;
+         }
+        case 6: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.panicModeAny = value;
+          else
+           delete message.panicModeAny;
+          continue;
+         }
+        case 7: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.listAsAny = value;
+          else
+           delete message.listAsAny;
+          continue;
+         }
+        case 8: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.metadataFallbackPolicy = value;
+          else
+           delete message.metadataFallbackPolicy;
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      LbSubsetConfig.LbSubsetFallbackPolicy = (function() {
+       const valuesById = $Object.create(null), values = $Object.create(valuesById);
+       values[valuesById[0] = "NO_FALLBACK"] = 0;
+       values[valuesById[1] = "ANY_ENDPOINT"] = 1;
+       values[valuesById[2] = "DEFAULT_SUBSET"] = 2;
+       return values;
+      })();
+      LbSubsetConfig.LbSubsetMetadataFallbackPolicy = (function() {
+       const valuesById = $Object.create(null), values = $Object.create(valuesById);
+       values[valuesById[0] = "METADATA_NO_FALLBACK"] = 0;
+       values[valuesById[1] = "FALLBACK_LIST"] = 1;
+       return values;
+      })();
+      LbSubsetConfig.LbSubsetSelector = (function() {
+       const LbSubsetSelector = function (properties) {
+        this.keys = [];
+        this.fallbackKeysSubset = [];
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       LbSubsetSelector.prototype.keys = $util.emptyArray;
+       LbSubsetSelector.prototype.singleHostPerSubset = false;
+       LbSubsetSelector.prototype.fallbackPolicy = 0;
+       LbSubsetSelector.prototype.fallbackKeysSubset = $util.emptyArray;
+       LbSubsetSelector.create = function(properties) {
+        return new LbSubsetSelector(properties);
+       };
+       LbSubsetSelector.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.keys != null && message.keys.length)
+         for (let i = 0; i < message.keys.length; ++i)
+          writer.uint32(/* id 1, wireType 2 =*/10).string(message.keys[i]);
+        if (message.fallbackPolicy != null && $Object.hasOwnProperty.call(message, "fallbackPolicy") && message.fallbackPolicy !== 0)
+         writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallbackPolicy);
+        if (message.fallbackKeysSubset != null && message.fallbackKeysSubset.length)
+         for (let i = 0; i < message.fallbackKeysSubset.length; ++i)
+          writer.uint32(/* id 3, wireType 2 =*/26).string(message.fallbackKeysSubset[i]);
+        if (message.singleHostPerSubset != null && $Object.hasOwnProperty.call(message, "singleHostPerSubset") && message.singleHostPerSubset !== false)
+         writer.uint32(/* id 4, wireType 0 =*/32).bool(message.singleHostPerSubset);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       LbSubsetSelector.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if (!(message.keys && message.keys.length))
+            message.keys = [];
+           message.keys.push(reader.stringVerify());
+           continue;
+          }
+         case 4: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.singleHostPerSubset = value;
+           else
+            delete message.singleHostPerSubset;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.int32())
+            message.fallbackPolicy = value;
+           else
+            delete message.fallbackPolicy;
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           if (!(message.fallbackKeysSubset && message.fallbackKeysSubset.length))
+            message.fallbackKeysSubset = [];
+           message.fallbackKeysSubset.push(reader.stringVerify());
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       LbSubsetSelector.LbSubsetSelectorFallbackPolicy = (function() {
+        const valuesById = $Object.create(null), values = $Object.create(valuesById);
+        values[valuesById[0] = "NOT_DEFINED"] = 0;
+        values[valuesById[1] = "NO_FALLBACK"] = 1;
+        values[valuesById[2] = "ANY_ENDPOINT"] = 2;
+        values[valuesById[3] = "DEFAULT_SUBSET"] = 3;
+        values[valuesById[4] = "KEYS_SUBSET"] = 4;
+        return values;
+       })();
+       return LbSubsetSelector;
+      })();
+      return LbSubsetConfig;
+     })();
+     Cluster.EdsClusterConfig = (function() {
+      const EdsClusterConfig = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      EdsClusterConfig.prototype.edsConfig = null;
+      EdsClusterConfig.prototype.serviceName = "";
+      EdsClusterConfig.create = function(properties) {
+       return new EdsClusterConfig(properties);
+      };
+      EdsClusterConfig.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.edsConfig != null && $Object.hasOwnProperty.call(message, "edsConfig"))
+        $root.envoy.config.core.v3.ConfigSource.encode(message.edsConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.serviceName != null && $Object.hasOwnProperty.call(message, "serviceName") && message.serviceName !== "")
+        writer.uint32(/* id 2, wireType 2 =*/18).string(message.serviceName);
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      EdsClusterConfig.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.edsConfig = $root.envoy.config.core.v3.ConfigSource.decode(reader, reader.size(), $undefined, _depth + 1, message.edsConfig);
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          if ((value = reader.stringVerify()).length)
+           message.serviceName = value;
+          else
+           delete message.serviceName;
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      return EdsClusterConfig;
+     })();
+     return Cluster;
+    })();
+    v3.UpstreamConnectionOptions = (function() {
+     const UpstreamConnectionOptions = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     UpstreamConnectionOptions.prototype.tcpKeepalive = null;
+     UpstreamConnectionOptions.create = function(properties) {
+      return new UpstreamConnectionOptions(properties);
+     };
+     UpstreamConnectionOptions.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.tcpKeepalive != null && $Object.hasOwnProperty.call(message, "tcpKeepalive"))
+       $root.envoy.config.core.v3.TcpKeepalive.encode(message.tcpKeepalive, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     UpstreamConnectionOptions.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.cluster.v3.UpstreamConnectionOptions();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.tcpKeepalive = $root.envoy.config.core.v3.TcpKeepalive.decode(reader, reader.size(), $undefined, _depth + 1, message.tcpKeepalive);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return UpstreamConnectionOptions;
+    })();
+    v3.OutlierDetection = (function() {
+     const OutlierDetection = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     OutlierDetection.prototype.consecutive_5xx = null;
+     OutlierDetection.prototype.interval = null;
+     OutlierDetection.prototype.baseEjectionTime = null;
+     OutlierDetection.prototype.maxEjectionPercent = null;
+     OutlierDetection.prototype.enforcingConsecutive_5xx = null;
+     OutlierDetection.prototype.enforcingSuccessRate = null;
+     OutlierDetection.prototype.successRateMinimumHosts = null;
+     OutlierDetection.prototype.successRateRequestVolume = null;
+     OutlierDetection.prototype.successRateStdevFactor = null;
+     OutlierDetection.prototype.consecutiveGatewayFailure = null;
+     OutlierDetection.prototype.enforcingConsecutiveGatewayFailure = null;
+     OutlierDetection.prototype.splitExternalLocalOriginErrors = false;
+     OutlierDetection.prototype.consecutiveLocalOriginFailure = null;
+     OutlierDetection.prototype.enforcingConsecutiveLocalOriginFailure = null;
+     OutlierDetection.prototype.enforcingLocalOriginSuccessRate = null;
+     OutlierDetection.prototype.failurePercentageThreshold = null;
+     OutlierDetection.prototype.enforcingFailurePercentage = null;
+     OutlierDetection.prototype.enforcingFailurePercentageLocalOrigin = null;
+     OutlierDetection.prototype.failurePercentageMinimumHosts = null;
+     OutlierDetection.prototype.failurePercentageRequestVolume = null;
+     OutlierDetection.prototype.maxEjectionTime = null;
+     OutlierDetection.prototype.maxEjectionTimeJitter = null;
+     OutlierDetection.prototype.successfulActiveHealthCheckUnejectHost = null;
+     OutlierDetection.prototype.alwaysEjectOneHost = null;
+     OutlierDetection.create = function(properties) {
+      return new OutlierDetection(properties);
+     };
+     OutlierDetection.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.consecutive_5xx != null && $Object.hasOwnProperty.call(message, "consecutive_5xx"))
+       $root.google.protobuf.UInt32Value.encode(message.consecutive_5xx, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.interval != null && $Object.hasOwnProperty.call(message, "interval"))
+       $root.google.protobuf.Duration.encode(message.interval, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+      if (message.baseEjectionTime != null && $Object.hasOwnProperty.call(message, "baseEjectionTime"))
+       $root.google.protobuf.Duration.encode(message.baseEjectionTime, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.maxEjectionPercent != null && $Object.hasOwnProperty.call(message, "maxEjectionPercent"))
+       $root.google.protobuf.UInt32Value.encode(message.maxEjectionPercent, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+      if (message.enforcingConsecutive_5xx != null && $Object.hasOwnProperty.call(message, "enforcingConsecutive_5xx"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutive_5xx, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+      if (message.enforcingSuccessRate != null && $Object.hasOwnProperty.call(message, "enforcingSuccessRate"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingSuccessRate, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+      if (message.successRateMinimumHosts != null && $Object.hasOwnProperty.call(message, "successRateMinimumHosts"))
+       $root.google.protobuf.UInt32Value.encode(message.successRateMinimumHosts, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+      if (message.successRateRequestVolume != null && $Object.hasOwnProperty.call(message, "successRateRequestVolume"))
+       $root.google.protobuf.UInt32Value.encode(message.successRateRequestVolume, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+      if (message.successRateStdevFactor != null && $Object.hasOwnProperty.call(message, "successRateStdevFactor"))
+       $root.google.protobuf.UInt32Value.encode(message.successRateStdevFactor, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+      if (message.consecutiveGatewayFailure != null && $Object.hasOwnProperty.call(message, "consecutiveGatewayFailure"))
+       $root.google.protobuf.UInt32Value.encode(message.consecutiveGatewayFailure, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+      if (message.enforcingConsecutiveGatewayFailure != null && $Object.hasOwnProperty.call(message, "enforcingConsecutiveGatewayFailure"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutiveGatewayFailure, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+      if (message.splitExternalLocalOriginErrors != null && $Object.hasOwnProperty.call(message, "splitExternalLocalOriginErrors") && message.splitExternalLocalOriginErrors !== false)
+       writer.uint32(/* id 12, wireType 0 =*/96).bool(message.splitExternalLocalOriginErrors);
+      if (message.consecutiveLocalOriginFailure != null && $Object.hasOwnProperty.call(message, "consecutiveLocalOriginFailure"))
+       $root.google.protobuf.UInt32Value.encode(message.consecutiveLocalOriginFailure, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+      if (message.enforcingConsecutiveLocalOriginFailure != null && $Object.hasOwnProperty.call(message, "enforcingConsecutiveLocalOriginFailure"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutiveLocalOriginFailure, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+      if (message.enforcingLocalOriginSuccessRate != null && $Object.hasOwnProperty.call(message, "enforcingLocalOriginSuccessRate"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingLocalOriginSuccessRate, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
+      if (message.failurePercentageThreshold != null && $Object.hasOwnProperty.call(message, "failurePercentageThreshold"))
+       $root.google.protobuf.UInt32Value.encode(message.failurePercentageThreshold, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
+      if (message.enforcingFailurePercentage != null && $Object.hasOwnProperty.call(message, "enforcingFailurePercentage"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingFailurePercentage, writer.uint32(/* id 17, wireType 2 =*/138).fork(), _depth + 1).ldelim();
+      if (message.enforcingFailurePercentageLocalOrigin != null && $Object.hasOwnProperty.call(message, "enforcingFailurePercentageLocalOrigin"))
+       $root.google.protobuf.UInt32Value.encode(message.enforcingFailurePercentageLocalOrigin, writer.uint32(/* id 18, wireType 2 =*/146).fork(), _depth + 1).ldelim();
+      if (message.failurePercentageMinimumHosts != null && $Object.hasOwnProperty.call(message, "failurePercentageMinimumHosts"))
+       $root.google.protobuf.UInt32Value.encode(message.failurePercentageMinimumHosts, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
+      if (message.failurePercentageRequestVolume != null && $Object.hasOwnProperty.call(message, "failurePercentageRequestVolume"))
+       $root.google.protobuf.UInt32Value.encode(message.failurePercentageRequestVolume, writer.uint32(/* id 20, wireType 2 =*/162).fork(), _depth + 1).ldelim();
+      if (message.maxEjectionTime != null && $Object.hasOwnProperty.call(message, "maxEjectionTime"))
+       $root.google.protobuf.Duration.encode(message.maxEjectionTime, writer.uint32(/* id 21, wireType 2 =*/170).fork(), _depth + 1).ldelim();
+      if (message.maxEjectionTimeJitter != null && $Object.hasOwnProperty.call(message, "maxEjectionTimeJitter"))
+       $root.google.protobuf.Duration.encode(message.maxEjectionTimeJitter, writer.uint32(/* id 22, wireType 2 =*/178).fork(), _depth + 1).ldelim();
+      if (message.successfulActiveHealthCheckUnejectHost != null && $Object.hasOwnProperty.call(message, "successfulActiveHealthCheckUnejectHost"))
+       $root.google.protobuf.BoolValue.encode(message.successfulActiveHealthCheckUnejectHost, writer.uint32(/* id 23, wireType 2 =*/186).fork(), _depth + 1).ldelim();
+      if (message.alwaysEjectOneHost != null && $Object.hasOwnProperty.call(message, "alwaysEjectOneHost"))
+       $root.google.protobuf.BoolValue.encode(message.alwaysEjectOneHost, writer.uint32(/* id 25, wireType 2 =*/202).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     OutlierDetection.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.cluster.v3.OutlierDetection();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.consecutive_5xx = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutive_5xx);
+         continue;
+        }
+       case 2: {
+         if (wireType !== 2)
+          break;
+         message.interval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.interval);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         message.baseEjectionTime = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.baseEjectionTime);
+         continue;
+        }
+       case 4: {
+         if (wireType !== 2)
+          break;
+         message.maxEjectionPercent = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionPercent);
+         continue;
+        }
+       case 5: {
+         if (wireType !== 2)
+          break;
+         message.enforcingConsecutive_5xx = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutive_5xx);
+         continue;
+        }
+       case 6: {
+         if (wireType !== 2)
+          break;
+         message.enforcingSuccessRate = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingSuccessRate);
+         continue;
+        }
+       case 7: {
+         if (wireType !== 2)
+          break;
+         message.successRateMinimumHosts = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.successRateMinimumHosts);
+         continue;
+        }
+       case 8: {
+         if (wireType !== 2)
+          break;
+         message.successRateRequestVolume = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.successRateRequestVolume);
+         continue;
+        }
+       case 9: {
+         if (wireType !== 2)
+          break;
+         message.successRateStdevFactor = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.successRateStdevFactor);
+         continue;
+        }
+       case 10: {
+         if (wireType !== 2)
+          break;
+         message.consecutiveGatewayFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutiveGatewayFailure);
+         continue;
+        }
+       case 11: {
+         if (wireType !== 2)
+          break;
+         message.enforcingConsecutiveGatewayFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutiveGatewayFailure);
+         continue;
+        }
+       case 12: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.splitExternalLocalOriginErrors = value;
+         else
+          delete message.splitExternalLocalOriginErrors;
+         continue;
+        }
+       case 13: {
+         if (wireType !== 2)
+          break;
+         message.consecutiveLocalOriginFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutiveLocalOriginFailure);
+         continue;
+        }
+       case 14: {
+         if (wireType !== 2)
+          break;
+         message.enforcingConsecutiveLocalOriginFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutiveLocalOriginFailure);
+         continue;
+        }
+       case 15: {
+         if (wireType !== 2)
+          break;
+         message.enforcingLocalOriginSuccessRate = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingLocalOriginSuccessRate);
+         continue;
+        }
+       case 16: {
+         if (wireType !== 2)
+          break;
+         message.failurePercentageThreshold = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.failurePercentageThreshold);
+         continue;
+        }
+       case 17: {
+         if (wireType !== 2)
+          break;
+         message.enforcingFailurePercentage = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingFailurePercentage);
+         continue;
+        }
+       case 18: {
+         if (wireType !== 2)
+          break;
+         message.enforcingFailurePercentageLocalOrigin = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingFailurePercentageLocalOrigin);
+         continue;
+        }
+       case 19: {
+         if (wireType !== 2)
+          break;
+         message.failurePercentageMinimumHosts = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.failurePercentageMinimumHosts);
+         continue;
+        }
+       case 20: {
+         if (wireType !== 2)
+          break;
+         message.failurePercentageRequestVolume = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.failurePercentageRequestVolume);
+         continue;
+        }
+       case 21: {
+         if (wireType !== 2)
+          break;
+         message.maxEjectionTime = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionTime);
+         continue;
+        }
+       case 22: {
+         if (wireType !== 2)
+          break;
+         message.maxEjectionTimeJitter = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionTimeJitter);
+         continue;
+        }
+       case 23: {
+         if (wireType !== 2)
+          break;
+         message.successfulActiveHealthCheckUnejectHost = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.successfulActiveHealthCheckUnejectHost);
+         continue;
+        }
+       case 25: {
+         if (wireType !== 2)
+          break;
+         message.alwaysEjectOneHost = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.alwaysEjectOneHost);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return OutlierDetection;
+    })();
+    v3.CircuitBreakers = (function() {
+     const CircuitBreakers = function (properties) {
+      this.thresholds = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     CircuitBreakers.prototype.thresholds = $util.emptyArray;
+     CircuitBreakers.create = function(properties) {
+      return new CircuitBreakers(properties);
+     };
+     CircuitBreakers.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.thresholds != null && message.thresholds.length)
+       for (let i = 0; i < message.thresholds.length; ++i)
+        $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.encode(message.thresholds[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     CircuitBreakers.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if (!(message.thresholds && message.thresholds.length))
+          message.thresholds = [];
+         message.thresholds.push($root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     CircuitBreakers.Thresholds = (function() {
+      const Thresholds = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Thresholds.prototype.priority = 0;
+      Thresholds.prototype.maxConnections = null;
+      Thresholds.prototype.maxPendingRequests = null;
+      Thresholds.prototype.maxRequests = null;
+      Thresholds.prototype.maxRetries = null;
+      Thresholds.prototype.retryBudget = null;
+      Thresholds.prototype.trackRemaining = false;
+      Thresholds.prototype.maxConnectionPools = null;
+      Thresholds.create = function(properties) {
+       return new Thresholds(properties);
+      };
+      Thresholds.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+        writer.uint32(/* id 1, wireType 0 =*/8).int32(message.priority);
+       if (message.maxConnections != null && $Object.hasOwnProperty.call(message, "maxConnections"))
+        $root.google.protobuf.UInt32Value.encode(message.maxConnections, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.maxPendingRequests != null && $Object.hasOwnProperty.call(message, "maxPendingRequests"))
+        $root.google.protobuf.UInt32Value.encode(message.maxPendingRequests, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.maxRequests != null && $Object.hasOwnProperty.call(message, "maxRequests"))
+        $root.google.protobuf.UInt32Value.encode(message.maxRequests, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.maxRetries != null && $Object.hasOwnProperty.call(message, "maxRetries"))
+        $root.google.protobuf.UInt32Value.encode(message.maxRetries, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+       if (message.trackRemaining != null && $Object.hasOwnProperty.call(message, "trackRemaining") && message.trackRemaining !== false)
+        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.trackRemaining);
+       if (message.maxConnectionPools != null && $Object.hasOwnProperty.call(message, "maxConnectionPools"))
+        $root.google.protobuf.UInt32Value.encode(message.maxConnectionPools, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+       if (message.retryBudget != null && $Object.hasOwnProperty.call(message, "retryBudget"))
+        $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.encode(message.retryBudget, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Thresholds.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message, value;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.priority = value;
+          else
+           delete message.priority;
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.maxConnections = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxConnections);
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.maxPendingRequests = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxPendingRequests);
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.maxRequests = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxRequests);
+          continue;
+         }
+        case 5: {
+          if (wireType !== 2)
+           break;
+          message.maxRetries = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxRetries);
+          continue;
+         }
+        case 8: {
+          if (wireType !== 2)
+           break;
+          message.retryBudget = $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.decode(reader, reader.size(), $undefined, _depth + 1, message.retryBudget);
+          continue;
+         }
+        case 6: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.bool())
+           message.trackRemaining = value;
+          else
+           delete message.trackRemaining;
+          continue;
+         }
+        case 7: {
+          if (wireType !== 2)
+           break;
+          message.maxConnectionPools = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxConnectionPools);
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      Thresholds.RetryBudget = (function() {
+       const RetryBudget = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       RetryBudget.prototype.budgetPercent = null;
+       RetryBudget.prototype.minRetryConcurrency = null;
+       RetryBudget.create = function(properties) {
+        return new RetryBudget(properties);
+       };
+       RetryBudget.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.budgetPercent != null && $Object.hasOwnProperty.call(message, "budgetPercent"))
+         $root.envoy.type.v3.Percent.encode(message.budgetPercent, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.minRetryConcurrency != null && $Object.hasOwnProperty.call(message, "minRetryConcurrency"))
+         $root.google.protobuf.UInt32Value.encode(message.minRetryConcurrency, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       RetryBudget.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           message.budgetPercent = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.budgetPercent);
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.minRetryConcurrency = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minRetryConcurrency);
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return RetryBudget;
+      })();
+      return Thresholds;
+     })();
+     return CircuitBreakers;
+    })();
+    return v3;
+   })();
+   return cluster;
+  })();
   config.route = (function() {
    const route = {};
    route.v3 = (function() {
     const v3 = {};
+    v3.HeaderMatcher = (function() {
+     const HeaderMatcher = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     HeaderMatcher.prototype.name = "";
+     HeaderMatcher.prototype.presentMatch = null;
+     HeaderMatcher.prototype.stringMatch = null;
+     HeaderMatcher.prototype.rangeMatch = null;
+     HeaderMatcher.prototype.invertMatch = false;
+     HeaderMatcher.prototype.treatMissingHeaderAsEmpty = false;
+     // OneOf field names bound to virtual getters and setters
+     let $oneOfFields;
+     $Object.defineProperty(HeaderMatcher.prototype, "headerMatchSpecifier", {
+      get: $util.oneOfGetter($oneOfFields = ["rangeMatch", "presentMatch", "stringMatch"]),
+      set: $util.oneOfSetter($oneOfFields)
+     });
+     HeaderMatcher.create = function(properties) {
+      return new HeaderMatcher(properties);
+     };
+     HeaderMatcher.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
+      if (message.rangeMatch != null && $Object.hasOwnProperty.call(message, "rangeMatch"))
+       $root.envoy.type.v3.Int64Range.encode(message.rangeMatch, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+      if (message.presentMatch != null && $Object.hasOwnProperty.call(message, "presentMatch"))
+       writer.uint32(/* id 7, wireType 0 =*/56).bool(message.presentMatch);
+      if (message.invertMatch != null && $Object.hasOwnProperty.call(message, "invertMatch") && message.invertMatch !== false)
+       writer.uint32(/* id 8, wireType 0 =*/64).bool(message.invertMatch);
+      if (message.stringMatch != null && $Object.hasOwnProperty.call(message, "stringMatch"))
+       $root.envoy.type.matcher.v3.StringMatcher.encode(message.stringMatch, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+      if (message.treatMissingHeaderAsEmpty != null && $Object.hasOwnProperty.call(message, "treatMissingHeaderAsEmpty") && message.treatMissingHeaderAsEmpty !== false)
+       writer.uint32(/* id 14, wireType 0 =*/112).bool(message.treatMissingHeaderAsEmpty);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     HeaderMatcher.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.route.v3.HeaderMatcher();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.name = value;
+         else
+          delete message.name;
+         continue;
+        }
+       case 7: {
+         if (wireType !== 0)
+          break;
+         message.presentMatch = reader.bool();
+         message.headerMatchSpecifier = "presentMatch";
+         continue;
+        }
+       case 13: {
+         if (wireType !== 2)
+          break;
+         message.stringMatch = $root.envoy.type.matcher.v3.StringMatcher.decode(reader, reader.size(), $undefined, _depth + 1, message.stringMatch);
+         message.headerMatchSpecifier = "stringMatch";
+         continue;
+        }
+       case 6: {
+         if (wireType !== 2)
+          break;
+         message.rangeMatch = $root.envoy.type.v3.Int64Range.decode(reader, reader.size(), $undefined, _depth + 1, message.rangeMatch);
+         message.headerMatchSpecifier = "rangeMatch";
+         continue;
+        }
+       case 8: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.invertMatch = value;
+         else
+          delete message.invertMatch;
+         continue;
+        }
+       case 14: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.treatMissingHeaderAsEmpty = value;
+         else
+          delete message.treatMissingHeaderAsEmpty;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return HeaderMatcher;
+    })();
     v3.RouteConfiguration = (function() {
      const RouteConfiguration = function (properties) {
       this.virtualHosts = [];
@@ -5297,6 +11385,7 @@ export const envoy = $root.envoy = (() => {
       this.responseHeadersToAdd = [];
       this.responseHeadersToRemove = [];
       this.typedPerFilterConfig = {};
+      this.rateLimits = [];
       if (properties)
        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5314,6 +11403,7 @@ export const envoy = $root.envoy = (() => {
      VirtualHost.prototype.includeAttemptCountInResponse = false;
      VirtualHost.prototype.retryPolicy = null;
      VirtualHost.prototype.perRequestBufferLimitBytes = null;
+     VirtualHost.prototype.rateLimits = $util.emptyArray;
      VirtualHost.prototype.metadata = null;
      VirtualHost.create = function(properties) {
       return new VirtualHost(properties);
@@ -5333,6 +11423,9 @@ export const envoy = $root.envoy = (() => {
       if (message.routes != null && message.routes.length)
        for (let i = 0; i < message.routes.length; ++i)
         $root.envoy.config.route.v3.Route.encode(message.routes[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.rateLimits != null && message.rateLimits.length)
+       for (let i = 0; i < message.rateLimits.length; ++i)
+        $root.envoy.config.route.v3.RateLimit.encode(message.rateLimits[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
       if (message.requestHeadersToAdd != null && message.requestHeadersToAdd.length)
        for (let i = 0; i < message.requestHeadersToAdd.length; ++i)
         $root.envoy.config.core.v3.HeaderValueOption.encode(message.requestHeadersToAdd[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
@@ -5515,6 +11608,14 @@ export const envoy = $root.envoy = (() => {
          message.perRequestBufferLimitBytes = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.perRequestBufferLimitBytes);
          continue;
         }
+       case 6: {
+         if (wireType !== 2)
+          break;
+         if (!(message.rateLimits && message.rateLimits.length))
+          message.rateLimits = [];
+         message.rateLimits.push($root.envoy.config.route.v3.RateLimit.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
        case 24: {
          if (wireType !== 2)
           break;
@@ -5538,6 +11639,727 @@ export const envoy = $root.envoy = (() => {
       return message;
      };
      return VirtualHost;
+    })();
+    v3.RateLimit = (function() {
+     const RateLimit = function (properties) {
+      this.actions = [];
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     RateLimit.prototype.stage = null;
+     RateLimit.prototype.actions = $util.emptyArray;
+     RateLimit.create = function(properties) {
+      return new RateLimit(properties);
+     };
+     RateLimit.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.stage != null && $Object.hasOwnProperty.call(message, "stage"))
+       $root.google.protobuf.UInt32Value.encode(message.stage, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.actions != null && message.actions.length)
+       for (let i = 0; i < message.actions.length; ++i)
+        $root.envoy.config.route.v3.RateLimit.Action.encode(message.actions[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     RateLimit.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.route.v3.RateLimit();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.stage = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.stage);
+         continue;
+        }
+       case 3: {
+         if (wireType !== 2)
+          break;
+         if (!(message.actions && message.actions.length))
+          message.actions = [];
+         message.actions.push($root.envoy.config.route.v3.RateLimit.Action.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     RateLimit.Action = (function() {
+      const Action = function (properties) {
+       if (properties)
+        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+         if (properties[keys[i]] != null && keys[i] !== "__proto__")
+          this[keys[i]] = properties[keys[i]];
+      };
+      Action.prototype.sourceCluster = null;
+      Action.prototype.destinationCluster = null;
+      Action.prototype.requestHeaders = null;
+      Action.prototype.remoteAddress = null;
+      Action.prototype.genericKey = null;
+      Action.prototype.headerValueMatch = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(Action.prototype, "actionSpecifier", {
+       get: $util.oneOfGetter($oneOfFields = ["sourceCluster", "destinationCluster", "requestHeaders", "remoteAddress", "genericKey", "headerValueMatch"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
+      Action.create = function(properties) {
+       return new Action(properties);
+      };
+      Action.encode = function (message, writer, _depth) {
+       if (!writer)
+        writer = $Writer.create();
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $util.recursionLimit)
+        throw $Error("max depth exceeded");
+       if (message.sourceCluster != null && $Object.hasOwnProperty.call(message, "sourceCluster"))
+        $root.envoy.config.route.v3.RateLimit.Action.SourceCluster.encode(message.sourceCluster, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+       if (message.destinationCluster != null && $Object.hasOwnProperty.call(message, "destinationCluster"))
+        $root.envoy.config.route.v3.RateLimit.Action.DestinationCluster.encode(message.destinationCluster, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+       if (message.requestHeaders != null && $Object.hasOwnProperty.call(message, "requestHeaders"))
+        $root.envoy.config.route.v3.RateLimit.Action.RequestHeaders.encode(message.requestHeaders, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+       if (message.remoteAddress != null && $Object.hasOwnProperty.call(message, "remoteAddress"))
+        $root.envoy.config.route.v3.RateLimit.Action.RemoteAddress.encode(message.remoteAddress, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+       if (message.genericKey != null && $Object.hasOwnProperty.call(message, "genericKey"))
+        $root.envoy.config.route.v3.RateLimit.Action.GenericKey.encode(message.genericKey, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+       if (message.headerValueMatch != null && $Object.hasOwnProperty.call(message, "headerValueMatch"))
+        $root.envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.encode(message.headerValueMatch, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+        for (let i = 0; i < message.$unknowns.length; ++i)
+         writer.raw(message.$unknowns[i]);
+       return writer;
+      };
+      Action.decode = function (reader, length, _end, _depth, _target) {
+       if (!(reader instanceof $Reader))
+        reader = $Reader.create(reader);
+       if (_depth === $undefined)
+        _depth = 0;
+       if (_depth > $Reader.recursionLimit)
+        throw $Error("max depth exceeded");
+       let end, message;
+       if (length === $undefined)
+        end = reader.len;
+       else {
+        end = reader.pos + length;
+        if (end > reader.len)
+         throw $RangeError("index out of range");
+        length = reader.len;
+        reader.len = end;
+       }
+       message = _target || new $root.envoy.config.route.v3.RateLimit.Action();
+       while (reader.pos < end) {
+        let start = reader.pos;
+        let tag = reader.tag();
+        if (tag === _end) {
+         _end = $undefined;
+         break;
+        }
+        let wireType = tag & 7;
+        switch (tag >>>= 3) {
+        case 1: {
+          if (wireType !== 2)
+           break;
+          message.sourceCluster = $root.envoy.config.route.v3.RateLimit.Action.SourceCluster.decode(reader, reader.size(), $undefined, _depth + 1, message.sourceCluster);
+          message.actionSpecifier = "sourceCluster";
+          continue;
+         }
+        case 2: {
+          if (wireType !== 2)
+           break;
+          message.destinationCluster = $root.envoy.config.route.v3.RateLimit.Action.DestinationCluster.decode(reader, reader.size(), $undefined, _depth + 1, message.destinationCluster);
+          message.actionSpecifier = "destinationCluster";
+          continue;
+         }
+        case 3: {
+          if (wireType !== 2)
+           break;
+          message.requestHeaders = $root.envoy.config.route.v3.RateLimit.Action.RequestHeaders.decode(reader, reader.size(), $undefined, _depth + 1, message.requestHeaders);
+          message.actionSpecifier = "requestHeaders";
+          continue;
+         }
+        case 4: {
+          if (wireType !== 2)
+           break;
+          message.remoteAddress = $root.envoy.config.route.v3.RateLimit.Action.RemoteAddress.decode(reader, reader.size(), $undefined, _depth + 1, message.remoteAddress);
+          message.actionSpecifier = "remoteAddress";
+          continue;
+         }
+        case 5: {
+          if (wireType !== 2)
+           break;
+          message.genericKey = $root.envoy.config.route.v3.RateLimit.Action.GenericKey.decode(reader, reader.size(), $undefined, _depth + 1, message.genericKey);
+          message.actionSpecifier = "genericKey";
+          continue;
+         }
+        case 6: {
+          if (wireType !== 2)
+           break;
+          message.headerValueMatch = $root.envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.headerValueMatch);
+          message.actionSpecifier = "headerValueMatch";
+          continue;
+         }
+        }
+        reader.skipType(wireType, _depth, tag);
+        if (!reader.discardUnknown) {
+         $util.makeProp(message, "$unknowns", false);
+         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+        }
+       }
+       if (length !== $undefined) {
+        if (reader.pos !== end)
+         throw $RangeError("index out of range");
+        reader.len = length;
+       }
+       if (_end !== $undefined)
+        throw $Error("missing end group");
+       return message;
+      };
+      Action.HeaderValueMatch = (function() {
+       const HeaderValueMatch = function (properties) {
+        this.headers = [];
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       HeaderValueMatch.prototype.descriptorKey = "";
+       HeaderValueMatch.prototype.descriptorValue = "";
+       HeaderValueMatch.prototype.expectMatch = null;
+       HeaderValueMatch.prototype.headers = $util.emptyArray;
+       HeaderValueMatch.create = function(properties) {
+        return new HeaderValueMatch(properties);
+       };
+       HeaderValueMatch.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.descriptorValue != null && $Object.hasOwnProperty.call(message, "descriptorValue") && message.descriptorValue !== "")
+         writer.uint32(/* id 1, wireType 2 =*/10).string(message.descriptorValue);
+        if (message.expectMatch != null && $Object.hasOwnProperty.call(message, "expectMatch"))
+         $root.google.protobuf.BoolValue.encode(message.expectMatch, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.headers != null && message.headers.length)
+         for (let i = 0; i < message.headers.length; ++i)
+          $root.envoy.config.route.v3.HeaderMatcher.encode(message.headers[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.descriptorKey != null && $Object.hasOwnProperty.call(message, "descriptorKey") && message.descriptorKey !== "")
+         writer.uint32(/* id 4, wireType 2 =*/34).string(message.descriptorKey);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       HeaderValueMatch.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.HeaderValueMatch();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 4: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.descriptorKey = value;
+           else
+            delete message.descriptorKey;
+           continue;
+          }
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.descriptorValue = value;
+           else
+            delete message.descriptorValue;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           message.expectMatch = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.expectMatch);
+           continue;
+          }
+         case 3: {
+           if (wireType !== 2)
+            break;
+           if (!(message.headers && message.headers.length))
+            message.headers = [];
+           message.headers.push($root.envoy.config.route.v3.HeaderMatcher.decode(reader, reader.size(), $undefined, _depth + 1));
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return HeaderValueMatch;
+      })();
+      Action.GenericKey = (function() {
+       const GenericKey = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       GenericKey.prototype.descriptorValue = "";
+       GenericKey.prototype.descriptorKey = "";
+       GenericKey.create = function(properties) {
+        return new GenericKey(properties);
+       };
+       GenericKey.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.descriptorValue != null && $Object.hasOwnProperty.call(message, "descriptorValue") && message.descriptorValue !== "")
+         writer.uint32(/* id 1, wireType 2 =*/10).string(message.descriptorValue);
+        if (message.descriptorKey != null && $Object.hasOwnProperty.call(message, "descriptorKey") && message.descriptorKey !== "")
+         writer.uint32(/* id 2, wireType 2 =*/18).string(message.descriptorKey);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       GenericKey.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.GenericKey();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.descriptorValue = value;
+           else
+            delete message.descriptorValue;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.descriptorKey = value;
+           else
+            delete message.descriptorKey;
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return GenericKey;
+      })();
+      Action.RemoteAddress = (function() {
+       const RemoteAddress = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       RemoteAddress.create = function(properties) {
+        return new RemoteAddress(properties);
+       };
+       RemoteAddress.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       RemoteAddress.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.RemoteAddress();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return RemoteAddress;
+      })();
+      Action.RequestHeaders = (function() {
+       const RequestHeaders = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       RequestHeaders.prototype.headerName = "";
+       RequestHeaders.prototype.descriptorKey = "";
+       RequestHeaders.prototype.skipIfAbsent = false;
+       RequestHeaders.create = function(properties) {
+        return new RequestHeaders(properties);
+       };
+       RequestHeaders.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.headerName != null && $Object.hasOwnProperty.call(message, "headerName") && message.headerName !== "")
+         writer.uint32(/* id 1, wireType 2 =*/10).string(message.headerName);
+        if (message.descriptorKey != null && $Object.hasOwnProperty.call(message, "descriptorKey") && message.descriptorKey !== "")
+         writer.uint32(/* id 2, wireType 2 =*/18).string(message.descriptorKey);
+        if (message.skipIfAbsent != null && $Object.hasOwnProperty.call(message, "skipIfAbsent") && message.skipIfAbsent !== false)
+         writer.uint32(/* id 3, wireType 0 =*/24).bool(message.skipIfAbsent);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       RequestHeaders.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.RequestHeaders();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         let wireType = tag & 7;
+         switch (tag >>>= 3) {
+         case 1: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.headerName = value;
+           else
+            delete message.headerName;
+           continue;
+          }
+         case 2: {
+           if (wireType !== 2)
+            break;
+           if ((value = reader.stringVerify()).length)
+            message.descriptorKey = value;
+           else
+            delete message.descriptorKey;
+           continue;
+          }
+         case 3: {
+           if (wireType !== 0)
+            break;
+           if (value = reader.bool())
+            message.skipIfAbsent = value;
+           else
+            delete message.skipIfAbsent;
+           continue;
+          }
+         }
+         reader.skipType(wireType, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return RequestHeaders;
+      })();
+      Action.DestinationCluster = (function() {
+       const DestinationCluster = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       DestinationCluster.create = function(properties) {
+        return new DestinationCluster(properties);
+       };
+       DestinationCluster.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       DestinationCluster.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.DestinationCluster();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return DestinationCluster;
+      })();
+      Action.SourceCluster = (function() {
+       const SourceCluster = function (properties) {
+        if (properties)
+         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+          if (properties[keys[i]] != null && keys[i] !== "__proto__")
+           this[keys[i]] = properties[keys[i]];
+       };
+       SourceCluster.create = function(properties) {
+        return new SourceCluster(properties);
+       };
+       SourceCluster.encode = function (message, writer, _depth) {
+        if (!writer)
+         writer = $Writer.create();
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $util.recursionLimit)
+         throw $Error("max depth exceeded");
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+         for (let i = 0; i < message.$unknowns.length; ++i)
+          writer.raw(message.$unknowns[i]);
+        return writer;
+       };
+       SourceCluster.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+         reader = $Reader.create(reader);
+        if (_depth === $undefined)
+         _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+         throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+         end = reader.len;
+        else {
+         end = reader.pos + length;
+         if (end > reader.len)
+          throw $RangeError("index out of range");
+         length = reader.len;
+         reader.len = end;
+        }
+        message = _target || new $root.envoy.config.route.v3.RateLimit.Action.SourceCluster();
+        while (reader.pos < end) {
+         let start = reader.pos;
+         let tag = reader.tag();
+         if (tag === _end) {
+          _end = $undefined;
+          break;
+         }
+         reader.skipType(tag & 7, _depth, tag);
+         if (!reader.discardUnknown) {
+          $util.makeProp(message, "$unknowns", false);
+          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+         }
+        }
+        if (length !== $undefined) {
+         if (reader.pos !== end)
+          throw $RangeError("index out of range");
+         reader.len = length;
+        }
+        if (_end !== $undefined)
+         throw $Error("missing end group");
+        return message;
+       };
+       return SourceCluster;
+      })();
+      return Action;
+     })();
+     return RateLimit;
     })();
     v3.RetryPolicy = (function() {
      const RetryPolicy = function (properties) {
@@ -5889,145 +12711,6 @@ export const envoy = $root.envoy = (() => {
       return RetryHostPredicate;
      })();
      return RetryPolicy;
-    })();
-    v3.HeaderMatcher = (function() {
-     const HeaderMatcher = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     HeaderMatcher.prototype.name = "";
-     HeaderMatcher.prototype.presentMatch = null;
-     HeaderMatcher.prototype.stringMatch = null;
-     HeaderMatcher.prototype.rangeMatch = null;
-     HeaderMatcher.prototype.invertMatch = false;
-     HeaderMatcher.prototype.treatMissingHeaderAsEmpty = false;
-     // OneOf field names bound to virtual getters and setters
-     let $oneOfFields;
-     $Object.defineProperty(HeaderMatcher.prototype, "headerMatchSpecifier", {
-      get: $util.oneOfGetter($oneOfFields = ["rangeMatch", "presentMatch", "stringMatch"]),
-      set: $util.oneOfSetter($oneOfFields)
-     });
-     HeaderMatcher.create = function(properties) {
-      return new HeaderMatcher(properties);
-     };
-     HeaderMatcher.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
-       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
-      if (message.rangeMatch != null && $Object.hasOwnProperty.call(message, "rangeMatch"))
-       $root.envoy.type.v3.Int64Range.encode(message.rangeMatch, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-      if (message.presentMatch != null && $Object.hasOwnProperty.call(message, "presentMatch"))
-       writer.uint32(/* id 7, wireType 0 =*/56).bool(message.presentMatch);
-      if (message.invertMatch != null && $Object.hasOwnProperty.call(message, "invertMatch") && message.invertMatch !== false)
-       writer.uint32(/* id 8, wireType 0 =*/64).bool(message.invertMatch);
-      if (message.stringMatch != null && $Object.hasOwnProperty.call(message, "stringMatch"))
-       $root.envoy.type.matcher.v3.StringMatcher.encode(message.stringMatch, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
-      if (message.treatMissingHeaderAsEmpty != null && $Object.hasOwnProperty.call(message, "treatMissingHeaderAsEmpty") && message.treatMissingHeaderAsEmpty !== false)
-       writer.uint32(/* id 14, wireType 0 =*/112).bool(message.treatMissingHeaderAsEmpty);
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     HeaderMatcher.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.route.v3.HeaderMatcher();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.name = value;
-         else
-          delete message.name;
-         continue;
-        }
-       case 7: {
-         if (wireType !== 0)
-          break;
-         message.presentMatch = reader.bool();
-         message.headerMatchSpecifier = "presentMatch";
-         continue;
-        }
-       case 13: {
-         if (wireType !== 2)
-          break;
-         message.stringMatch = $root.envoy.type.matcher.v3.StringMatcher.decode(reader, reader.size(), $undefined, _depth + 1, message.stringMatch);
-         message.headerMatchSpecifier = "stringMatch";
-         continue;
-        }
-       case 6: {
-         if (wireType !== 2)
-          break;
-         message.rangeMatch = $root.envoy.type.v3.Int64Range.decode(reader, reader.size(), $undefined, _depth + 1, message.rangeMatch);
-         message.headerMatchSpecifier = "rangeMatch";
-         continue;
-        }
-       case 8: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.invertMatch = value;
-         else
-          delete message.invertMatch;
-         continue;
-        }
-       case 14: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.treatMissingHeaderAsEmpty = value;
-         else
-          delete message.treatMissingHeaderAsEmpty;
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return HeaderMatcher;
     })();
     v3.Route = (function() {
      const Route = function (properties) {
@@ -6615,6 +13298,7 @@ export const envoy = $root.envoy = (() => {
     v3.RouteAction = (function() {
      const RouteAction = function (properties) {
       this.requestMirrorPolicies = [];
+      this.rateLimits = [];
       this.hashPolicy = [];
       this.upgradeConfigs = [];
       if (properties)
@@ -6631,10 +13315,13 @@ export const envoy = $root.envoy = (() => {
      RouteAction.prototype.regexRewrite = null;
      RouteAction.prototype.hostRewriteLiteral = null;
      RouteAction.prototype.autoHostRewrite = null;
+     RouteAction.prototype.appendXForwardedHost = false;
      RouteAction.prototype.timeout = null;
      RouteAction.prototype.idleTimeout = null;
      RouteAction.prototype.retryPolicy = null;
      RouteAction.prototype.requestMirrorPolicies = $util.emptyArray;
+     RouteAction.prototype.rateLimits = $util.emptyArray;
+     RouteAction.prototype.includeVhRateLimits = null;
      RouteAction.prototype.hashPolicy = $util.emptyArray;
      RouteAction.prototype.upgradeConfigs = $util.emptyArray;
      RouteAction.prototype.maxStreamDuration = null;
@@ -6676,6 +13363,11 @@ export const envoy = $root.envoy = (() => {
        $root.google.protobuf.Duration.encode(message.timeout, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
       if (message.retryPolicy != null && $Object.hasOwnProperty.call(message, "retryPolicy"))
        $root.envoy.config.route.v3.RetryPolicy.encode(message.retryPolicy, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+      if (message.rateLimits != null && message.rateLimits.length)
+       for (let i = 0; i < message.rateLimits.length; ++i)
+        $root.envoy.config.route.v3.RateLimit.encode(message.rateLimits[i], writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+      if (message.includeVhRateLimits != null && $Object.hasOwnProperty.call(message, "includeVhRateLimits"))
+       $root.google.protobuf.BoolValue.encode(message.includeVhRateLimits, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
       if (message.hashPolicy != null && message.hashPolicy.length)
        for (let i = 0; i < message.hashPolicy.length; ++i)
         $root.envoy.config.route.v3.RouteAction.HashPolicy.encode(message.hashPolicy[i], writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
@@ -6693,6 +13385,8 @@ export const envoy = $root.envoy = (() => {
        $root.envoy.type.matcher.v3.RegexMatchAndSubstitute.encode(message.regexRewrite, writer.uint32(/* id 32, wireType 2 =*/258).fork(), _depth + 1).ldelim();
       if (message.maxStreamDuration != null && $Object.hasOwnProperty.call(message, "maxStreamDuration"))
        $root.envoy.config.route.v3.RouteAction.MaxStreamDuration.encode(message.maxStreamDuration, writer.uint32(/* id 36, wireType 2 =*/290).fork(), _depth + 1).ldelim();
+      if (message.appendXForwardedHost != null && $Object.hasOwnProperty.call(message, "appendXForwardedHost") && message.appendXForwardedHost !== false)
+       writer.uint32(/* id 38, wireType 0 =*/304).bool(message.appendXForwardedHost);
       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
        for (let i = 0; i < message.$unknowns.length; ++i)
         writer.raw(message.$unknowns[i]);
@@ -6790,6 +13484,15 @@ export const envoy = $root.envoy = (() => {
          message.hostRewriteSpecifier = "autoHostRewrite";
          continue;
         }
+       case 38: {
+         if (wireType !== 0)
+          break;
+         if (value = reader.bool())
+          message.appendXForwardedHost = value;
+         else
+          delete message.appendXForwardedHost;
+         continue;
+        }
        case 8: {
          if (wireType !== 2)
           break;
@@ -6814,6 +13517,20 @@ export const envoy = $root.envoy = (() => {
          if (!(message.requestMirrorPolicies && message.requestMirrorPolicies.length))
           message.requestMirrorPolicies = [];
          message.requestMirrorPolicies.push($root.envoy.config.route.v3.RouteAction.RequestMirrorPolicy.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 13: {
+         if (wireType !== 2)
+          break;
+         if (!(message.rateLimits && message.rateLimits.length))
+          message.rateLimits = [];
+         message.rateLimits.push($root.envoy.config.route.v3.RateLimit.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 14: {
+         if (wireType !== 2)
+          break;
+         message.includeVhRateLimits = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.includeVhRateLimits);
          continue;
         }
        case 15: {
@@ -7626,9 +14343,7 @@ export const envoy = $root.envoy = (() => {
           this[keys[i]] = properties[keys[i]];
       };
       RequestMirrorPolicy.prototype.cluster = "";
-      RequestMirrorPolicy.prototype.clusterHeader = "";
       RequestMirrorPolicy.prototype.runtimeFraction = null;
-      RequestMirrorPolicy.prototype.traceSampled = null;
       RequestMirrorPolicy.prototype.disableShadowHostSuffixAppend = false;
       RequestMirrorPolicy.create = function(properties) {
        return new RequestMirrorPolicy(properties);
@@ -7644,10 +14359,6 @@ export const envoy = $root.envoy = (() => {
         writer.uint32(/* id 1, wireType 2 =*/10).string(message.cluster);
        if (message.runtimeFraction != null && $Object.hasOwnProperty.call(message, "runtimeFraction"))
         $root.envoy.config.core.v3.RuntimeFractionalPercent.encode(message.runtimeFraction, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.traceSampled != null && $Object.hasOwnProperty.call(message, "traceSampled"))
-        $root.google.protobuf.BoolValue.encode(message.traceSampled, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.clusterHeader != null && $Object.hasOwnProperty.call(message, "clusterHeader") && message.clusterHeader !== "")
-        writer.uint32(/* id 5, wireType 2 =*/42).string(message.clusterHeader);
        if (message.disableShadowHostSuffixAppend != null && $Object.hasOwnProperty.call(message, "disableShadowHostSuffixAppend") && message.disableShadowHostSuffixAppend !== false)
         writer.uint32(/* id 6, wireType 0 =*/48).bool(message.disableShadowHostSuffixAppend);
        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -7691,25 +14402,10 @@ export const envoy = $root.envoy = (() => {
            delete message.cluster;
           continue;
          }
-        case 5: {
-          if (wireType !== 2)
-           break;
-          if ((value = reader.stringVerify()).length)
-           message.clusterHeader = value;
-          else
-           delete message.clusterHeader;
-          continue;
-         }
         case 3: {
           if (wireType !== 2)
            break;
           message.runtimeFraction = $root.envoy.config.core.v3.RuntimeFractionalPercent.decode(reader, reader.size(), $undefined, _depth + 1, message.runtimeFraction);
-          continue;
-         }
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.traceSampled = $root.google.protobuf.BoolValue.decode(reader, reader.size(), $undefined, _depth + 1, message.traceSampled);
           continue;
          }
         case 6: {
@@ -7834,6 +14530,7 @@ export const envoy = $root.envoy = (() => {
        this.requestHeadersToRemove = [];
        this.responseHeadersToAdd = [];
        this.responseHeadersToRemove = [];
+       this.typedPerFilterConfig = {};
        if (properties)
         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
          if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -7846,6 +14543,14 @@ export const envoy = $root.envoy = (() => {
       ClusterWeight.prototype.requestHeadersToRemove = $util.emptyArray;
       ClusterWeight.prototype.responseHeadersToAdd = $util.emptyArray;
       ClusterWeight.prototype.responseHeadersToRemove = $util.emptyArray;
+      ClusterWeight.prototype.typedPerFilterConfig = $util.emptyObject;
+      ClusterWeight.prototype.hostRewriteLiteral = null;
+      // OneOf field names bound to virtual getters and setters
+      let $oneOfFields;
+      $Object.defineProperty(ClusterWeight.prototype, "hostRewriteSpecifier", {
+       get: $util.oneOfGetter($oneOfFields = ["hostRewriteLiteral"]),
+       set: $util.oneOfSetter($oneOfFields)
+      });
       ClusterWeight.create = function(properties) {
        return new ClusterWeight(properties);
       };
@@ -7874,6 +14579,13 @@ export const envoy = $root.envoy = (() => {
        if (message.requestHeadersToRemove != null && message.requestHeadersToRemove.length)
         for (let i = 0; i < message.requestHeadersToRemove.length; ++i)
          writer.uint32(/* id 9, wireType 2 =*/74).string(message.requestHeadersToRemove[i]);
+       if (message.typedPerFilterConfig != null && $Object.hasOwnProperty.call(message, "typedPerFilterConfig"))
+        for (let keys = $Object.keys(message.typedPerFilterConfig), i = 0; i < keys.length; ++i) {
+         writer.uint32(/* id 10, wireType 2 =*/82).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]);
+         $root.google.protobuf.Any.encode(message.typedPerFilterConfig[keys[i]], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim().ldelim();
+        }
+       if (message.hostRewriteLiteral != null && $Object.hasOwnProperty.call(message, "hostRewriteLiteral"))
+        writer.uint32(/* id 11, wireType 2 =*/90).string(message.hostRewriteLiteral);
        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
         for (let i = 0; i < message.$unknowns.length; ++i)
          writer.raw(message.$unknowns[i]);
@@ -7886,7 +14598,7 @@ export const envoy = $root.envoy = (() => {
         _depth = 0;
        if (_depth > $Reader.recursionLimit)
         throw $Error("max depth exceeded");
-       let end, message, value;
+       let end, message, key, value;
        if (length === $undefined)
         end = reader.len;
        else {
@@ -7957,6 +14669,49 @@ export const envoy = $root.envoy = (() => {
           if (!(message.responseHeadersToRemove && message.responseHeadersToRemove.length))
            message.responseHeadersToRemove = [];
           message.responseHeadersToRemove.push(reader.stringVerify());
+          continue;
+         }
+        case 10: {
+          if (wireType !== 2)
+           break;
+          if (message.typedPerFilterConfig === $util.emptyObject)
+           message.typedPerFilterConfig = {};
+          let end2 = reader.size() + reader.pos;
+          if (end2 > reader.len)
+           throw $RangeError("index out of range");
+          reader.len = end2;
+          key = "";
+          value = null;
+          while (reader.pos < end2) {
+           let tag2 = reader.tag();
+           wireType = tag2 & 7;
+           switch (tag2 >>>= 3) {
+           case 1:
+            if (wireType !== 2)
+             break;
+            key = reader.stringVerify();
+            continue;
+           case 2:
+            if (wireType !== 2)
+             break;
+            value = $root.google.protobuf.Any.decode(reader, reader.size(), $undefined, _depth + 1, value);
+            continue;
+           }
+           reader.skipType(wireType, _depth, tag2);
+          }
+          if (reader.pos !== end2)
+           throw $RangeError("index out of range");
+          reader.len = end;
+          if (key === "__proto__")
+           $util.makeProp(message.typedPerFilterConfig, key);
+          message.typedPerFilterConfig[key] = value || new $root.google.protobuf.Any();
+          continue;
+         }
+        case 11: {
+          if (wireType !== 2)
+           break;
+          message.hostRewriteLiteral = reader.stringVerify();
+          message.hostRewriteSpecifier = "hostRewriteLiteral";
           continue;
          }
         }
@@ -10242,2161 +16997,6 @@ export const envoy = $root.envoy = (() => {
    })();
    return endpoint;
   })();
-  config.cluster = (function() {
-   const cluster = {};
-   cluster.v3 = (function() {
-    const v3 = {};
-    v3.Cluster = (function() {
-     const Cluster = function (properties) {
-      this.typedExtensionProtocolOptions = {};
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     Cluster.prototype.name = "";
-     Cluster.prototype.altStatName = "";
-     Cluster.prototype.type = null;
-     Cluster.prototype.edsClusterConfig = null;
-     Cluster.prototype.connectTimeout = null;
-     Cluster.prototype.perConnectionBufferLimitBytes = null;
-     Cluster.prototype.lbPolicy = 0;
-     Cluster.prototype.loadAssignment = null;
-     Cluster.prototype.circuitBreakers = null;
-     Cluster.prototype.typedExtensionProtocolOptions = $util.emptyObject;
-     Cluster.prototype.dnsLookupFamily = 0;
-     Cluster.prototype.outlierDetection = null;
-     Cluster.prototype.lbSubsetConfig = null;
-     Cluster.prototype.ringHashLbConfig = null;
-     Cluster.prototype.maglevLbConfig = null;
-     Cluster.prototype.leastRequestLbConfig = null;
-     Cluster.prototype.roundRobinLbConfig = null;
-     Cluster.prototype.commonLbConfig = null;
-     Cluster.prototype.transportSocket = null;
-     Cluster.prototype.metadata = null;
-     Cluster.prototype.closeConnectionsOnHostHealthFailure = false;
-     Cluster.prototype.ignoreHealthOnHostRemoval = false;
-     Cluster.prototype.loadBalancingPolicy = null;
-     // OneOf field names bound to virtual getters and setters
-     let $oneOfFields;
-     $Object.defineProperty(Cluster.prototype, "clusterDiscoveryType", {
-      get: $util.oneOfGetter($oneOfFields = ["type"]),
-      set: $util.oneOfSetter($oneOfFields)
-     });
-     $Object.defineProperty(Cluster.prototype, "lbConfig", {
-      get: $util.oneOfGetter($oneOfFields = ["ringHashLbConfig", "maglevLbConfig", "leastRequestLbConfig", "roundRobinLbConfig"]),
-      set: $util.oneOfSetter($oneOfFields)
-     });
-     Cluster.create = function(properties) {
-      return new Cluster(properties);
-     };
-     Cluster.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
-       writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
-      if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
-       writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
-      if (message.edsClusterConfig != null && $Object.hasOwnProperty.call(message, "edsClusterConfig"))
-       $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig.encode(message.edsClusterConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-      if (message.connectTimeout != null && $Object.hasOwnProperty.call(message, "connectTimeout"))
-       $root.google.protobuf.Duration.encode(message.connectTimeout, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-      if (message.perConnectionBufferLimitBytes != null && $Object.hasOwnProperty.call(message, "perConnectionBufferLimitBytes"))
-       $root.google.protobuf.UInt32Value.encode(message.perConnectionBufferLimitBytes, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-      if (message.lbPolicy != null && $Object.hasOwnProperty.call(message, "lbPolicy") && message.lbPolicy !== 0)
-       writer.uint32(/* id 6, wireType 0 =*/48).int32(message.lbPolicy);
-      if (message.circuitBreakers != null && $Object.hasOwnProperty.call(message, "circuitBreakers"))
-       $root.envoy.config.cluster.v3.CircuitBreakers.encode(message.circuitBreakers, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
-      if (message.dnsLookupFamily != null && $Object.hasOwnProperty.call(message, "dnsLookupFamily") && message.dnsLookupFamily !== 0)
-       writer.uint32(/* id 17, wireType 0 =*/136).int32(message.dnsLookupFamily);
-      if (message.outlierDetection != null && $Object.hasOwnProperty.call(message, "outlierDetection"))
-       $root.envoy.config.cluster.v3.OutlierDetection.encode(message.outlierDetection, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
-      if (message.lbSubsetConfig != null && $Object.hasOwnProperty.call(message, "lbSubsetConfig"))
-       $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.encode(message.lbSubsetConfig, writer.uint32(/* id 22, wireType 2 =*/178).fork(), _depth + 1).ldelim();
-      if (message.ringHashLbConfig != null && $Object.hasOwnProperty.call(message, "ringHashLbConfig"))
-       $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig.encode(message.ringHashLbConfig, writer.uint32(/* id 23, wireType 2 =*/186).fork(), _depth + 1).ldelim();
-      if (message.transportSocket != null && $Object.hasOwnProperty.call(message, "transportSocket"))
-       $root.envoy.config.core.v3.TransportSocket.encode(message.transportSocket, writer.uint32(/* id 24, wireType 2 =*/194).fork(), _depth + 1).ldelim();
-      if (message.metadata != null && $Object.hasOwnProperty.call(message, "metadata"))
-       $root.envoy.config.core.v3.Metadata.encode(message.metadata, writer.uint32(/* id 25, wireType 2 =*/202).fork(), _depth + 1).ldelim();
-      if (message.commonLbConfig != null && $Object.hasOwnProperty.call(message, "commonLbConfig"))
-       $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.encode(message.commonLbConfig, writer.uint32(/* id 27, wireType 2 =*/218).fork(), _depth + 1).ldelim();
-      if (message.altStatName != null && $Object.hasOwnProperty.call(message, "altStatName") && message.altStatName !== "")
-       writer.uint32(/* id 28, wireType 2 =*/226).string(message.altStatName);
-      if (message.closeConnectionsOnHostHealthFailure != null && $Object.hasOwnProperty.call(message, "closeConnectionsOnHostHealthFailure") && message.closeConnectionsOnHostHealthFailure !== false)
-       writer.uint32(/* id 31, wireType 0 =*/248).bool(message.closeConnectionsOnHostHealthFailure);
-      if (message.ignoreHealthOnHostRemoval != null && $Object.hasOwnProperty.call(message, "ignoreHealthOnHostRemoval") && message.ignoreHealthOnHostRemoval !== false)
-       writer.uint32(/* id 32, wireType 0 =*/256).bool(message.ignoreHealthOnHostRemoval);
-      if (message.loadAssignment != null && $Object.hasOwnProperty.call(message, "loadAssignment"))
-       $root.envoy.config.endpoint.v3.ClusterLoadAssignment.encode(message.loadAssignment, writer.uint32(/* id 33, wireType 2 =*/266).fork(), _depth + 1).ldelim();
-      if (message.typedExtensionProtocolOptions != null && $Object.hasOwnProperty.call(message, "typedExtensionProtocolOptions"))
-       for (let keys = $Object.keys(message.typedExtensionProtocolOptions), i = 0; i < keys.length; ++i) {
-        writer.uint32(/* id 36, wireType 2 =*/290).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]);
-        $root.google.protobuf.Any.encode(message.typedExtensionProtocolOptions[keys[i]], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim().ldelim();
-       }
-      if (message.leastRequestLbConfig != null && $Object.hasOwnProperty.call(message, "leastRequestLbConfig"))
-       $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.encode(message.leastRequestLbConfig, writer.uint32(/* id 37, wireType 2 =*/298).fork(), _depth + 1).ldelim();
-      if (message.loadBalancingPolicy != null && $Object.hasOwnProperty.call(message, "loadBalancingPolicy"))
-       $root.envoy.config.cluster.v3.LoadBalancingPolicy.encode(message.loadBalancingPolicy, writer.uint32(/* id 41, wireType 2 =*/330).fork(), _depth + 1).ldelim();
-      if (message.maglevLbConfig != null && $Object.hasOwnProperty.call(message, "maglevLbConfig"))
-       $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig.encode(message.maglevLbConfig, writer.uint32(/* id 52, wireType 2 =*/418).fork(), _depth + 1).ldelim();
-      if (message.roundRobinLbConfig != null && $Object.hasOwnProperty.call(message, "roundRobinLbConfig"))
-       $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.encode(message.roundRobinLbConfig, writer.uint32(/* id 56, wireType 2 =*/450).fork(), _depth + 1).ldelim();
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     Cluster.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, key, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.cluster.v3.Cluster();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.name = value;
-         else
-          delete message.name;
-         continue;
-        }
-       case 28: {
-         if (wireType !== 2)
-          break;
-         if ((value = reader.stringVerify()).length)
-          message.altStatName = value;
-         else
-          delete message.altStatName;
-         continue;
-        }
-       case 2: {
-         if (wireType !== 0)
-          break;
-         message.type = reader.int32();
-         message.clusterDiscoveryType = "type";
-         continue;
-        }
-       case 3: {
-         if (wireType !== 2)
-          break;
-         message.edsClusterConfig = $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.edsClusterConfig);
-         continue;
-        }
-       case 4: {
-         if (wireType !== 2)
-          break;
-         message.connectTimeout = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.connectTimeout);
-         continue;
-        }
-       case 5: {
-         if (wireType !== 2)
-          break;
-         message.perConnectionBufferLimitBytes = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.perConnectionBufferLimitBytes);
-         continue;
-        }
-       case 6: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.int32())
-          message.lbPolicy = value;
-         else
-          delete message.lbPolicy;
-         continue;
-        }
-       case 33: {
-         if (wireType !== 2)
-          break;
-         message.loadAssignment = $root.envoy.config.endpoint.v3.ClusterLoadAssignment.decode(reader, reader.size(), $undefined, _depth + 1, message.loadAssignment);
-         continue;
-        }
-       case 10: {
-         if (wireType !== 2)
-          break;
-         message.circuitBreakers = $root.envoy.config.cluster.v3.CircuitBreakers.decode(reader, reader.size(), $undefined, _depth + 1, message.circuitBreakers);
-         continue;
-        }
-       case 36: {
-         if (wireType !== 2)
-          break;
-         if (message.typedExtensionProtocolOptions === $util.emptyObject)
-          message.typedExtensionProtocolOptions = {};
-         let end2 = reader.size() + reader.pos;
-         if (end2 > reader.len)
-          throw $RangeError("index out of range");
-         reader.len = end2;
-         key = "";
-         value = null;
-         while (reader.pos < end2) {
-          let tag2 = reader.tag();
-          wireType = tag2 & 7;
-          switch (tag2 >>>= 3) {
-          case 1:
-           if (wireType !== 2)
-            break;
-           key = reader.stringVerify();
-           continue;
-          case 2:
-           if (wireType !== 2)
-            break;
-           value = $root.google.protobuf.Any.decode(reader, reader.size(), $undefined, _depth + 1, value);
-           continue;
-          }
-          reader.skipType(wireType, _depth, tag2);
-         }
-         if (reader.pos !== end2)
-          throw $RangeError("index out of range");
-         reader.len = end;
-         if (key === "__proto__")
-          $util.makeProp(message.typedExtensionProtocolOptions, key);
-         message.typedExtensionProtocolOptions[key] = value || new $root.google.protobuf.Any();
-         continue;
-        }
-       case 17: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.int32())
-          message.dnsLookupFamily = value;
-         else
-          delete message.dnsLookupFamily;
-         continue;
-        }
-       case 19: {
-         if (wireType !== 2)
-          break;
-         message.outlierDetection = $root.envoy.config.cluster.v3.OutlierDetection.decode(reader, reader.size(), $undefined, _depth + 1, message.outlierDetection);
-         continue;
-        }
-       case 22: {
-         if (wireType !== 2)
-          break;
-         message.lbSubsetConfig = $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.lbSubsetConfig);
-         continue;
-        }
-       case 23: {
-         if (wireType !== 2)
-          break;
-         message.ringHashLbConfig = $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.ringHashLbConfig);
-         message.lbConfig = "ringHashLbConfig";
-         continue;
-        }
-       case 52: {
-         if (wireType !== 2)
-          break;
-         message.maglevLbConfig = $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.maglevLbConfig);
-         message.lbConfig = "maglevLbConfig";
-         continue;
-        }
-       case 37: {
-         if (wireType !== 2)
-          break;
-         message.leastRequestLbConfig = $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.leastRequestLbConfig);
-         message.lbConfig = "leastRequestLbConfig";
-         continue;
-        }
-       case 56: {
-         if (wireType !== 2)
-          break;
-         message.roundRobinLbConfig = $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.roundRobinLbConfig);
-         message.lbConfig = "roundRobinLbConfig";
-         continue;
-        }
-       case 27: {
-         if (wireType !== 2)
-          break;
-         message.commonLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.commonLbConfig);
-         continue;
-        }
-       case 24: {
-         if (wireType !== 2)
-          break;
-         message.transportSocket = $root.envoy.config.core.v3.TransportSocket.decode(reader, reader.size(), $undefined, _depth + 1, message.transportSocket);
-         continue;
-        }
-       case 25: {
-         if (wireType !== 2)
-          break;
-         message.metadata = $root.envoy.config.core.v3.Metadata.decode(reader, reader.size(), $undefined, _depth + 1, message.metadata);
-         continue;
-        }
-       case 31: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.closeConnectionsOnHostHealthFailure = value;
-         else
-          delete message.closeConnectionsOnHostHealthFailure;
-         continue;
-        }
-       case 32: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.ignoreHealthOnHostRemoval = value;
-         else
-          delete message.ignoreHealthOnHostRemoval;
-         continue;
-        }
-       case 41: {
-         if (wireType !== 2)
-          break;
-         message.loadBalancingPolicy = $root.envoy.config.cluster.v3.LoadBalancingPolicy.decode(reader, reader.size(), $undefined, _depth + 1, message.loadBalancingPolicy);
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     Cluster.DiscoveryType = (function() {
-      const valuesById = $Object.create(null), values = $Object.create(valuesById);
-      values[valuesById[0] = "STATIC"] = 0;
-      values[valuesById[1] = "STRICT_DNS"] = 1;
-      values[valuesById[2] = "LOGICAL_DNS"] = 2;
-      values[valuesById[3] = "EDS"] = 3;
-      values[valuesById[4] = "ORIGINAL_DST"] = 4;
-      return values;
-     })();
-     Cluster.LbPolicy = (function() {
-      const valuesById = $Object.create(null), values = $Object.create(valuesById);
-      values[valuesById[0] = "ROUND_ROBIN"] = 0;
-      values[valuesById[1] = "LEAST_REQUEST"] = 1;
-      values[valuesById[2] = "RING_HASH"] = 2;
-      values[valuesById[3] = "RANDOM"] = 3;
-      values[valuesById[5] = "MAGLEV"] = 5;
-      values[valuesById[6] = "CLUSTER_PROVIDED"] = 6;
-      values[valuesById[7] = "LOAD_BALANCING_POLICY_CONFIG"] = 7;
-      return values;
-     })();
-     Cluster.DnsLookupFamily = (function() {
-      const valuesById = $Object.create(null), values = $Object.create(valuesById);
-      values[valuesById[0] = "AUTO"] = 0;
-      values[valuesById[1] = "V4_ONLY"] = 1;
-      values[valuesById[2] = "V6_ONLY"] = 2;
-      values[valuesById[3] = "V4_PREFERRED"] = 3;
-      values[valuesById[4] = "ALL"] = 4;
-      return values;
-     })();
-     Cluster.CommonLbConfig = (function() {
-      const CommonLbConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      CommonLbConfig.prototype.healthyPanicThreshold = null;
-      CommonLbConfig.prototype.zoneAwareLbConfig = null;
-      CommonLbConfig.prototype.localityWeightedLbConfig = null;
-      CommonLbConfig.prototype.updateMergeWindow = null;
-      CommonLbConfig.prototype.closeConnectionsOnHostSetChange = false;
-      // OneOf field names bound to virtual getters and setters
-      let $oneOfFields;
-      $Object.defineProperty(CommonLbConfig.prototype, "localityConfigSpecifier", {
-       get: $util.oneOfGetter($oneOfFields = ["zoneAwareLbConfig", "localityWeightedLbConfig"]),
-       set: $util.oneOfSetter($oneOfFields)
-      });
-      CommonLbConfig.create = function(properties) {
-       return new CommonLbConfig(properties);
-      };
-      CommonLbConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.healthyPanicThreshold != null && $Object.hasOwnProperty.call(message, "healthyPanicThreshold"))
-        $root.envoy.type.v3.Percent.encode(message.healthyPanicThreshold, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.zoneAwareLbConfig != null && $Object.hasOwnProperty.call(message, "zoneAwareLbConfig"))
-        $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.encode(message.zoneAwareLbConfig, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.localityWeightedLbConfig != null && $Object.hasOwnProperty.call(message, "localityWeightedLbConfig"))
-        $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.encode(message.localityWeightedLbConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.updateMergeWindow != null && $Object.hasOwnProperty.call(message, "updateMergeWindow"))
-        $root.google.protobuf.Duration.encode(message.updateMergeWindow, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.closeConnectionsOnHostSetChange != null && $Object.hasOwnProperty.call(message, "closeConnectionsOnHostSetChange") && message.closeConnectionsOnHostSetChange !== false)
-        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.closeConnectionsOnHostSetChange);
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      CommonLbConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.healthyPanicThreshold = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.healthyPanicThreshold);
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.zoneAwareLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.zoneAwareLbConfig);
-          message.localityConfigSpecifier = "zoneAwareLbConfig";
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          message.localityWeightedLbConfig = $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.localityWeightedLbConfig);
-          message.localityConfigSpecifier = "localityWeightedLbConfig";
-          continue;
-         }
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.updateMergeWindow = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.updateMergeWindow);
-          continue;
-         }
-        case 6: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.closeConnectionsOnHostSetChange = value;
-          else
-           delete message.closeConnectionsOnHostSetChange;
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      CommonLbConfig.LocalityWeightedLbConfig = (function() {
-       const LocalityWeightedLbConfig = function (properties) {
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       LocalityWeightedLbConfig.create = function(properties) {
-        return new LocalityWeightedLbConfig(properties);
-       };
-       LocalityWeightedLbConfig.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       LocalityWeightedLbConfig.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         reader.skipType(tag & 7, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       return LocalityWeightedLbConfig;
-      })();
-      CommonLbConfig.ZoneAwareLbConfig = (function() {
-       const ZoneAwareLbConfig = function (properties) {
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       ZoneAwareLbConfig.prototype.routingEnabled = null;
-       ZoneAwareLbConfig.prototype.minClusterSize = null;
-       ZoneAwareLbConfig.prototype.failTrafficOnPanic = false;
-       ZoneAwareLbConfig.create = function(properties) {
-        return new ZoneAwareLbConfig(properties);
-       };
-       ZoneAwareLbConfig.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.routingEnabled != null && $Object.hasOwnProperty.call(message, "routingEnabled"))
-         $root.envoy.type.v3.Percent.encode(message.routingEnabled, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-        if (message.minClusterSize != null && $Object.hasOwnProperty.call(message, "minClusterSize"))
-         $root.google.protobuf.UInt64Value.encode(message.minClusterSize, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-        if (message.failTrafficOnPanic != null && $Object.hasOwnProperty.call(message, "failTrafficOnPanic") && message.failTrafficOnPanic !== false)
-         writer.uint32(/* id 3, wireType 0 =*/24).bool(message.failTrafficOnPanic);
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       ZoneAwareLbConfig.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message, value;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         let wireType = tag & 7;
-         switch (tag >>>= 3) {
-         case 1: {
-           if (wireType !== 2)
-            break;
-           message.routingEnabled = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.routingEnabled);
-           continue;
-          }
-         case 2: {
-           if (wireType !== 2)
-            break;
-           message.minClusterSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minClusterSize);
-           continue;
-          }
-         case 3: {
-           if (wireType !== 0)
-            break;
-           if (value = reader.bool())
-            message.failTrafficOnPanic = value;
-           else
-            delete message.failTrafficOnPanic;
-           continue;
-          }
-         }
-         reader.skipType(wireType, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       return ZoneAwareLbConfig;
-      })();
-      return CommonLbConfig;
-     })();
-     Cluster.RoundRobinLbConfig = (function() {
-      const RoundRobinLbConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      RoundRobinLbConfig.prototype.slowStartConfig = null;
-      RoundRobinLbConfig.create = function(properties) {
-       return new RoundRobinLbConfig(properties);
-      };
-      RoundRobinLbConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
-        $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      RoundRobinLbConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.slowStartConfig = $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return RoundRobinLbConfig;
-     })();
-     Cluster.SlowStartConfig = (function() {
-      const SlowStartConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      SlowStartConfig.prototype.slowStartWindow = null;
-      SlowStartConfig.prototype.aggression = null;
-      SlowStartConfig.prototype.minWeightPercent = null;
-      SlowStartConfig.create = function(properties) {
-       return new SlowStartConfig(properties);
-      };
-      SlowStartConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.slowStartWindow != null && $Object.hasOwnProperty.call(message, "slowStartWindow"))
-        $root.google.protobuf.Duration.encode(message.slowStartWindow, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.aggression != null && $Object.hasOwnProperty.call(message, "aggression"))
-        $root.envoy.config.core.v3.RuntimeDouble.encode(message.aggression, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.minWeightPercent != null && $Object.hasOwnProperty.call(message, "minWeightPercent"))
-        $root.envoy.type.v3.Percent.encode(message.minWeightPercent, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      SlowStartConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.SlowStartConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.slowStartWindow = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartWindow);
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.aggression = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.aggression);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          message.minWeightPercent = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.minWeightPercent);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return SlowStartConfig;
-     })();
-     Cluster.LeastRequestLbConfig = (function() {
-      const LeastRequestLbConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      LeastRequestLbConfig.prototype.choiceCount = null;
-      LeastRequestLbConfig.prototype.activeRequestBias = null;
-      LeastRequestLbConfig.prototype.slowStartConfig = null;
-      LeastRequestLbConfig.create = function(properties) {
-       return new LeastRequestLbConfig(properties);
-      };
-      LeastRequestLbConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.choiceCount != null && $Object.hasOwnProperty.call(message, "choiceCount"))
-        $root.google.protobuf.UInt32Value.encode(message.choiceCount, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.activeRequestBias != null && $Object.hasOwnProperty.call(message, "activeRequestBias"))
-        $root.envoy.config.core.v3.RuntimeDouble.encode(message.activeRequestBias, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.slowStartConfig != null && $Object.hasOwnProperty.call(message, "slowStartConfig"))
-        $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.encode(message.slowStartConfig, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      LeastRequestLbConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.choiceCount = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.choiceCount);
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.activeRequestBias = $root.envoy.config.core.v3.RuntimeDouble.decode(reader, reader.size(), $undefined, _depth + 1, message.activeRequestBias);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          message.slowStartConfig = $root.envoy.config.cluster.v3.Cluster.SlowStartConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.slowStartConfig);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return LeastRequestLbConfig;
-     })();
-     Cluster.MaglevLbConfig = (function() {
-      const MaglevLbConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      MaglevLbConfig.prototype.tableSize = null;
-      MaglevLbConfig.create = function(properties) {
-       return new MaglevLbConfig(properties);
-      };
-      MaglevLbConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.tableSize != null && $Object.hasOwnProperty.call(message, "tableSize"))
-        $root.google.protobuf.UInt64Value.encode(message.tableSize, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      MaglevLbConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.MaglevLbConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.tableSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.tableSize);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return MaglevLbConfig;
-     })();
-     Cluster.RingHashLbConfig = (function() {
-      const RingHashLbConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      RingHashLbConfig.prototype.minimumRingSize = null;
-      RingHashLbConfig.prototype.hashFunction = 0;
-      RingHashLbConfig.prototype.maximumRingSize = null;
-      RingHashLbConfig.create = function(properties) {
-       return new RingHashLbConfig(properties);
-      };
-      RingHashLbConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.minimumRingSize != null && $Object.hasOwnProperty.call(message, "minimumRingSize"))
-        $root.google.protobuf.UInt64Value.encode(message.minimumRingSize, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.hashFunction != null && $Object.hasOwnProperty.call(message, "hashFunction") && message.hashFunction !== 0)
-        writer.uint32(/* id 3, wireType 0 =*/24).int32(message.hashFunction);
-       if (message.maximumRingSize != null && $Object.hasOwnProperty.call(message, "maximumRingSize"))
-        $root.google.protobuf.UInt64Value.encode(message.maximumRingSize, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      RingHashLbConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.RingHashLbConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.minimumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minimumRingSize);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.int32())
-           message.hashFunction = value;
-          else
-           delete message.hashFunction;
-          continue;
-         }
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.maximumRingSize = $root.google.protobuf.UInt64Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maximumRingSize);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      RingHashLbConfig.HashFunction = (function() {
-       const valuesById = $Object.create(null), values = $Object.create(valuesById);
-       values[valuesById[0] = "XX_HASH"] = 0;
-       values[valuesById[1] = "MURMUR_HASH_2"] = 1;
-       return values;
-      })();
-      return RingHashLbConfig;
-     })();
-     Cluster.LbSubsetConfig = (function() {
-      const LbSubsetConfig = function (properties) {
-       this.subsetSelectors = [];
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      LbSubsetConfig.prototype.fallbackPolicy = 0;
-      LbSubsetConfig.prototype.defaultSubset = null;
-      LbSubsetConfig.prototype.subsetSelectors = $util.emptyArray;
-      LbSubsetConfig.prototype.localityWeightAware = false;
-      LbSubsetConfig.prototype.scaleLocalityWeight = false;
-      LbSubsetConfig.prototype.panicModeAny = false;
-      LbSubsetConfig.prototype.listAsAny = false;
-      LbSubsetConfig.prototype.metadataFallbackPolicy = 0;
-      LbSubsetConfig.create = function(properties) {
-       return new LbSubsetConfig(properties);
-      };
-      LbSubsetConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.fallbackPolicy != null && $Object.hasOwnProperty.call(message, "fallbackPolicy") && message.fallbackPolicy !== 0)
-        writer.uint32(/* id 1, wireType 0 =*/8).int32(message.fallbackPolicy);
-       if (message.defaultSubset != null && $Object.hasOwnProperty.call(message, "defaultSubset"))
-        $root.google.protobuf.Struct.encode(message.defaultSubset, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.subsetSelectors != null && message.subsetSelectors.length)
-        for (let i = 0; i < message.subsetSelectors.length; ++i)
-         $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.encode(message.subsetSelectors[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.localityWeightAware != null && $Object.hasOwnProperty.call(message, "localityWeightAware") && message.localityWeightAware !== false)
-        writer.uint32(/* id 4, wireType 0 =*/32).bool(message.localityWeightAware);
-       if (message.scaleLocalityWeight != null && $Object.hasOwnProperty.call(message, "scaleLocalityWeight") && message.scaleLocalityWeight !== false)
-        writer.uint32(/* id 5, wireType 0 =*/40).bool(message.scaleLocalityWeight);
-       if (message.panicModeAny != null && $Object.hasOwnProperty.call(message, "panicModeAny") && message.panicModeAny !== false)
-        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.panicModeAny);
-       if (message.listAsAny != null && $Object.hasOwnProperty.call(message, "listAsAny") && message.listAsAny !== false)
-        writer.uint32(/* id 7, wireType 0 =*/56).bool(message.listAsAny);
-       if (message.metadataFallbackPolicy != null && $Object.hasOwnProperty.call(message, "metadataFallbackPolicy") && message.metadataFallbackPolicy !== 0)
-        writer.uint32(/* id 8, wireType 0 =*/64).int32(message.metadataFallbackPolicy);
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      LbSubsetConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.int32())
-           message.fallbackPolicy = value;
-          else
-           delete message.fallbackPolicy;
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.defaultSubset = $root.google.protobuf.Struct.decode(reader, reader.size(), $undefined, _depth + 1, message.defaultSubset);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          if (!(message.subsetSelectors && message.subsetSelectors.length))
-           message.subsetSelectors = [];
-          message.subsetSelectors.push($root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.decode(reader, reader.size(), $undefined, _depth + 1));
-          continue;
-         }
-        case 4: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.localityWeightAware = value;
-          else
-           delete message.localityWeightAware;
-          continue;
-         }
-        case 5: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.scaleLocalityWeight = value;
-          else
-           delete message.scaleLocalityWeight;
-          continue;
-         }
-        case 6: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.panicModeAny = value;
-          else
-           delete message.panicModeAny;
-          continue;
-         }
-        case 7: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.listAsAny = value;
-          else
-           delete message.listAsAny;
-          continue;
-         }
-        case 8: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.int32())
-           message.metadataFallbackPolicy = value;
-          else
-           delete message.metadataFallbackPolicy;
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      LbSubsetConfig.LbSubsetFallbackPolicy = (function() {
-       const valuesById = $Object.create(null), values = $Object.create(valuesById);
-       values[valuesById[0] = "NO_FALLBACK"] = 0;
-       values[valuesById[1] = "ANY_ENDPOINT"] = 1;
-       values[valuesById[2] = "DEFAULT_SUBSET"] = 2;
-       return values;
-      })();
-      LbSubsetConfig.LbSubsetMetadataFallbackPolicy = (function() {
-       const valuesById = $Object.create(null), values = $Object.create(valuesById);
-       values[valuesById[0] = "METADATA_NO_FALLBACK"] = 0;
-       values[valuesById[1] = "FALLBACK_LIST"] = 1;
-       return values;
-      })();
-      LbSubsetConfig.LbSubsetSelector = (function() {
-       const LbSubsetSelector = function (properties) {
-        this.keys = [];
-        this.fallbackKeysSubset = [];
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       LbSubsetSelector.prototype.keys = $util.emptyArray;
-       LbSubsetSelector.prototype.singleHostPerSubset = false;
-       LbSubsetSelector.prototype.fallbackPolicy = 0;
-       LbSubsetSelector.prototype.fallbackKeysSubset = $util.emptyArray;
-       LbSubsetSelector.create = function(properties) {
-        return new LbSubsetSelector(properties);
-       };
-       LbSubsetSelector.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.keys != null && message.keys.length)
-         for (let i = 0; i < message.keys.length; ++i)
-          writer.uint32(/* id 1, wireType 2 =*/10).string(message.keys[i]);
-        if (message.fallbackPolicy != null && $Object.hasOwnProperty.call(message, "fallbackPolicy") && message.fallbackPolicy !== 0)
-         writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallbackPolicy);
-        if (message.fallbackKeysSubset != null && message.fallbackKeysSubset.length)
-         for (let i = 0; i < message.fallbackKeysSubset.length; ++i)
-          writer.uint32(/* id 3, wireType 2 =*/26).string(message.fallbackKeysSubset[i]);
-        if (message.singleHostPerSubset != null && $Object.hasOwnProperty.call(message, "singleHostPerSubset") && message.singleHostPerSubset !== false)
-         writer.uint32(/* id 4, wireType 0 =*/32).bool(message.singleHostPerSubset);
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       LbSubsetSelector.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message, value;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         let wireType = tag & 7;
-         switch (tag >>>= 3) {
-         case 1: {
-           if (wireType !== 2)
-            break;
-           if (!(message.keys && message.keys.length))
-            message.keys = [];
-           message.keys.push(reader.stringVerify());
-           continue;
-          }
-         case 4: {
-           if (wireType !== 0)
-            break;
-           if (value = reader.bool())
-            message.singleHostPerSubset = value;
-           else
-            delete message.singleHostPerSubset;
-           continue;
-          }
-         case 2: {
-           if (wireType !== 0)
-            break;
-           if (value = reader.int32())
-            message.fallbackPolicy = value;
-           else
-            delete message.fallbackPolicy;
-           continue;
-          }
-         case 3: {
-           if (wireType !== 2)
-            break;
-           if (!(message.fallbackKeysSubset && message.fallbackKeysSubset.length))
-            message.fallbackKeysSubset = [];
-           message.fallbackKeysSubset.push(reader.stringVerify());
-           continue;
-          }
-         }
-         reader.skipType(wireType, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       LbSubsetSelector.LbSubsetSelectorFallbackPolicy = (function() {
-        const valuesById = $Object.create(null), values = $Object.create(valuesById);
-        values[valuesById[0] = "NOT_DEFINED"] = 0;
-        values[valuesById[1] = "NO_FALLBACK"] = 1;
-        values[valuesById[2] = "ANY_ENDPOINT"] = 2;
-        values[valuesById[3] = "DEFAULT_SUBSET"] = 3;
-        values[valuesById[4] = "KEYS_SUBSET"] = 4;
-        return values;
-       })();
-       return LbSubsetSelector;
-      })();
-      return LbSubsetConfig;
-     })();
-     Cluster.EdsClusterConfig = (function() {
-      const EdsClusterConfig = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      EdsClusterConfig.prototype.edsConfig = null;
-      EdsClusterConfig.prototype.serviceName = "";
-      EdsClusterConfig.create = function(properties) {
-       return new EdsClusterConfig(properties);
-      };
-      EdsClusterConfig.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.edsConfig != null && $Object.hasOwnProperty.call(message, "edsConfig"))
-        $root.envoy.config.core.v3.ConfigSource.encode(message.edsConfig, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-       if (message.serviceName != null && $Object.hasOwnProperty.call(message, "serviceName") && message.serviceName !== "")
-        writer.uint32(/* id 2, wireType 2 =*/18).string(message.serviceName);
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      EdsClusterConfig.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.Cluster.EdsClusterConfig();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 2)
-           break;
-          message.edsConfig = $root.envoy.config.core.v3.ConfigSource.decode(reader, reader.size(), $undefined, _depth + 1, message.edsConfig);
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          if ((value = reader.stringVerify()).length)
-           message.serviceName = value;
-          else
-           delete message.serviceName;
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return EdsClusterConfig;
-     })();
-     return Cluster;
-    })();
-    v3.LoadBalancingPolicy = (function() {
-     const LoadBalancingPolicy = function (properties) {
-      this.policies = [];
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     LoadBalancingPolicy.prototype.policies = $util.emptyArray;
-     LoadBalancingPolicy.create = function(properties) {
-      return new LoadBalancingPolicy(properties);
-     };
-     LoadBalancingPolicy.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.policies != null && message.policies.length)
-       for (let i = 0; i < message.policies.length; ++i)
-        $root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy.encode(message.policies[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     LoadBalancingPolicy.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.cluster.v3.LoadBalancingPolicy();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if (!(message.policies && message.policies.length))
-          message.policies = [];
-         message.policies.push($root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy.decode(reader, reader.size(), $undefined, _depth + 1));
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     LoadBalancingPolicy.Policy = (function() {
-      const Policy = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      Policy.prototype.typedExtensionConfig = null;
-      Policy.create = function(properties) {
-       return new Policy(properties);
-      };
-      Policy.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.typedExtensionConfig != null && $Object.hasOwnProperty.call(message, "typedExtensionConfig"))
-        $root.envoy.config.core.v3.TypedExtensionConfig.encode(message.typedExtensionConfig, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      Policy.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.LoadBalancingPolicy.Policy();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.typedExtensionConfig = $root.envoy.config.core.v3.TypedExtensionConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.typedExtensionConfig);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      return Policy;
-     })();
-     return LoadBalancingPolicy;
-    })();
-    v3.OutlierDetection = (function() {
-     const OutlierDetection = function (properties) {
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     OutlierDetection.prototype.consecutive_5xx = null;
-     OutlierDetection.prototype.interval = null;
-     OutlierDetection.prototype.baseEjectionTime = null;
-     OutlierDetection.prototype.maxEjectionPercent = null;
-     OutlierDetection.prototype.enforcingConsecutive_5xx = null;
-     OutlierDetection.prototype.enforcingSuccessRate = null;
-     OutlierDetection.prototype.consecutiveGatewayFailure = null;
-     OutlierDetection.prototype.enforcingConsecutiveGatewayFailure = null;
-     OutlierDetection.prototype.splitExternalLocalOriginErrors = false;
-     OutlierDetection.prototype.consecutiveLocalOriginFailure = null;
-     OutlierDetection.prototype.enforcingConsecutiveLocalOriginFailure = null;
-     OutlierDetection.prototype.enforcingLocalOriginSuccessRate = null;
-     OutlierDetection.prototype.maxEjectionTime = null;
-     OutlierDetection.prototype.maxEjectionTimeJitter = null;
-     OutlierDetection.create = function(properties) {
-      return new OutlierDetection(properties);
-     };
-     OutlierDetection.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.consecutive_5xx != null && $Object.hasOwnProperty.call(message, "consecutive_5xx"))
-       $root.google.protobuf.UInt32Value.encode(message.consecutive_5xx, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-      if (message.interval != null && $Object.hasOwnProperty.call(message, "interval"))
-       $root.google.protobuf.Duration.encode(message.interval, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-      if (message.baseEjectionTime != null && $Object.hasOwnProperty.call(message, "baseEjectionTime"))
-       $root.google.protobuf.Duration.encode(message.baseEjectionTime, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-      if (message.maxEjectionPercent != null && $Object.hasOwnProperty.call(message, "maxEjectionPercent"))
-       $root.google.protobuf.UInt32Value.encode(message.maxEjectionPercent, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-      if (message.enforcingConsecutive_5xx != null && $Object.hasOwnProperty.call(message, "enforcingConsecutive_5xx"))
-       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutive_5xx, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-      if (message.enforcingSuccessRate != null && $Object.hasOwnProperty.call(message, "enforcingSuccessRate"))
-       $root.google.protobuf.UInt32Value.encode(message.enforcingSuccessRate, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-      if (message.consecutiveGatewayFailure != null && $Object.hasOwnProperty.call(message, "consecutiveGatewayFailure"))
-       $root.google.protobuf.UInt32Value.encode(message.consecutiveGatewayFailure, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
-      if (message.enforcingConsecutiveGatewayFailure != null && $Object.hasOwnProperty.call(message, "enforcingConsecutiveGatewayFailure"))
-       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutiveGatewayFailure, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
-      if (message.splitExternalLocalOriginErrors != null && $Object.hasOwnProperty.call(message, "splitExternalLocalOriginErrors") && message.splitExternalLocalOriginErrors !== false)
-       writer.uint32(/* id 12, wireType 0 =*/96).bool(message.splitExternalLocalOriginErrors);
-      if (message.consecutiveLocalOriginFailure != null && $Object.hasOwnProperty.call(message, "consecutiveLocalOriginFailure"))
-       $root.google.protobuf.UInt32Value.encode(message.consecutiveLocalOriginFailure, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
-      if (message.enforcingConsecutiveLocalOriginFailure != null && $Object.hasOwnProperty.call(message, "enforcingConsecutiveLocalOriginFailure"))
-       $root.google.protobuf.UInt32Value.encode(message.enforcingConsecutiveLocalOriginFailure, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
-      if (message.enforcingLocalOriginSuccessRate != null && $Object.hasOwnProperty.call(message, "enforcingLocalOriginSuccessRate"))
-       $root.google.protobuf.UInt32Value.encode(message.enforcingLocalOriginSuccessRate, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
-      if (message.maxEjectionTime != null && $Object.hasOwnProperty.call(message, "maxEjectionTime"))
-       $root.google.protobuf.Duration.encode(message.maxEjectionTime, writer.uint32(/* id 21, wireType 2 =*/170).fork(), _depth + 1).ldelim();
-      if (message.maxEjectionTimeJitter != null && $Object.hasOwnProperty.call(message, "maxEjectionTimeJitter"))
-       $root.google.protobuf.Duration.encode(message.maxEjectionTimeJitter, writer.uint32(/* id 22, wireType 2 =*/178).fork(), _depth + 1).ldelim();
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     OutlierDetection.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message, value;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.cluster.v3.OutlierDetection();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         message.consecutive_5xx = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutive_5xx);
-         continue;
-        }
-       case 2: {
-         if (wireType !== 2)
-          break;
-         message.interval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.interval);
-         continue;
-        }
-       case 3: {
-         if (wireType !== 2)
-          break;
-         message.baseEjectionTime = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.baseEjectionTime);
-         continue;
-        }
-       case 4: {
-         if (wireType !== 2)
-          break;
-         message.maxEjectionPercent = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionPercent);
-         continue;
-        }
-       case 5: {
-         if (wireType !== 2)
-          break;
-         message.enforcingConsecutive_5xx = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutive_5xx);
-         continue;
-        }
-       case 6: {
-         if (wireType !== 2)
-          break;
-         message.enforcingSuccessRate = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingSuccessRate);
-         continue;
-        }
-       case 10: {
-         if (wireType !== 2)
-          break;
-         message.consecutiveGatewayFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutiveGatewayFailure);
-         continue;
-        }
-       case 11: {
-         if (wireType !== 2)
-          break;
-         message.enforcingConsecutiveGatewayFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutiveGatewayFailure);
-         continue;
-        }
-       case 12: {
-         if (wireType !== 0)
-          break;
-         if (value = reader.bool())
-          message.splitExternalLocalOriginErrors = value;
-         else
-          delete message.splitExternalLocalOriginErrors;
-         continue;
-        }
-       case 13: {
-         if (wireType !== 2)
-          break;
-         message.consecutiveLocalOriginFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.consecutiveLocalOriginFailure);
-         continue;
-        }
-       case 14: {
-         if (wireType !== 2)
-          break;
-         message.enforcingConsecutiveLocalOriginFailure = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingConsecutiveLocalOriginFailure);
-         continue;
-        }
-       case 15: {
-         if (wireType !== 2)
-          break;
-         message.enforcingLocalOriginSuccessRate = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.enforcingLocalOriginSuccessRate);
-         continue;
-        }
-       case 21: {
-         if (wireType !== 2)
-          break;
-         message.maxEjectionTime = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionTime);
-         continue;
-        }
-       case 22: {
-         if (wireType !== 2)
-          break;
-         message.maxEjectionTimeJitter = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.maxEjectionTimeJitter);
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     return OutlierDetection;
-    })();
-    v3.CircuitBreakers = (function() {
-     const CircuitBreakers = function (properties) {
-      this.thresholds = [];
-      if (properties)
-       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-         this[keys[i]] = properties[keys[i]];
-     };
-     CircuitBreakers.prototype.thresholds = $util.emptyArray;
-     CircuitBreakers.create = function(properties) {
-      return new CircuitBreakers(properties);
-     };
-     CircuitBreakers.encode = function (message, writer, _depth) {
-      if (!writer)
-       writer = $Writer.create();
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $util.recursionLimit)
-       throw $Error("max depth exceeded");
-      if (message.thresholds != null && message.thresholds.length)
-       for (let i = 0; i < message.thresholds.length; ++i)
-        $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.encode(message.thresholds[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-       for (let i = 0; i < message.$unknowns.length; ++i)
-        writer.raw(message.$unknowns[i]);
-      return writer;
-     };
-     CircuitBreakers.decode = function (reader, length, _end, _depth, _target) {
-      if (!(reader instanceof $Reader))
-       reader = $Reader.create(reader);
-      if (_depth === $undefined)
-       _depth = 0;
-      if (_depth > $Reader.recursionLimit)
-       throw $Error("max depth exceeded");
-      let end, message;
-      if (length === $undefined)
-       end = reader.len;
-      else {
-       end = reader.pos + length;
-       if (end > reader.len)
-        throw $RangeError("index out of range");
-       length = reader.len;
-       reader.len = end;
-      }
-      message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers();
-      while (reader.pos < end) {
-       let start = reader.pos;
-       let tag = reader.tag();
-       if (tag === _end) {
-        _end = $undefined;
-        break;
-       }
-       let wireType = tag & 7;
-       switch (tag >>>= 3) {
-       case 1: {
-         if (wireType !== 2)
-          break;
-         if (!(message.thresholds && message.thresholds.length))
-          message.thresholds = [];
-         message.thresholds.push($root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.decode(reader, reader.size(), $undefined, _depth + 1));
-         continue;
-        }
-       }
-       reader.skipType(wireType, _depth, tag);
-       if (!reader.discardUnknown) {
-        $util.makeProp(message, "$unknowns", false);
-        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-       }
-      }
-      if (length !== $undefined) {
-       if (reader.pos !== end)
-        throw $RangeError("index out of range");
-       reader.len = length;
-      }
-      if (_end !== $undefined)
-       throw $Error("missing end group");
-      return message;
-     };
-     CircuitBreakers.Thresholds = (function() {
-      const Thresholds = function (properties) {
-       if (properties)
-        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-         if (properties[keys[i]] != null && keys[i] !== "__proto__")
-          this[keys[i]] = properties[keys[i]];
-      };
-      Thresholds.prototype.priority = 0;
-      Thresholds.prototype.maxConnections = null;
-      Thresholds.prototype.maxPendingRequests = null;
-      Thresholds.prototype.maxRequests = null;
-      Thresholds.prototype.maxRetries = null;
-      Thresholds.prototype.retryBudget = null;
-      Thresholds.prototype.trackRemaining = false;
-      Thresholds.prototype.maxConnectionPools = null;
-      Thresholds.create = function(properties) {
-       return new Thresholds(properties);
-      };
-      Thresholds.encode = function (message, writer, _depth) {
-       if (!writer)
-        writer = $Writer.create();
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $util.recursionLimit)
-        throw $Error("max depth exceeded");
-       if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
-        writer.uint32(/* id 1, wireType 0 =*/8).int32(message.priority);
-       if (message.maxConnections != null && $Object.hasOwnProperty.call(message, "maxConnections"))
-        $root.google.protobuf.UInt32Value.encode(message.maxConnections, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-       if (message.maxPendingRequests != null && $Object.hasOwnProperty.call(message, "maxPendingRequests"))
-        $root.google.protobuf.UInt32Value.encode(message.maxPendingRequests, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-       if (message.maxRequests != null && $Object.hasOwnProperty.call(message, "maxRequests"))
-        $root.google.protobuf.UInt32Value.encode(message.maxRequests, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-       if (message.maxRetries != null && $Object.hasOwnProperty.call(message, "maxRetries"))
-        $root.google.protobuf.UInt32Value.encode(message.maxRetries, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-       if (message.trackRemaining != null && $Object.hasOwnProperty.call(message, "trackRemaining") && message.trackRemaining !== false)
-        writer.uint32(/* id 6, wireType 0 =*/48).bool(message.trackRemaining);
-       if (message.maxConnectionPools != null && $Object.hasOwnProperty.call(message, "maxConnectionPools"))
-        $root.google.protobuf.UInt32Value.encode(message.maxConnectionPools, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
-       if (message.retryBudget != null && $Object.hasOwnProperty.call(message, "retryBudget"))
-        $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.encode(message.retryBudget, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
-       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-        for (let i = 0; i < message.$unknowns.length; ++i)
-         writer.raw(message.$unknowns[i]);
-       return writer;
-      };
-      Thresholds.decode = function (reader, length, _end, _depth, _target) {
-       if (!(reader instanceof $Reader))
-        reader = $Reader.create(reader);
-       if (_depth === $undefined)
-        _depth = 0;
-       if (_depth > $Reader.recursionLimit)
-        throw $Error("max depth exceeded");
-       let end, message, value;
-       if (length === $undefined)
-        end = reader.len;
-       else {
-        end = reader.pos + length;
-        if (end > reader.len)
-         throw $RangeError("index out of range");
-        length = reader.len;
-        reader.len = end;
-       }
-       message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds();
-       while (reader.pos < end) {
-        let start = reader.pos;
-        let tag = reader.tag();
-        if (tag === _end) {
-         _end = $undefined;
-         break;
-        }
-        let wireType = tag & 7;
-        switch (tag >>>= 3) {
-        case 1: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.int32())
-           message.priority = value;
-          else
-           delete message.priority;
-          continue;
-         }
-        case 2: {
-          if (wireType !== 2)
-           break;
-          message.maxConnections = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxConnections);
-          continue;
-         }
-        case 3: {
-          if (wireType !== 2)
-           break;
-          message.maxPendingRequests = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxPendingRequests);
-          continue;
-         }
-        case 4: {
-          if (wireType !== 2)
-           break;
-          message.maxRequests = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxRequests);
-          continue;
-         }
-        case 5: {
-          if (wireType !== 2)
-           break;
-          message.maxRetries = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxRetries);
-          continue;
-         }
-        case 8: {
-          if (wireType !== 2)
-           break;
-          message.retryBudget = $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.decode(reader, reader.size(), $undefined, _depth + 1, message.retryBudget);
-          continue;
-         }
-        case 6: {
-          if (wireType !== 0)
-           break;
-          if (value = reader.bool())
-           message.trackRemaining = value;
-          else
-           delete message.trackRemaining;
-          continue;
-         }
-        case 7: {
-          if (wireType !== 2)
-           break;
-          message.maxConnectionPools = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxConnectionPools);
-          continue;
-         }
-        }
-        reader.skipType(wireType, _depth, tag);
-        if (!reader.discardUnknown) {
-         $util.makeProp(message, "$unknowns", false);
-         (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-        }
-       }
-       if (length !== $undefined) {
-        if (reader.pos !== end)
-         throw $RangeError("index out of range");
-        reader.len = length;
-       }
-       if (_end !== $undefined)
-        throw $Error("missing end group");
-       return message;
-      };
-      Thresholds.RetryBudget = (function() {
-       const RetryBudget = function (properties) {
-        if (properties)
-         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-          if (properties[keys[i]] != null && keys[i] !== "__proto__")
-           this[keys[i]] = properties[keys[i]];
-       };
-       RetryBudget.prototype.budgetPercent = null;
-       RetryBudget.prototype.minRetryConcurrency = null;
-       RetryBudget.create = function(properties) {
-        return new RetryBudget(properties);
-       };
-       RetryBudget.encode = function (message, writer, _depth) {
-        if (!writer)
-         writer = $Writer.create();
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $util.recursionLimit)
-         throw $Error("max depth exceeded");
-        if (message.budgetPercent != null && $Object.hasOwnProperty.call(message, "budgetPercent"))
-         $root.envoy.type.v3.Percent.encode(message.budgetPercent, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-        if (message.minRetryConcurrency != null && $Object.hasOwnProperty.call(message, "minRetryConcurrency"))
-         $root.google.protobuf.UInt32Value.encode(message.minRetryConcurrency, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-         for (let i = 0; i < message.$unknowns.length; ++i)
-          writer.raw(message.$unknowns[i]);
-        return writer;
-       };
-       RetryBudget.decode = function (reader, length, _end, _depth, _target) {
-        if (!(reader instanceof $Reader))
-         reader = $Reader.create(reader);
-        if (_depth === $undefined)
-         _depth = 0;
-        if (_depth > $Reader.recursionLimit)
-         throw $Error("max depth exceeded");
-        let end, message, value;
-        if (length === $undefined)
-         end = reader.len;
-        else {
-         end = reader.pos + length;
-         if (end > reader.len)
-          throw $RangeError("index out of range");
-         length = reader.len;
-         reader.len = end;
-        }
-        message = _target || new $root.envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget();
-        while (reader.pos < end) {
-         let start = reader.pos;
-         let tag = reader.tag();
-         if (tag === _end) {
-          _end = $undefined;
-          break;
-         }
-         let wireType = tag & 7;
-         switch (tag >>>= 3) {
-         case 1: {
-           if (wireType !== 2)
-            break;
-           message.budgetPercent = $root.envoy.type.v3.Percent.decode(reader, reader.size(), $undefined, _depth + 1, message.budgetPercent);
-           continue;
-          }
-         case 2: {
-           if (wireType !== 2)
-            break;
-           message.minRetryConcurrency = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.minRetryConcurrency);
-           continue;
-          }
-         }
-         reader.skipType(wireType, _depth, tag);
-         if (!reader.discardUnknown) {
-          $util.makeProp(message, "$unknowns", false);
-          (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-         }
-        }
-        if (length !== $undefined) {
-         if (reader.pos !== end)
-          throw $RangeError("index out of range");
-         reader.len = length;
-        }
-        if (_end !== $undefined)
-         throw $Error("missing end group");
-        return message;
-       };
-       return RetryBudget;
-      })();
-      return Thresholds;
-     })();
-     return CircuitBreakers;
-    })();
-    return v3;
-   })();
-   return cluster;
-  })();
   return config;
  })();
  envoy.type = (function() {
@@ -12868,35 +17468,38 @@ export const envoy = $root.envoy = (() => {
     };
     return Percent;
    })();
-   v3.Int64Range = (function() {
-    const Int64Range = function (properties) {
+   v3.TokenBucket = (function() {
+    const TokenBucket = function (properties) {
      if (properties)
       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
        if (properties[keys[i]] != null && keys[i] !== "__proto__")
         this[keys[i]] = properties[keys[i]];
     };
-    Int64Range.prototype.start = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-    Int64Range.prototype.end = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
-    Int64Range.create = function(properties) {
-     return new Int64Range(properties);
+    TokenBucket.prototype.maxTokens = 0;
+    TokenBucket.prototype.tokensPerFill = null;
+    TokenBucket.prototype.fillInterval = null;
+    TokenBucket.create = function(properties) {
+     return new TokenBucket(properties);
     };
-    Int64Range.encode = function (message, writer, _depth) {
+    TokenBucket.encode = function (message, writer, _depth) {
      if (!writer)
       writer = $Writer.create();
      if (_depth === $undefined)
       _depth = 0;
      if (_depth > $util.recursionLimit)
       throw $Error("max depth exceeded");
-     if (message.start != null && $Object.hasOwnProperty.call(message, "start") && (typeof message.start === "object" ? message.start.low || message.start.high : message.start !== 0))
-      writer.uint32(/* id 1, wireType 0 =*/8).int64(message.start);
-     if (message.end != null && $Object.hasOwnProperty.call(message, "end") && (typeof message.end === "object" ? message.end.low || message.end.high : message.end !== 0))
-      writer.uint32(/* id 2, wireType 0 =*/16).int64(message.end);
+     if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
+      writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.maxTokens);
+     if (message.tokensPerFill != null && $Object.hasOwnProperty.call(message, "tokensPerFill"))
+      $root.google.protobuf.UInt32Value.encode(message.tokensPerFill, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+     if (message.fillInterval != null && $Object.hasOwnProperty.call(message, "fillInterval"))
+      $root.google.protobuf.Duration.encode(message.fillInterval, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
       for (let i = 0; i < message.$unknowns.length; ++i)
        writer.raw(message.$unknowns[i]);
      return writer;
     };
-    Int64Range.decode = function (reader, length, _end, _depth, _target) {
+    TokenBucket.decode = function (reader, length, _end, _depth, _target) {
      if (!(reader instanceof $Reader))
       reader = $Reader.create(reader);
      if (_depth === $undefined)
@@ -12913,7 +17516,7 @@ export const envoy = $root.envoy = (() => {
       length = reader.len;
       reader.len = end;
      }
-     message = _target || new $root.envoy.type.v3.Int64Range();
+     message = _target || new $root.envoy.type.v3.TokenBucket();
      while (reader.pos < end) {
       let start = reader.pos;
       let tag = reader.tag();
@@ -12926,19 +17529,22 @@ export const envoy = $root.envoy = (() => {
       case 1: {
         if (wireType !== 0)
          break;
-        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-         message.start = value;
+        if (value = reader.uint32())
+         message.maxTokens = value;
         else
-         delete message.start;
+         delete message.maxTokens;
         continue;
        }
       case 2: {
-        if (wireType !== 0)
+        if (wireType !== 2)
          break;
-        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
-         message.end = value;
-        else
-         delete message.end;
+        message.tokensPerFill = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.tokensPerFill);
+        continue;
+       }
+      case 3: {
+        if (wireType !== 2)
+         break;
+        message.fillInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.fillInterval);
         continue;
        }
       }
@@ -12957,7 +17563,7 @@ export const envoy = $root.envoy = (() => {
       throw $Error("missing end group");
      return message;
     };
-    return Int64Range;
+    return TokenBucket;
    })();
    v3.FractionalPercent = (function() {
     const FractionalPercent = function (properties) {
@@ -13056,6 +17662,244 @@ export const envoy = $root.envoy = (() => {
      return values;
     })();
     return FractionalPercent;
+   })();
+   v3.HttpStatus = (function() {
+    const HttpStatus = function (properties) {
+     if (properties)
+      for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+       if (properties[keys[i]] != null && keys[i] !== "__proto__")
+        this[keys[i]] = properties[keys[i]];
+    };
+    HttpStatus.prototype.code = 0;
+    HttpStatus.create = function(properties) {
+     return new HttpStatus(properties);
+    };
+    HttpStatus.encode = function (message, writer, _depth) {
+     if (!writer)
+      writer = $Writer.create();
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $util.recursionLimit)
+      throw $Error("max depth exceeded");
+     if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== 0)
+      writer.uint32(/* id 1, wireType 0 =*/8).int32(message.code);
+     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+      for (let i = 0; i < message.$unknowns.length; ++i)
+       writer.raw(message.$unknowns[i]);
+     return writer;
+    };
+    HttpStatus.decode = function (reader, length, _end, _depth, _target) {
+     if (!(reader instanceof $Reader))
+      reader = $Reader.create(reader);
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $Reader.recursionLimit)
+      throw $Error("max depth exceeded");
+     let end, message, value;
+     if (length === $undefined)
+      end = reader.len;
+     else {
+      end = reader.pos + length;
+      if (end > reader.len)
+       throw $RangeError("index out of range");
+      length = reader.len;
+      reader.len = end;
+     }
+     message = _target || new $root.envoy.type.v3.HttpStatus();
+     while (reader.pos < end) {
+      let start = reader.pos;
+      let tag = reader.tag();
+      if (tag === _end) {
+       _end = $undefined;
+       break;
+      }
+      let wireType = tag & 7;
+      switch (tag >>>= 3) {
+      case 1: {
+        if (wireType !== 0)
+         break;
+        if (value = reader.int32())
+         message.code = value;
+        else
+         delete message.code;
+        continue;
+       }
+      }
+      reader.skipType(wireType, _depth, tag);
+      if (!reader.discardUnknown) {
+       $util.makeProp(message, "$unknowns", false);
+       (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+      }
+     }
+     if (length !== $undefined) {
+      if (reader.pos !== end)
+       throw $RangeError("index out of range");
+      reader.len = length;
+     }
+     if (_end !== $undefined)
+      throw $Error("missing end group");
+     return message;
+    };
+    return HttpStatus;
+   })();
+   v3.StatusCode = (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "Empty"] = 0;
+    values[valuesById[100] = "Continue"] = 100;
+    values[valuesById[200] = "OK"] = 200;
+    values[valuesById[201] = "Created"] = 201;
+    values[valuesById[202] = "Accepted"] = 202;
+    values[valuesById[203] = "NonAuthoritativeInformation"] = 203;
+    values[valuesById[204] = "NoContent"] = 204;
+    values[valuesById[205] = "ResetContent"] = 205;
+    values[valuesById[206] = "PartialContent"] = 206;
+    values[valuesById[207] = "MultiStatus"] = 207;
+    values[valuesById[208] = "AlreadyReported"] = 208;
+    values[valuesById[226] = "IMUsed"] = 226;
+    values[valuesById[300] = "MultipleChoices"] = 300;
+    values[valuesById[301] = "MovedPermanently"] = 301;
+    values[valuesById[302] = "Found"] = 302;
+    values[valuesById[303] = "SeeOther"] = 303;
+    values[valuesById[304] = "NotModified"] = 304;
+    values[valuesById[305] = "UseProxy"] = 305;
+    values[valuesById[307] = "TemporaryRedirect"] = 307;
+    values[valuesById[308] = "PermanentRedirect"] = 308;
+    values[valuesById[400] = "BadRequest"] = 400;
+    values[valuesById[401] = "Unauthorized"] = 401;
+    values[valuesById[402] = "PaymentRequired"] = 402;
+    values[valuesById[403] = "Forbidden"] = 403;
+    values[valuesById[404] = "NotFound"] = 404;
+    values[valuesById[405] = "MethodNotAllowed"] = 405;
+    values[valuesById[406] = "NotAcceptable"] = 406;
+    values[valuesById[407] = "ProxyAuthenticationRequired"] = 407;
+    values[valuesById[408] = "RequestTimeout"] = 408;
+    values[valuesById[409] = "Conflict"] = 409;
+    values[valuesById[410] = "Gone"] = 410;
+    values[valuesById[411] = "LengthRequired"] = 411;
+    values[valuesById[412] = "PreconditionFailed"] = 412;
+    values[valuesById[413] = "PayloadTooLarge"] = 413;
+    values[valuesById[414] = "URITooLong"] = 414;
+    values[valuesById[415] = "UnsupportedMediaType"] = 415;
+    values[valuesById[416] = "RangeNotSatisfiable"] = 416;
+    values[valuesById[417] = "ExpectationFailed"] = 417;
+    values[valuesById[421] = "MisdirectedRequest"] = 421;
+    values[valuesById[422] = "UnprocessableEntity"] = 422;
+    values[valuesById[423] = "Locked"] = 423;
+    values[valuesById[424] = "FailedDependency"] = 424;
+    values[valuesById[426] = "UpgradeRequired"] = 426;
+    values[valuesById[428] = "PreconditionRequired"] = 428;
+    values[valuesById[429] = "TooManyRequests"] = 429;
+    values[valuesById[431] = "RequestHeaderFieldsTooLarge"] = 431;
+    values[valuesById[500] = "InternalServerError"] = 500;
+    values[valuesById[501] = "NotImplemented"] = 501;
+    values[valuesById[502] = "BadGateway"] = 502;
+    values[valuesById[503] = "ServiceUnavailable"] = 503;
+    values[valuesById[504] = "GatewayTimeout"] = 504;
+    values[valuesById[505] = "HTTPVersionNotSupported"] = 505;
+    values[valuesById[506] = "VariantAlsoNegotiates"] = 506;
+    values[valuesById[507] = "InsufficientStorage"] = 507;
+    values[valuesById[508] = "LoopDetected"] = 508;
+    values[valuesById[510] = "NotExtended"] = 510;
+    values[valuesById[511] = "NetworkAuthenticationRequired"] = 511;
+    return values;
+   })();
+   v3.Int64Range = (function() {
+    const Int64Range = function (properties) {
+     if (properties)
+      for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+       if (properties[keys[i]] != null && keys[i] !== "__proto__")
+        this[keys[i]] = properties[keys[i]];
+    };
+    Int64Range.prototype.start = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+    Int64Range.prototype.end = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+    Int64Range.create = function(properties) {
+     return new Int64Range(properties);
+    };
+    Int64Range.encode = function (message, writer, _depth) {
+     if (!writer)
+      writer = $Writer.create();
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $util.recursionLimit)
+      throw $Error("max depth exceeded");
+     if (message.start != null && $Object.hasOwnProperty.call(message, "start") && (typeof message.start === "object" ? message.start.low || message.start.high : message.start !== 0))
+      writer.uint32(/* id 1, wireType 0 =*/8).int64(message.start);
+     if (message.end != null && $Object.hasOwnProperty.call(message, "end") && (typeof message.end === "object" ? message.end.low || message.end.high : message.end !== 0))
+      writer.uint32(/* id 2, wireType 0 =*/16).int64(message.end);
+     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+      for (let i = 0; i < message.$unknowns.length; ++i)
+       writer.raw(message.$unknowns[i]);
+     return writer;
+    };
+    Int64Range.decode = function (reader, length, _end, _depth, _target) {
+     if (!(reader instanceof $Reader))
+      reader = $Reader.create(reader);
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $Reader.recursionLimit)
+      throw $Error("max depth exceeded");
+     let end, message, value;
+     if (length === $undefined)
+      end = reader.len;
+     else {
+      end = reader.pos + length;
+      if (end > reader.len)
+       throw $RangeError("index out of range");
+      length = reader.len;
+      reader.len = end;
+     }
+     message = _target || new $root.envoy.type.v3.Int64Range();
+     while (reader.pos < end) {
+      let start = reader.pos;
+      let tag = reader.tag();
+      if (tag === _end) {
+       _end = $undefined;
+       break;
+      }
+      let wireType = tag & 7;
+      switch (tag >>>= 3) {
+      case 1: {
+        if (wireType !== 0)
+         break;
+        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+         message.start = value;
+        else
+         delete message.start;
+        continue;
+       }
+      case 2: {
+        if (wireType !== 0)
+         break;
+        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+         message.end = value;
+        else
+         delete message.end;
+        continue;
+       }
+      }
+      reader.skipType(wireType, _depth, tag);
+      if (!reader.discardUnknown) {
+       $util.makeProp(message, "$unknowns", false);
+       (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+      }
+     }
+     if (length !== $undefined) {
+      if (reader.pos !== end)
+       throw $RangeError("index out of range");
+      reader.len = length;
+     }
+     if (_end !== $undefined)
+      throw $Error("missing end group");
+     return message;
+    };
+    return Int64Range;
+   })();
+   v3.CodecClientType = (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "HTTP1"] = 0;
+    values[valuesById[1] = "HTTP2"] = 1;
+    values[valuesById[2] = "HTTP3"] = 2;
+    return values;
    })();
    v3.SemanticVersion = (function() {
     const SemanticVersion = function (properties) {
@@ -14788,176 +19632,6 @@ export const google = $root.google = (() => {
    };
    return Duration;
   })();
-  protobuf.UInt32Value = (function() {
-   const UInt32Value = function (properties) {
-    if (properties)
-     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-      if (properties[keys[i]] != null && keys[i] !== "__proto__")
-       this[keys[i]] = properties[keys[i]];
-   };
-   UInt32Value.prototype.value = 0;
-   UInt32Value.create = function(properties) {
-    return new UInt32Value(properties);
-   };
-   UInt32Value.encode = function (message, writer, _depth) {
-    if (!writer)
-     writer = $Writer.create();
-    if (_depth === $undefined)
-     _depth = 0;
-    if (_depth > $util.recursionLimit)
-     throw $Error("max depth exceeded");
-    if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== 0)
-     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.value);
-    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-     for (let i = 0; i < message.$unknowns.length; ++i)
-      writer.raw(message.$unknowns[i]);
-    return writer;
-   };
-   UInt32Value.decode = function (reader, length, _end, _depth, _target) {
-    if (!(reader instanceof $Reader))
-     reader = $Reader.create(reader);
-    if (_depth === $undefined)
-     _depth = 0;
-    if (_depth > $Reader.recursionLimit)
-     throw $Error("max depth exceeded");
-    let end, message, value;
-    if (length === $undefined)
-     end = reader.len;
-    else {
-     end = reader.pos + length;
-     if (end > reader.len)
-      throw $RangeError("index out of range");
-     length = reader.len;
-     reader.len = end;
-    }
-    message = _target || new $root.google.protobuf.UInt32Value();
-    while (reader.pos < end) {
-     let start = reader.pos;
-     let tag = reader.tag();
-     if (tag === _end) {
-      _end = $undefined;
-      break;
-     }
-     let wireType = tag & 7;
-     switch (tag >>>= 3) {
-     case 1: {
-       if (wireType !== 0)
-        break;
-       if (value = reader.uint32())
-        message.value = value;
-       else
-        delete message.value;
-       continue;
-      }
-     }
-     reader.skipType(wireType, _depth, tag);
-     if (!reader.discardUnknown) {
-      $util.makeProp(message, "$unknowns", false);
-      (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-     }
-    }
-    if (length !== $undefined) {
-     if (reader.pos !== end)
-      throw $RangeError("index out of range");
-     reader.len = length;
-    }
-    if (_end !== $undefined)
-     throw $Error("missing end group");
-    return message;
-   };
-   return UInt32Value;
-  })();
-  protobuf.Any = (function() {
-   const Any = function (properties) {
-    if (properties)
-     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-      if (properties[keys[i]] != null && keys[i] !== "__proto__")
-       this[keys[i]] = properties[keys[i]];
-   };
-   Any.prototype.type_url = "";
-   Any.prototype.value = $util.newBuffer([]);
-   Any.create = function(properties) {
-    return new Any(properties);
-   };
-   Any.encode = function (message, writer, _depth) {
-    if (!writer)
-     writer = $Writer.create();
-    if (_depth === $undefined)
-     _depth = 0;
-    if (_depth > $util.recursionLimit)
-     throw $Error("max depth exceeded");
-    if (message.type_url != null && $Object.hasOwnProperty.call(message, "type_url") && message.type_url !== "")
-     writer.uint32(/* id 1, wireType 2 =*/10).string(message.type_url);
-    if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value.length)
-     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.value);
-    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-     for (let i = 0; i < message.$unknowns.length; ++i)
-      writer.raw(message.$unknowns[i]);
-    return writer;
-   };
-   Any.decode = function (reader, length, _end, _depth, _target) {
-    if (!(reader instanceof $Reader))
-     reader = $Reader.create(reader);
-    if (_depth === $undefined)
-     _depth = 0;
-    if (_depth > $Reader.recursionLimit)
-     throw $Error("max depth exceeded");
-    let end, message, value;
-    if (length === $undefined)
-     end = reader.len;
-    else {
-     end = reader.pos + length;
-     if (end > reader.len)
-      throw $RangeError("index out of range");
-     length = reader.len;
-     reader.len = end;
-    }
-    message = _target || new $root.google.protobuf.Any();
-    while (reader.pos < end) {
-     let start = reader.pos;
-     let tag = reader.tag();
-     if (tag === _end) {
-      _end = $undefined;
-      break;
-     }
-     let wireType = tag & 7;
-     switch (tag >>>= 3) {
-     case 1: {
-       if (wireType !== 2)
-        break;
-       if ((value = reader.stringVerify()).length)
-        message.type_url = value;
-       else
-        delete message.type_url;
-       continue;
-      }
-     case 2: {
-       if (wireType !== 2)
-        break;
-       if ((value = reader.bytes()).length)
-        message.value = value;
-       else
-        delete message.value;
-       continue;
-      }
-     }
-     reader.skipType(wireType, _depth, tag);
-     if (!reader.discardUnknown) {
-      $util.makeProp(message, "$unknowns", false);
-      (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-     }
-    }
-    if (length !== $undefined) {
-     if (reader.pos !== end)
-      throw $RangeError("index out of range");
-     reader.len = length;
-    }
-    if (_end !== $undefined)
-     throw $Error("missing end group");
-    return message;
-   };
-   return Any;
-  })();
   protobuf.Struct = (function() {
    const Struct = function (properties) {
     this.fields = {};
@@ -15286,6 +19960,97 @@ export const google = $root.google = (() => {
    };
    return ListValue;
   })();
+  protobuf.Any = (function() {
+   const Any = function (properties) {
+    if (properties)
+     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+      if (properties[keys[i]] != null && keys[i] !== "__proto__")
+       this[keys[i]] = properties[keys[i]];
+   };
+   Any.prototype.type_url = "";
+   Any.prototype.value = $util.newBuffer([]);
+   Any.create = function(properties) {
+    return new Any(properties);
+   };
+   Any.encode = function (message, writer, _depth) {
+    if (!writer)
+     writer = $Writer.create();
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $util.recursionLimit)
+     throw $Error("max depth exceeded");
+    if (message.type_url != null && $Object.hasOwnProperty.call(message, "type_url") && message.type_url !== "")
+     writer.uint32(/* id 1, wireType 2 =*/10).string(message.type_url);
+    if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value.length)
+     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.value);
+    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+     for (let i = 0; i < message.$unknowns.length; ++i)
+      writer.raw(message.$unknowns[i]);
+    return writer;
+   };
+   Any.decode = function (reader, length, _end, _depth, _target) {
+    if (!(reader instanceof $Reader))
+     reader = $Reader.create(reader);
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $Reader.recursionLimit)
+     throw $Error("max depth exceeded");
+    let end, message, value;
+    if (length === $undefined)
+     end = reader.len;
+    else {
+     end = reader.pos + length;
+     if (end > reader.len)
+      throw $RangeError("index out of range");
+     length = reader.len;
+     reader.len = end;
+    }
+    message = _target || new $root.google.protobuf.Any();
+    while (reader.pos < end) {
+     let start = reader.pos;
+     let tag = reader.tag();
+     if (tag === _end) {
+      _end = $undefined;
+      break;
+     }
+     let wireType = tag & 7;
+     switch (tag >>>= 3) {
+     case 1: {
+       if (wireType !== 2)
+        break;
+       if ((value = reader.stringVerify()).length)
+        message.type_url = value;
+       else
+        delete message.type_url;
+       continue;
+      }
+     case 2: {
+       if (wireType !== 2)
+        break;
+       if ((value = reader.bytes()).length)
+        message.value = value;
+       else
+        delete message.value;
+       continue;
+      }
+     }
+     reader.skipType(wireType, _depth, tag);
+     if (!reader.discardUnknown) {
+      $util.makeProp(message, "$unknowns", false);
+      (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+     }
+    }
+    if (length !== $undefined) {
+     if (reader.pos !== end)
+      throw $RangeError("index out of range");
+     reader.len = length;
+    }
+    if (_end !== $undefined)
+     throw $Error("missing end group");
+    return message;
+   };
+   return Any;
+  })();
   protobuf.UInt64Value = (function() {
    const UInt64Value = function (properties) {
     if (properties)
@@ -15364,6 +20129,85 @@ export const google = $root.google = (() => {
     return message;
    };
    return UInt64Value;
+  })();
+  protobuf.UInt32Value = (function() {
+   const UInt32Value = function (properties) {
+    if (properties)
+     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+      if (properties[keys[i]] != null && keys[i] !== "__proto__")
+       this[keys[i]] = properties[keys[i]];
+   };
+   UInt32Value.prototype.value = 0;
+   UInt32Value.create = function(properties) {
+    return new UInt32Value(properties);
+   };
+   UInt32Value.encode = function (message, writer, _depth) {
+    if (!writer)
+     writer = $Writer.create();
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $util.recursionLimit)
+     throw $Error("max depth exceeded");
+    if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== 0)
+     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.value);
+    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+     for (let i = 0; i < message.$unknowns.length; ++i)
+      writer.raw(message.$unknowns[i]);
+    return writer;
+   };
+   UInt32Value.decode = function (reader, length, _end, _depth, _target) {
+    if (!(reader instanceof $Reader))
+     reader = $Reader.create(reader);
+    if (_depth === $undefined)
+     _depth = 0;
+    if (_depth > $Reader.recursionLimit)
+     throw $Error("max depth exceeded");
+    let end, message, value;
+    if (length === $undefined)
+     end = reader.len;
+    else {
+     end = reader.pos + length;
+     if (end > reader.len)
+      throw $RangeError("index out of range");
+     length = reader.len;
+     reader.len = end;
+    }
+    message = _target || new $root.google.protobuf.UInt32Value();
+    while (reader.pos < end) {
+     let start = reader.pos;
+     let tag = reader.tag();
+     if (tag === _end) {
+      _end = $undefined;
+      break;
+     }
+     let wireType = tag & 7;
+     switch (tag >>>= 3) {
+     case 1: {
+       if (wireType !== 0)
+        break;
+       if (value = reader.uint32())
+        message.value = value;
+       else
+        delete message.value;
+       continue;
+      }
+     }
+     reader.skipType(wireType, _depth, tag);
+     if (!reader.discardUnknown) {
+      $util.makeProp(message, "$unknowns", false);
+      (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+     }
+    }
+    if (length !== $undefined) {
+     if (reader.pos !== end)
+      throw $RangeError("index out of range");
+     reader.len = length;
+    }
+    if (_end !== $undefined)
+     throw $Error("missing end group");
+    return message;
+   };
+   return UInt32Value;
   })();
   protobuf.Timestamp = (function() {
    const Timestamp = function (properties) {
@@ -15567,6 +20411,106 @@ export const google = $root.google = (() => {
   return rpc;
  })();
  return google;
+})();
+export const xds = $root.xds = (() => {
+ const xds = {};
+ xds.type = (function() {
+  const type = {};
+  type.v3 = (function() {
+   const v3 = {};
+   v3.TypedStruct = (function() {
+    const TypedStruct = function (properties) {
+     if (properties)
+      for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+       if (properties[keys[i]] != null && keys[i] !== "__proto__")
+        this[keys[i]] = properties[keys[i]];
+    };
+    TypedStruct.prototype.typeUrl = "";
+    TypedStruct.prototype.value = null;
+    TypedStruct.create = function(properties) {
+     return new TypedStruct(properties);
+    };
+    TypedStruct.encode = function (message, writer, _depth) {
+     if (!writer)
+      writer = $Writer.create();
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $util.recursionLimit)
+      throw $Error("max depth exceeded");
+     if (message.typeUrl != null && $Object.hasOwnProperty.call(message, "typeUrl") && message.typeUrl !== "")
+      writer.uint32(/* id 1, wireType 2 =*/10).string(message.typeUrl);
+     if (message.value != null && $Object.hasOwnProperty.call(message, "value"))
+      $root.google.protobuf.Struct.encode(message.value, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+      for (let i = 0; i < message.$unknowns.length; ++i)
+       writer.raw(message.$unknowns[i]);
+     return writer;
+    };
+    TypedStruct.decode = function (reader, length, _end, _depth, _target) {
+     if (!(reader instanceof $Reader))
+      reader = $Reader.create(reader);
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $Reader.recursionLimit)
+      throw $Error("max depth exceeded");
+     let end, message, value;
+     if (length === $undefined)
+      end = reader.len;
+     else {
+      end = reader.pos + length;
+      if (end > reader.len)
+       throw $RangeError("index out of range");
+      length = reader.len;
+      reader.len = end;
+     }
+     message = _target || new $root.xds.type.v3.TypedStruct();
+     while (reader.pos < end) {
+      let start = reader.pos;
+      let tag = reader.tag();
+      if (tag === _end) {
+       _end = $undefined;
+       break;
+      }
+      let wireType = tag & 7;
+      switch (tag >>>= 3) {
+      case 1: {
+        if (wireType !== 2)
+         break;
+        if ((value = reader.stringVerify()).length)
+         message.typeUrl = value;
+        else
+         delete message.typeUrl;
+        continue;
+       }
+      case 2: {
+        if (wireType !== 2)
+         break;
+        message.value = $root.google.protobuf.Struct.decode(reader, reader.size(), $undefined, _depth + 1, message.value);
+        continue;
+       }
+      }
+      reader.skipType(wireType, _depth, tag);
+      if (!reader.discardUnknown) {
+       $util.makeProp(message, "$unknowns", false);
+       (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+      }
+     }
+     if (length !== $undefined) {
+      if (reader.pos !== end)
+       throw $RangeError("index out of range");
+      reader.len = length;
+     }
+     if (_end !== $undefined)
+      throw $Error("missing end group");
+     return message;
+    };
+    return TypedStruct;
+   })();
+   return v3;
+  })();
+  return type;
+ })();
+ return xds;
 })();
 export {
   $root as default
