@@ -73,10 +73,10 @@ export {
 export { textStruct, textsOf } from './codec/struct.ts';
 export type { Clock, Logger } from './logger.ts';
 export { type EnvoyBootstrapOptions, envoyBootstrap } from './resources/bootstrap.ts';
+export { METADATA_KEY } from './resources/encoded-endpoint.ts';
 export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';
 export type { ListenerKind } from './resources/listener.ts';
-export { METADATA_KEY } from './resources/load-assignment.ts';
 export type { ResourceProblem } from './resources/problem.ts';
 export { makeResource, type Resource } from './resources/resource.ts';
 export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
@@ -84,8 +84,19 @@ export { DEFAULT_GATEWAY, LISTENER_KEYS, type Scope, scopeOf } from './resources
 export type { AdmissionLimit } from './server/admission.ts';
 export { DiscoveryServer, type DiscoveryServerOptions } from './server/discovery-server.ts';
 export type { Variant } from './server/framer.ts';
-export type { Judged, LoadReport, RequestCounts, XdsObserver } from './server/observer.ts';
-export type { ConnectedProxy, ProxyStatus, TypeStatus } from './server/proxy-status.ts';
+export type {
+  Applied,
+  Judged,
+  LoadReport,
+  RequestCounts,
+  XdsObserver,
+} from './server/observer.ts';
+export type {
+  ConnectedProxy,
+  ProxyStatus,
+  RefusedResource,
+  TypeStatus,
+} from './server/proxy-status.ts';
 export type { ResourceStore } from './server/resource-store.ts';
 export { startXdsServer, type XdsServer, type XdsServerOptions } from './server/xds-server.ts';
 export { XdsError, type XdsErrorCode } from './xds-error.ts';

@@ -102,7 +102,7 @@ export class EnvoyResources {
   #endpoints(service: Service): Resource {
     const { assignment, problems } = loadAssignment(service);
     if (problems.length > 0) this.#problems.set(service.name, problems);
-    return makeResource('endpoint', service.name, assignment);
+    return assignment;
   }
 
   #set(type: ResourceType): ResourceSet {

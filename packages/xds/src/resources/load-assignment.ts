@@ -1,25 +1,9 @@
 import { isIP } from 'node:net';
-import type { Endpoint, Health, Locality, Service } from '@meshkeeper/mesh';
-import {
-  type ClusterLoadAssignment,
-  HealthStatus,
-  type LbEndpoint,
-  type LocalityLbEndpoints,
-} from '../codec/messages.ts';
-import { textStruct } from '../codec/struct.ts';
+import type { Endpoint, Locality, Service } from '@meshkeeper/mesh';
+import { assembleAssignment, type EncodedGroup } from './encoded-assignment.ts';
+import { encodedEndpoint } from './encoded-endpoint.ts';
 import type { ResourceProblem } from './problem.ts';
-
-const HEALTH: Readonly<Record<Health, HealthStatus>> = {
-  healthy: HealthStatus.HEALTHY,
-  unhealthy: HealthStatus.UNHEALTHY,
-  draining: HealthStatus.DRAINING,
-  unknown: HealthStatus.UNKNOWN,
-};
-
-/** Key of `filter_metadata` under which an endpoint says what only this mesh knows of it. */
-export const METADATA_KEY = 'meshkeeper';
-
-const LEADER = { filterMetadata: { [METADATA_KEY]: textStruct({ role: 'leader' }) } };
+import { encodedResource, type Resource } from './resource.ts';
 
 /**
  * The endpoints of a service as Envoy takes them, one group a locality. Endpoints of weight 0 take
@@ -27,7 +11,7 @@ const LEADER = { filterMetadata: { [METADATA_KEY]: textStruct({ role: 'leader' }
  * `problems` then names. A service without endpoints gives an assignment without, not nothing.
  */
 export function loadAssignment(service: Service): {
-  readonly assignment: ClusterLoadAssignment;
+  readonly assignment: Resource;
   readonly problems: readonly ResourceProblem[];
 } {
   const problems: ResourceProblem[] = [];
@@ -50,33 +34,25 @@ export function loadAssignment(service: Service): {
   // Envoy adds the weights up in 32 bits and rejects an overflow.
   const limit = Math.floor(0xffff_ffff / Math.max(1, service.endpoints.length));
   const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
-  const endpoints = sorted.map(([, group]) => localityGroup(group, limit));
-  return { assignment: { clusterName: service.name, endpoints }, problems };
+  const bytes = assembleAssignment(
+    service.name,
+    sorted.map(([, group]) => encodedGroup(group, limit)),
+  );
+  return { assignment: encodedResource('endpoint', service.name, bytes), problems };
 }
 
-function localityGroup(
-  group: { locality: Locality; endpoints: readonly Endpoint[] },
+function encodedGroup(
+  { locality, endpoints }: { locality: Locality; endpoints: readonly Endpoint[] },
   limit: number,
-): LocalityLbEndpoints {
+): EncodedGroup {
   let total = 0;
-  const lbEndpoints = group.endpoints.map((endpoint): LbEndpoint => {
+  const encoded = endpoints.map((endpoint) => {
     const weight = Math.min(limit, Math.max(1, Math.round(endpoint.weight)));
     total += weight;
-    const { address, port } = endpoint;
-    return {
-      endpoint: { address: { socketAddress: { address, portValue: port } } },
-      healthStatus: HEALTH[endpoint.health],
-      loadBalancingWeight: { value: weight },
-      ...(endpoint.role === 'leader' ? { metadata: LEADER } : {}),
-    };
+    return encodedEndpoint(endpoint, weight);
   });
-  const { region, zone, subzone } = group.locality;
-  return {
-    // gRPC drops a group without a weight and rejects one without a locality.
-    locality: { region, zone, subZone: subzone },
-    loadBalancingWeight: { value: total },
-    lbEndpoints,
-  };
+  // gRPC drops a group without a weight and rejects one without a locality.
+  return { locality, weight: total, endpoints: encoded };
 }
 
 function problemOf(

@@ -19,7 +19,11 @@ export function makeResource<T extends ResourceType>(
   name: string,
   message: Parameters<(typeof RESOURCE_TYPES)[T]['message']['encode']>[0],
 ): Resource {
-  const any = encodeResource(type, message);
+  return encodedResource(type, name, encodeResource(type, message));
+}
+
+/** A resource of the bytes of its `Any`; its version is a hash of them. */
+export function encodedResource(type: ResourceType, name: string, any: Buffer): Resource {
   return { type, name, version: contentVersion(any), any };
 }
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { field } from '../codec/wire.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Frame, Response } from './response.ts';
 
@@ -89,13 +90,4 @@ export class Framer {
 
 function serialOf(nonce: string): number {
   return nonce === '' ? 0 : Number.parseInt(nonce, 36);
-}
-
-/** A length-delimited protobuf field. */
-function field(id: number, bytes: Buffer): Buffer {
-  const head = [(id << 3) | 2];
-  let length = bytes.length;
-  for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
-  head.push(length);
-  return Buffer.concat([Buffer.from(head), bytes]);
 }

@@ -1,0 +1,52 @@
+import type { Endpoint, Health } from '@meshkeeper/mesh';
+import { envoy } from '../codec/generated/envoy.js';
+import { HealthStatus, type LbEndpoint } from '../codec/messages.ts';
+import { textStruct } from '../codec/struct.ts';
+
+const HEALTH: Readonly<Record<Health, HealthStatus>> = {
+  healthy: HealthStatus.HEALTHY,
+  unhealthy: HealthStatus.UNHEALTHY,
+  draining: HealthStatus.DRAINING,
+  unknown: HealthStatus.UNKNOWN,
+};
+
+/** Key of `filter_metadata` under which an endpoint says what only this mesh knows of it. */
+export const METADATA_KEY = 'meshkeeper';
+
+const LEADER = { filterMetadata: { [METADATA_KEY]: textStruct({ role: 'leader' }) } };
+
+interface Encoded {
+  readonly weight: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The bytes of each endpoint, for as long as the catalog keeps the endpoint: it gives the same object
+ * while nothing of it changes, so that a change of one costs one encoding, not a thousand.
+ */
+const encoded = new WeakMap<Endpoint, Encoded>();
+
+/**
+ * An endpoint with that weight, which takes the place of its own, as a field `lb_endpoints` of a
+ * locality: what {@link assembleAssignment} puts together.
+ */
+export function encodedEndpoint(endpoint: Endpoint, weight: number): Buffer {
+  const kept = encoded.get(endpoint);
+  if (kept?.weight === weight) return kept.bytes;
+  const lbEndpoints = [lbEndpoint(endpoint, weight)];
+  const { LocalityLbEndpoints } = envoy.config.endpoint.v3;
+  const bytes = Buffer.from(LocalityLbEndpoints.encode({ lbEndpoints }).finish());
+  encoded.set(endpoint, { weight, bytes });
+  return bytes;
+}
+
+/** An endpoint as Envoy takes it. */
+function lbEndpoint(endpoint: Endpoint, weight: number): LbEndpoint {
+  const { address, port } = endpoint;
+  return {
+    endpoint: { address: { socketAddress: { address, portValue: port } } },
+    healthStatus: HEALTH[endpoint.health],
+    loadBalancingWeight: { value: weight },
+    ...(endpoint.role === 'leader' ? { metadata: LEADER } : {}),
+  };
+}
