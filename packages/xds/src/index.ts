@@ -84,8 +84,19 @@ export { DEFAULT_GATEWAY, LISTENER_KEYS, type Scope, scopeOf } from './resources
 export type { AdmissionLimit } from './server/admission.ts';
 export { DiscoveryServer, type DiscoveryServerOptions } from './server/discovery-server.ts';
 export type { Variant } from './server/framer.ts';
-export type { Judged, LoadReport, RequestCounts, XdsObserver } from './server/observer.ts';
-export type { ConnectedProxy, ProxyStatus, TypeStatus } from './server/proxy-status.ts';
+export type {
+  Applied,
+  Judged,
+  LoadReport,
+  RequestCounts,
+  XdsObserver,
+} from './server/observer.ts';
+export type {
+  ConnectedProxy,
+  ProxyStatus,
+  RefusedResource,
+  TypeStatus,
+} from './server/proxy-status.ts';
 export type { ResourceStore } from './server/resource-store.ts';
 export { startXdsServer, type XdsServer, type XdsServerOptions } from './server/xds-server.ts';
 export { XdsError, type XdsErrorCode } from './xds-error.ts';

@@ -19,16 +19,19 @@ export interface ConnectionContext {
 
 /** A gRPC stream with its protocol state: bytes in, bytes out, one write under way at a time. */
 export class Connection {
+  /** Unique among the streams of its server. */
+  readonly serial: number;
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
   readonly #method: DiscoveryMethod;
   readonly #stream: DiscoveryStream;
   readonly #context: ConnectionContext;
-  readonly #serial: number;
   readonly #connectedSince: number;
   #proxy: ConnectedProxy | undefined;
   #later: NodeJS.Timeout | undefined;
   /** When the write that is under way began; undefined when there is none. */
   #writingSince: number | undefined;
+  /** The applied revision that the observer was told. */
+  #applied: number | undefined;
   #ended = false;
 
   constructor(
@@ -41,7 +44,7 @@ export class Connection {
     this.#call = call;
     this.#method = method;
     this.#stream = stream;
-    this.#serial = serial;
+    this.serial = serial;
     this.#context = context;
     this.#connectedSince = context.clock();
     call.on('data', (bytes: Buffer) => this.#receive(bytes));
@@ -54,7 +57,10 @@ export class Connection {
   /** What is known of the proxy; undefined before its first request. */
   status(): ProxyStatus | undefined {
     const { appliedRevision } = this.#stream;
-    return this.#proxy && { ...this.#proxy, appliedRevision, types: this.#stream.status() };
+    const types = this.#stream.status();
+    return (
+      this.#proxy && { ...this.#proxy, appliedRevision, types, refused: this.#stream.refused() }
+    );
   }
 
   /** The node and what is known of each of its resources; undefined before its first request. */
@@ -74,6 +80,7 @@ export class Connection {
     const now = this.#context.clock();
     const frame = this.#stream.next(now);
     if (frame === undefined) {
+      this.#tellApplied();
       this.#flushLater(now);
       return;
     }
@@ -82,6 +89,15 @@ export class Connection {
       this.#writingSince = undefined;
       this.flush();
     });
+  }
+
+  /** Says which revision the proxy has applied, when that is a newer one. */
+  #tellApplied(): void {
+    const { appliedRevision: revision } = this.#stream;
+    if (this.#proxy === undefined || revision === undefined || revision === this.#applied) return;
+    this.#applied = revision;
+    const at = this.#context.clock();
+    this.#context.observer.applied?.({ proxy: this.#proxy, revision, at });
   }
 
   /** Comes back for what a response holds back that nobody has judged yet. */
@@ -129,8 +145,10 @@ export class Connection {
       if (verdict !== undefined) {
         const { version, names, sentAt } = verdict.response;
         const event = { proxy, typeUrl: request.typeUrl, version, names, sentAt };
-        if (verdict.type === 'acked') observer.acked?.({ ...event, ackedAt: now });
-        else {
+        if (verdict.type === 'acked') {
+          observer.acked?.({ ...event, ackedAt: now });
+          this.#tellApplied();
+        } else {
           const { message } = verdict;
           logger.warn({ proxy: proxy.id, type: request.typeUrl, names, message }, 'rejected');
           observer.nacked?.({ ...event, nackedAt: now, message });
@@ -152,7 +170,7 @@ export class Connection {
     const build = node.userAgentBuildVersion?.version;
     const version = build && `${build.majorNumber}.${build.minorNumber}.${build.patch}`;
     this.#proxy = {
-      stream: this.#serial,
+      stream: this.serial,
       variant: this.#method.variant,
       id: node.id ?? '',
       cluster: node.cluster ?? '',

@@ -170,7 +170,23 @@ export class DiscoveryServer implements AsyncDisposable {
 
   /** All changes up to that revision have been passed to {@link changed}. */
   told(revision: number): void {
+    if (revision === this.#revision) return;
     this.#revision = revision;
+    this.#context.observer.served?.(revision);
+    // Those whom nothing of it concerns have applied it as well, which the observer is told.
+    this.#queue.flush(this.#connections);
+  }
+
+  /** The revision up to which all changes have been passed to {@link changed}. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** One of the streams, by its serial; undefined when it is gone. */
+  proxy(stream: number): ProxyStatus | undefined {
+    for (const connection of this.#connections)
+      if (connection.serial === stream) return connection.status();
+    return undefined;
   }
 
   /** The data planes that are connected. */

@@ -4,7 +4,7 @@ import type { ResourceChanges, View } from '../resources/envoy-resources.ts';
 import { ResourceSet } from '../resources/resource-set.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
-import type { ResourceStatus, TypeStatus } from './proxy-status.ts';
+import type { RefusedResource, ResourceStatus, TypeStatus } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { Frame, Response } from './response.ts';
 import { SotwSubscription } from './sotw-subscription.ts';
@@ -111,6 +111,11 @@ export class DiscoveryStream {
   /** What is known of each type that it asked for. */
   status(): TypeStatus[] {
     return [...this.#subscriptions.values()].map((subscription) => subscription.status());
+  }
+
+  /** What it rejects in the version that is served. */
+  refused(): RefusedResource[] {
+    return this.#ordered.flatMap((subscription) => subscription.refused());
   }
 
   /** What is known of each resource. */

@@ -41,6 +41,15 @@ export interface LoadReport {
   })[];
 }
 
+/** A stream has applied a revision of the snapshot. */
+export interface Applied {
+  readonly proxy: ConnectedProxy;
+  /** The newest of which it has accepted all that it subscribes to. */
+  readonly revision: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** Is told what the data planes do. Must not throw, and is called in the middle of the work. */
 export interface XdsObserver {
   connected?(proxy: ConnectedProxy): void;
@@ -51,4 +60,8 @@ export interface XdsObserver {
   acked?(event: Judged & { readonly ackedAt: number }): void;
   /** The proxy has rejected it and keeps what it had; `message` is its own. */
   nacked?(event: Judged & { readonly nackedAt: number; readonly message: string }): void;
+  /** The proxy got further, by an acknowledgement or because nothing of a revision concerned it. */
+  applied?(event: Applied): void;
+  /** All changes up to that revision were handed to the streams. */
+  served?(revision: number): void;
 }

@@ -42,6 +42,21 @@ export type ResourceStatus = {
     }
 );
 
+/** A resource that a proxy rejects in the very version that it should have: it waits for another. */
+export interface RefusedResource {
+  readonly typeUrl: string;
+  readonly name: string;
+  readonly version: string;
+  /** The proxy's own words. */
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** False where it rejected several together and did not say which of them is bad. */
+  readonly certain: boolean;
+  /** The revision of which the proxy lacks something for that reason. */
+  readonly since: number;
+}
+
 /** A data plane that is connected. */
 export interface ConnectedProxy {
   /** Unique among the streams of this server; a proxy that reconnects gets another. */
@@ -67,4 +82,6 @@ export interface ProxyStatus extends ConnectedProxy {
    */
   readonly appliedRevision: number | undefined;
   readonly types: readonly TypeStatus[];
+  /** What it rejects: nothing else is under way for these. */
+  readonly refused: readonly RefusedResource[];
 }

@@ -1,4 +1,5 @@
 import type { Resource } from '../resources/resource.ts';
+import type { RefusedResource } from './proxy-status.ts';
 import type { InFlight } from './response.ts';
 
 /** Resources that a stream rejected, and what it has of them instead. */
@@ -73,6 +74,15 @@ export class Refusals {
     if (last === undefined) return undefined;
     const { message, at, resources } = last;
     return { version: resources.get(name)?.version ?? '', message, at };
+  }
+
+  /** Those of which `version` says that the rejected version is still what is served. */
+  current(version: (name: string) => string | undefined): Omit<RefusedResource, 'typeUrl'>[] {
+    return this.#all.flatMap(({ resources, message, at, certain, since = 0 }) =>
+      [...resources.values()]
+        .filter((resource) => version(resource.name) === resource.version)
+        .map(({ name, version }) => ({ name, version, message, at, certain, since })),
+    );
   }
 
   /** What to serve for `resource`: itself, or the last good one, or nothing, when it was rejected. */

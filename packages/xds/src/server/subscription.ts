@@ -1,7 +1,7 @@
 import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ResourceView } from '../resources/resource-set.ts';
-import type { ResourceStatus, TypeStatus } from './proxy-status.ts';
+import type { RefusedResource, ResourceStatus, TypeStatus } from './proxy-status.ts';
 import { Refusals } from './refusals.ts';
 import type { Frame, InFlight, Response } from './response.ts';
 
@@ -226,6 +226,13 @@ export abstract class Subscription {
       lastNack: this.#lastNack,
       state: waiting ? 'pending' : this.refusals.any ? 'rejected' : 'synced',
     };
+  }
+
+  /** What it rejects in the version that is served. */
+  refused(): RefusedResource[] {
+    const { typeUrl } = this;
+    const served = (name: string) => (this.covers(name) ? this.view.get(name)?.version : undefined);
+    return this.refusals.current(served).map((refused) => ({ typeUrl, ...refused }));
   }
 
   /** What is known of each resource that it was sent, or asked for by name. */

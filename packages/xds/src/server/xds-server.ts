@@ -32,8 +32,12 @@ export interface XdsServer extends AsyncDisposable {
    * Nothing is answered before the first call.
    */
   update(snapshot: Snapshot, changes: readonly ServiceChange[]): void;
+  /** The revision up to which all changes were handed to the streams: none is held back. */
+  readonly revision: number;
   /** The data planes that are connected. */
   proxies(): ProxyStatus[];
+  /** One of their streams, by its serial; undefined when it is gone. */
+  proxy(stream: number): ProxyStatus | undefined;
   /** Stops listening and ends all streams, over some seconds where they are many. */
   close(): Promise<void>;
 }
@@ -110,12 +114,17 @@ class CatalogServer implements XdsServer {
     this.#tell();
   }
 
+  get revision(): number {
+    return this.#server.revision;
+  }
+
   proxies(): ProxyStatus[] {
-    const proxies = this.#server.proxies();
-    const configuration = this.#waiting !== undefined;
-    const endpoints = this.#pacer.heldSince !== undefined;
-    if (!configuration && !endpoints) return proxies;
-    return proxies.map((proxy) => awaiting(proxy, configuration, endpoints));
+    return this.#awaiting(this.#server.proxies());
+  }
+
+  proxy(stream: number): ProxyStatus | undefined {
+    const proxy = this.#server.proxy(stream);
+    return proxy && this.#awaiting([proxy])[0];
   }
 
   async close(): Promise<void> {
@@ -127,6 +136,13 @@ class CatalogServer implements XdsServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #awaiting(proxies: ProxyStatus[]): ProxyStatus[] {
+    const configuration = this.#waiting !== undefined;
+    const endpoints = this.#pacer.heldSince !== undefined;
+    if (!configuration && !endpoints) return proxies;
+    return proxies.map((proxy) => awaiting(proxy, configuration, endpoints));
   }
 
   #wait(changes: ResourceChanges): void {
