@@ -44,6 +44,7 @@ const FAILURE_REPLIES: Readonly<
 > = {
   connect: { status: 503, sentence: (name) => `No endpoint of ${name} could be reached.` },
   retired: { status: 503, sentence: (name) => `No endpoint of ${name} could be reached.` },
+  refused: { status: 503, sentence: (name) => `${name} refused the request.` },
   reset: { status: 503, sentence: (name) => `${name} closed the connection before it answered.` },
   overflow: { status: 503, sentence: (name) => `${name} has too many requests on their way.` },
   protocol: { status: 502, sentence: (name) => `${name} gave a response that is not valid HTTP.` },

@@ -34,7 +34,7 @@ export function afterFailure(
   facts: AttemptFacts,
   policy: RetryPolicy,
 ): RetryDecision {
-  if (reason === 'connect' || reason === 'retired') {
+  if (reason === 'connect' || reason === 'retired' || reason === 'refused') {
     return facts.attempts < MAX_CONNECT_ATTEMPTS ? 'free' : 'no';
   }
   if (reason === 'overflow' || reason === 'protocol' || !isRepeatable(facts)) return 'no';
