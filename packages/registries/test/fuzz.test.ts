@@ -304,6 +304,7 @@ for (const dialect of DIALECTS.values())
           assert.deepEqual(names, [...filled(before).keys()].sort());
           for (const [name, { endpoints }] of filled(before))
             assert.deepEqual(afresh.service(name)?.endpoints, endpoints);
+          assert.deepEqual(new Map(afresh.problems), new Map(reading.problems));
         });
         fc.assert(check, { numRuns: Math.ceil(runs / CLOSELY), seed: 2 });
       });

@@ -101,11 +101,6 @@ export class Writers implements AsyncDisposable {
     await old.close();
   }
 
-  /** Whether something was ever written below a path. */
-  hadChildren(path: string): boolean {
-    return this.#paths.includes(`${path}/below`);
-  }
-
   /** Whether a service has a directory in any of the registries. */
   async isDirectory(service: string): Promise<boolean> {
     const paths = REGISTRIES.map(({ root }) => `${root}/${service}`);

@@ -1,7 +1,7 @@
 import type { Endpoint, Problem, Protocol, Service } from '@meshkeeper/mesh';
-import { parentOf } from '@meshkeeper/zookeeper';
 import type { Decoded, Reading } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
+import { KnownZNodes } from './known-znodes.ts';
 import { directoryOf, placeOf, serviceOfDirectory } from './layout.ts';
 
 /** An instance that stands in a directory. */
@@ -28,8 +28,7 @@ export class DirectoryReading implements Reading {
   readonly #decode: (node: ZNode, name: string) => Decoded;
   readonly #services = new Map<string, Directory>();
   /** Every znode there is below the root. */
-  readonly #paths = new Set<string>();
-  readonly #problems = new Map<string, Problem>();
+  readonly #znodes = new KnownZNodes();
 
   /** `decode` is told the last part of the path, too. */
   constructor(root: string, decode: (node: ZNode, name: string) => Decoded) {
@@ -38,7 +37,7 @@ export class DirectoryReading implements Reading {
   }
 
   get problems(): ReadonlyMap<string, Problem> {
-    return this.#problems;
+    return this.#znodes.problems;
   }
 
   get names(): Iterable<string> {
@@ -60,11 +59,8 @@ export class DirectoryReading implements Reading {
   put(node: ZNode): ReadonlySet<string> {
     const changed = new Set<string>();
     const { path } = node;
-    this.#problems.delete(path);
     if (serviceOfDirectory(this.#root, path) === undefined) return changed;
-    this.#paths.add(path);
-    // Who has children is a directory, whatever its data is.
-    this.#problems.delete(parentOf(path));
+    this.#znodes.put(path);
     const place = placeOf(this.#root, path);
     if (place === undefined) return changed;
     const decoded = this.#decode(node, place.node);
@@ -79,15 +75,13 @@ export class DirectoryReading implements Reading {
     }
     // What it was before is not what it is now.
     this.#drop(place.service, path, changed);
-    if (decoded.type === 'problem' && node.stat.numChildren === 0)
-      this.#problems.set(path, decoded.problem);
+    if (decoded.type === 'problem') this.#znodes.report(decoded.problem);
     return changed;
   }
 
   remove(path: string): ReadonlySet<string> {
     const changed = new Set<string>();
-    this.#problems.delete(path);
-    if (!this.#paths.delete(path)) return changed;
+    if (!this.#znodes.remove(path)) return changed;
     const directory = serviceOfDirectory(this.#root, path);
     if (directory !== undefined && this.#services.get(directory)?.instances.size === 0) {
       this.#services.delete(directory);
@@ -104,7 +98,7 @@ export class DirectoryReading implements Reading {
     if (!directory?.instances.delete(path)) return;
     directory.sorted = undefined;
     changed.add(service);
-    if (directory.instances.size === 0 && !this.#paths.has(directoryOf(this.#root, service)))
+    if (directory.instances.size === 0 && !this.#znodes.has(directoryOf(this.#root, service)))
       this.#services.delete(service);
   }
 

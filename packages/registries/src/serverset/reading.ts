@@ -2,6 +2,7 @@ import type { Endpoint, Problem, Service } from '@meshkeeper/mesh';
 import { problem, tooLarge } from '../decode/problem.ts';
 import type { Reading, ReadingOptions } from '../dialect.ts';
 import { byId } from '../directory/by-id.ts';
+import { KnownZNodes } from '../directory/known-znodes.ts';
 import { directoryOf, placeOf, serviceOfDirectory } from '../directory/layout.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { decodeMember, type MemberEndpoint } from './decode.ts';
@@ -39,15 +40,14 @@ export class ServersetReading implements Reading {
   /** By the paths of their members. */
   readonly #services = new Map<string, Map<string, Offer>>();
   /** Every znode there is below the root. */
-  readonly #paths = new Set<string>();
-  readonly #problems = new Map<string, Problem>();
+  readonly #znodes = new KnownZNodes();
 
   constructor(options: ReadingOptions) {
     this.#options = options;
   }
 
   get problems(): ReadonlyMap<string, Problem> {
-    return this.#problems;
+    return this.#znodes.problems;
   }
 
   get names(): Iterable<string> {
@@ -65,9 +65,8 @@ export class ServersetReading implements Reading {
   put(node: ZNode): ReadonlySet<string> {
     const changed = new Set<string>();
     const { path } = node;
-    this.#problems.delete(path);
     if (serviceOfDirectory(this.#options.root, path) === undefined) return changed;
-    this.#paths.add(path);
+    this.#znodes.put(path);
     const place = placeOf(this.#options.root, path);
     if (place?.node.startsWith(MEMBER)) this.#putMember(place.service, place.node, node, changed);
     if (place?.node.startsWith(VECTOR)) this.#putVector(place.service, node, changed);
@@ -76,8 +75,7 @@ export class ServersetReading implements Reading {
 
   remove(path: string): ReadonlySet<string> {
     const changed = new Set<string>();
-    this.#problems.delete(path);
-    if (!this.#paths.delete(path)) return changed;
+    if (!this.#znodes.remove(path)) return changed;
     const directory = serviceOfDirectory(this.#options.root, path) ?? '';
     for (const service of this.#sets.get(directory)?.services ?? [])
       this.#endIfEmpty(directory, service, changed);
@@ -92,7 +90,7 @@ export class ServersetReading implements Reading {
   #putMember(set: string, name: string, node: ZNode, changed: Set<string>): void {
     const decoded = decodeMember(this.#options, name, node);
     this.#setMember(set, node.path, decoded.endpoints, changed);
-    if (decoded.problem !== undefined) this.#report(node, decoded.problem);
+    if (decoded.problem !== undefined) this.#znodes.report(decoded.problem);
   }
 
   #putVector(set: string, node: ZNode, changed: Set<string>): void {
@@ -104,13 +102,8 @@ export class ServersetReading implements Reading {
       vector === undefined
         ? 'it is no JSON object with a "vector"'
         : vector.faults[0] && `${vector.faults[0]}, none of inet=host:port, member=name, shard=0`;
-    if (excess?.type === 'problem') this.#report(node, excess.problem);
-    else if (fault !== undefined) this.#report(node, problem(path, 'malformed', fault).problem);
-  }
-
-  /** Who has children is a directory, whatever its name and data are. */
-  #report({ path, stat }: ZNode, found: Problem): void {
-    if (stat.numChildren === 0) this.#problems.set(path, found);
+    if (excess?.type === 'problem') this.#znodes.report(excess.problem);
+    else if (fault !== undefined) this.#znodes.report(problem(path, 'malformed', fault).problem);
   }
 
   /** Says what a member offers now. */
@@ -128,7 +121,7 @@ export class ServersetReading implements Reading {
     for (const service of before.map((each) => serviceOf(name, each))) {
       if (now.has(service) || !this.#services.get(service)?.delete(path)) continue;
       changed.add(service);
-      if (!this.#paths.has(directoryOf(this.#options.root, name)))
+      if (!this.#znodes.has(directoryOf(this.#options.root, name)))
         this.#endIfEmpty(name, service, changed);
     }
     for (const each of offered) {

@@ -187,8 +187,8 @@ describe('a reading of serversets', () => {
   });
 
   test('what can not be used fails alone, until it is repaired', () => {
-    const problemOf = (path: string, data: string | Buffer, stat = {}) => {
-      put(znode(path, data, stat));
+    const problemOf = (path: string, data: string | Buffer) => {
+      put(znode(path, data));
       return reading.problems.get(path)?.message;
     };
     assert.match(problemOf(M0, '{') ?? '', /no JSON object/);
@@ -198,7 +198,11 @@ describe('a reading of serversets', () => {
       problemOf(M0, '{"status":"ALIVE"}') ?? '',
       /"serviceEndpoint" has no host and port/,
     );
-    assert.equal(problemOf(M0, 'a directory', { numChildren: 1 }), undefined);
+    assert.ok(problemOf(M0, 'a directory'));
+    put(znode(`${M0}/child`));
+    assert.equal(reading.problems.size, 0);
+    remove(`${M0}/child`);
+    assert.equal(reading.problems.size, 1);
     const half = member({ serviceEndpoint: { host: 'a b', port: 80 } }).replace(
       '{}',
       '{"http":{"host":"a","port":1},"x":{"host":"a","port":0}}',
