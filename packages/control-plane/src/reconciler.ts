@@ -31,7 +31,8 @@ export class Reconciler implements AsyncDisposable {
   readonly #running: Promise<unknown>;
   #scheduled: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #published = false;
+  /** The revision that was published last. */
+  #published: number | undefined;
   #overlaysRead = false;
   /** The orphaned overlays that are about to go. */
   readonly #deleting = new Set<string>();
@@ -50,7 +51,7 @@ export class Reconciler implements AsyncDisposable {
 
   /** True once a complete snapshot was published. */
   get ready(): boolean {
-    return this.#published;
+    return this.#published !== undefined;
   }
 
   async close(): Promise<void> {
@@ -121,8 +122,8 @@ export class Reconciler implements AsyncDisposable {
   #commit(): void {
     if (this.#stop.signal.aborted || !this.#overlaysRead || !this.#options.catalog.ready) return;
     const { snapshot, changes } = this.#options.catalog.commit(clock());
-    if (changes.length > 0 || !this.#published) this.#options.publish(snapshot, changes);
-    this.#published = true;
+    if (snapshot.revision !== this.#published) this.#options.publish(snapshot, changes);
+    this.#published = snapshot.revision;
     this.#options.committed?.();
     this.#tidy();
     clearTimeout(this.#timer);

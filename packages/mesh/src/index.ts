@@ -105,6 +105,38 @@ export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './names/alias.ts';
 export { hostNameFault } from './names/host-name.ts';
 export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
 export { isBlock } from './policy/ip-block.ts';
+export type { Balancing, HashKey, PlainBalancing } from './policy/model/balancing.ts';
+export type { FaultSettings } from './policy/model/fault-settings.ts';
+export type {
+  GatewayListener,
+  GatewaySettings,
+  ListenerTls,
+} from './policy/model/gateway-settings.ts';
+export type { HeaderChanges, HeaderValue } from './policy/model/headers.ts';
+export type { HealthCheckSettings } from './policy/model/health-check-settings.ts';
+export type { LocalitySettings, Nearness, Place } from './policy/model/locality-settings.ts';
+export type { OutlierSettings } from './policy/model/outlier-settings.ts';
+export { NO_POLICIES, type Policies, type ServiceRoutes } from './policy/model/policies.ts';
+export type { RateLimitSettings, RequestLimit } from './policy/model/rate-limit-settings.ts';
+export type { FieldMatch, PathMatch, RequestMatch } from './policy/model/request-match.ts';
+export type { RetryCondition, RetrySettings } from './policy/model/retry-settings.ts';
+export type {
+  CircuitBreakerSettings,
+  ConnectionSettings,
+  ServiceSettings,
+  TimeoutSettings,
+  WarmUpSettings,
+} from './policy/model/service-settings.ts';
+export type { SubsetSettings } from './policy/model/subset-settings.ts';
+export type {
+  CorsSettings,
+  Mirror,
+  PathChange,
+  RuleAction,
+  Target,
+  TrafficRule,
+  WeightedTarget,
+} from './policy/model/traffic-rule.ts';
 export type {
   Destination,
   EndpointCondition,

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { diff, type Service, ServiceMap, type Snapshot } from '../src/index.ts';
+import { diff, NO_POLICIES, type Service, ServiceMap, type Snapshot } from '../src/index.ts';
 import { endpoint, service } from './sample.ts';
 
 const name = fc.stringMatching(/^[a-z]{1,3}$/);
-const snapshot = (services: ServiceMap, revision = 1): Snapshot => ({ revision, services });
+const snapshot = (services: ServiceMap, revision = 1): Snapshot => ({
+  revision,
+  services,
+  policies: NO_POLICIES,
+});
 
 test('behaves as a Map whatever is set and removed, and never changes an older version', () => {
   const changes = fc.dictionary(name, fc.option(fc.nat(9), { nil: undefined }), { maxKeys: 8 });

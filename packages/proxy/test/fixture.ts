@@ -112,7 +112,7 @@ export async function testMesh(
   const put = (changes: readonly Service[]) => {
     const before = snapshot;
     const changed = before.services.with(new Map(changes.map((each) => [each.name, each])));
-    snapshot = { revision: before.revision + 1, services: changed };
+    snapshot = { ...before, revision: before.revision + 1, services: changed };
     server.update(snapshot, diff(before, snapshot));
   };
   put(Object.entries(services).map(([name, endpoints]) => ({ name, protocol: 'http', endpoints })));

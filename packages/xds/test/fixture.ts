@@ -47,7 +47,7 @@ export class Catalog {
   set(changes: Record<string, Service | undefined>): [Snapshot, ServiceChange[]] {
     const before = this.#snapshot;
     const services = before.services.with(new Map(Object.entries(changes)));
-    this.#snapshot = { revision: before.revision + 1, services };
+    this.#snapshot = { ...before, revision: before.revision + 1, services };
     return [this.#snapshot, diff(before, this.#snapshot)];
   }
 

@@ -27,7 +27,7 @@ export const ours: Start = async (backend, signal) => {
   const listen = { host: '127.0.0.1', port: 0 };
   const xds = stack.use(await startXdsServer({ listen }, { signal }));
   const services = EMPTY_SNAPSHOT.services.with(new Map([['backend', service(backend)]]));
-  const snapshot = { revision: 1, services };
+  const snapshot = { ...EMPTY_SNAPSHOT, revision: 1, services };
   xds.update(snapshot, diff(EMPTY_SNAPSHOT, snapshot));
   const child = stack.use(await runScript(here('ours.ts'), [String(xds.address.port)], signal));
   return subject('meshkeeper', child.pid, Number(child.said), stack.move());

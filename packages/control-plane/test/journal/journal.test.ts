@@ -49,6 +49,7 @@ class Commits {
   set(services: Record<string, Service | undefined>, at = this.snapshot.revision + 1): void {
     const before = this.snapshot;
     this.snapshot = {
+      ...before,
       revision: before.revision + 1,
       services: before.services.with(new Map(Object.entries(services))),
     };

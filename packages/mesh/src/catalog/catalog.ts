@@ -2,6 +2,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '../model/snapshot.ts';
 import type { SourceChange } from '../model/source.ts';
+import { NO_POLICIES, type Policies } from '../policy/model/policies.ts';
 import { Deadlines } from './deadlines.ts';
 import { type Explanation, explain } from './explain.ts';
 import { Guard, type Present } from './guard.ts';
@@ -16,7 +17,7 @@ import { type CatalogSource, SourceView } from './source-view.ts';
 /** What a commit did. */
 export interface Commit {
   readonly snapshot: Snapshot;
-  /** Empty when nothing that is served has changed. */
+  /** Empty when nothing that is served has changed; the revision of policies alone is new too. */
   readonly changes: readonly ServiceChange[];
 }
 
@@ -63,6 +64,7 @@ export class Catalog {
   readonly #deadlines = new Deadlines();
   readonly #dirty = new Set<string>();
   #snapshot = EMPTY_SNAPSHOT;
+  #policies: Policies = NO_POLICIES;
 
   /** `sources`: in the order in which they are configured. */
   constructor(sources: readonly CatalogSource[], protection: ProtectionOptions = PROTECTION) {
@@ -198,7 +200,12 @@ export class Catalog {
     });
   }
 
-  /** Makes the next snapshot, if what is served has changed. */
+  /** Takes what operators have applied, which is in the next snapshot. */
+  setPolicies(policies: Policies): void {
+    this.#policies = policies;
+  }
+
+  /** Makes the next snapshot, if what is served, or what was applied, has changed. */
   commit(now: number): Commit {
     if (!this.ready) {
       for (const source of this.#sources) source.committed();
@@ -217,12 +224,15 @@ export class Catalog {
     }
     this.#dirty.clear();
     for (const source of this.#sources) source.committed();
-    if (changed.size === 0) return { snapshot: this.#snapshot, changes };
+    const policies = this.#policies;
+    const applied = policies !== this.#snapshot.policies;
+    if (changed.size === 0 && !applied) return { snapshot: this.#snapshot, changes };
     const { revision, services } = this.#snapshot;
     // Read again with the same content: keep what is newer (the origins), but call it no revision.
     this.#snapshot = {
-      revision: changes.length === 0 ? revision : revision + 1,
+      revision: changes.length === 0 && !applied ? revision : revision + 1,
       services: services.with(changed),
+      policies,
     };
     return { snapshot: this.#snapshot, changes };
   }

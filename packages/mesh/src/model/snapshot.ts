@@ -1,15 +1,22 @@
+import { NO_POLICIES, type Policies } from '../policy/model/policies.ts';
 import { type Service, sameService } from './service.ts';
 import { ServiceMap } from './service-map.ts';
 
 /** Everything that the data planes are served, at one moment. Immutable; versions share structure. */
 export interface Snapshot {
-  /** Grows by one with each version of this process's catalog. */
+  /** Grows by one with each version of this process's catalog, and of its policies. */
   readonly revision: number;
   readonly services: ServiceMap;
+  /** What operators have applied; what a registry states of a service is in the service. */
+  readonly policies: Policies;
 }
 
 /** The snapshot before anything was read. */
-export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({ revision: 0, services: ServiceMap.empty });
+export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({
+  revision: 0,
+  services: ServiceMap.empty,
+  policies: NO_POLICIES,
+});
 
 /** One difference between two snapshots. */
 export type ServiceChange =

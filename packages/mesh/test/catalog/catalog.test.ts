@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Catalog } from '../../src/index.ts';
+import { Catalog, NO_POLICIES } from '../../src/index.ts';
 import { endpoint, service } from '../sample.ts';
 import { ids, QUICK, types } from './fixture.ts';
 
@@ -20,6 +20,22 @@ test('nothing is served before every source has had its first complete read', ()
   assert.equal(catalog.ready, true);
   assert.deepEqual(types(catalog.commit(1)), ['added a']);
   assert.equal(catalog.snapshot.revision, 1);
+});
+
+test('what operators apply is a revision of its own, and is kept by the next', () => {
+  const catalog = catalogOf('r');
+  catalog.apply('r', { type: 'reset', services: [service('a')] }, 0);
+  const before = catalog.commit(0).snapshot;
+  const policies = { ...NO_POLICIES };
+  catalog.setPolicies(policies);
+  const { snapshot, changes } = catalog.commit(1);
+  assert.deepEqual(changes, []);
+  assert.equal(snapshot.revision, before.revision + 1);
+  assert.equal(snapshot.policies, policies);
+  assert.equal(snapshot.services.get('a'), before.services.get('a'));
+  assert.equal(catalog.commit(2).snapshot, snapshot);
+  catalog.apply('r', { type: 'upsert', service: service('b') }, 3);
+  assert.equal(catalog.commit(3).snapshot.policies, policies);
 });
 
 test('a service comes, changes and goes; what was not served is no news', () => {

@@ -1,0 +1,44 @@
+import type { FaultSettings } from './fault-settings.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
+import type { RateLimitSettings } from './rate-limit-settings.ts';
+import type { ServiceSettings } from './service-settings.ts';
+import type { TrafficRule, WeightedTarget } from './traffic-rule.ts';
+
+/** The routes that are attached to a service: they are for its callers (GAMMA). */
+export interface ServiceRoutes {
+  /** Of the service's own host names, most specific first; undefined: they go to the service. */
+  readonly rules?: readonly TrafficRule[];
+  /** Of other host names, by name (`*.` in front of some). */
+  readonly hosts: ReadonlyMap<string, readonly TrafficRule[]>;
+  /** Where connections go. */
+  readonly tcp?: readonly WeightedTarget[];
+}
+
+/**
+ * All that operators have applied, compiled: by service, and without what no data plane needs to know.
+ * Immutable; what has not changed is the same object in the next version, so that consumers compare
+ * with `===`.
+ */
+export interface Policies {
+  /** Routes by the service that they are attached to. */
+  readonly routes: ReadonlyMap<string, ServiceRoutes>;
+  /** By name. */
+  readonly gateways: readonly GatewaySettings[];
+  /** What is stated of a service: by the policy that names it most exactly. The same object for the same name. */
+  settings(service: string): ServiceSettings | undefined;
+  /** The failures on purpose that requests to a service meet, whichever route they come by. */
+  fault(service: string): FaultSettings | undefined;
+  /** The limits of requests to a service, whichever route they come by. */
+  rateLimits(service: string): readonly RateLimitSettings[];
+}
+
+const NO_LIMITS: readonly RateLimitSettings[] = Object.freeze([]);
+
+/** Nothing was applied. */
+export const NO_POLICIES: Policies = Object.freeze({
+  routes: new Map(),
+  gateways: [],
+  settings: () => undefined,
+  fault: () => undefined,
+  rateLimits: () => NO_LIMITS,
+});
