@@ -7,6 +7,7 @@ export type {
   KnownService,
 } from './check/finding.ts';
 export { policyFor } from './check/policy-for.ts';
+export { isRoute, type Reference, references, rulesOf } from './check/references.ts';
 export { jsonSchemas } from './json-schema.ts';
 export { type Destination, destination } from './kinds/backend-ref.ts';
 export { durationText, milliseconds } from './kinds/duration.ts';
@@ -15,6 +16,7 @@ export type { GRPCFilter, HTTPFilter } from './kinds/filters.ts';
 export type { Gateway, Listener } from './kinds/gateway.ts';
 export type { GRPCRoute } from './kinds/grpc-route.ts';
 export type { HTTPRoute } from './kinds/http-route.ts';
+export { kindNamed, suggestKind } from './kinds/kind-name.ts';
 export {
   apiVersionOf,
   isPolicyKind,
