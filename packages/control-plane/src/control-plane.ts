@@ -5,6 +5,7 @@ import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
+import { Convergence } from './convergence/convergence.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
@@ -86,7 +87,9 @@ export async function startControlPlane(
   const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
   const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
   const metrics = new Metrics(sources, catalog, mirrors, () => xds.proxies().length, now);
-  const xds = stack.use(await listenXds(options, metrics, signal));
+  const convergence = new Convergence(() => xds, now);
+  const observer = observers(metrics.observer, convergence.observer, options.observer ?? {});
+  const xds = stack.use(await listenXds(options, observer, signal));
   const reconciler = stack.use(
     new Reconciler({
       catalog,
@@ -110,7 +113,7 @@ export async function startControlPlane(
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
-      ...{ catalog, sources, overlays, records, xds, metrics, mirrors },
+      ...{ catalog, sources, overlays, records, xds, metrics, mirrors, convergence },
       ready: () => reconciler.ready,
     }),
   );
@@ -168,14 +171,14 @@ async function reach(
 }
 
 async function listenXds(
-  { config, logger, observer = {}, now = Date.now }: ControlPlaneOptions,
-  metrics: Metrics,
+  { config, logger, now = Date.now }: ControlPlaneOptions,
+  observer: XdsObserver,
   signal: AbortSignal | undefined,
 ) {
   const { listen } = config.controlPlane.xds;
   try {
     return await startXdsServer(
-      { listen, logger, observer: observers(metrics.observer, observer), clock: now },
+      { listen, logger, observer, clock: now },
       signal === undefined ? {} : { signal },
     );
   } catch (cause) {

@@ -5,16 +5,19 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import type { Convergence } from '../convergence/convergence.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
+import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
 import { ApiError } from './problem.ts';
-import { endpointView, oneServiceView, proxyView, registryView, serviceView } from './views.ts';
+import { proxyView } from './proxy-views.ts';
+import { endpointView, oneServiceView, registryView, serviceView } from './views.ts';
 
 /** What the API shows and changes. */
 export interface ApiOptions {
@@ -26,6 +29,7 @@ export interface ApiOptions {
   readonly xds: XdsServer;
   readonly metrics: Metrics;
   readonly mirrors: Mirrors;
+  readonly convergence: Convergence;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -58,6 +62,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   explainRoute(app, options.catalog, options.sources);
   pastRoutes(app, options.records);
   mirrorsRoute(app, options.mirrors);
+  convergenceRoute(app, options.catalog, options.convergence);
   const { host, port } = options.listen;
   try {
     return server(app, await app.listen({ host, port }));

@@ -1,5 +1,4 @@
 import type { Catalog, Endpoint, Held, RegistrySource, Service } from '@meshkeeper/mesh';
-import type { ProxyStatus } from '@meshkeeper/xds';
 
 /** A service as the list shows it. */
 export function serviceView(service: Service, catalog: Catalog) {
@@ -71,22 +70,5 @@ export function registryView(source: RegistrySource) {
     state: state.type,
     ...(state.type === 'stale' && { staleSince: new Date(state.since).toISOString() }),
     problems: [...source.problems.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
-  };
-}
-
-/** A connected data plane and what it has acknowledged. */
-export function proxyView(proxy: ProxyStatus) {
-  const { stream: _, types, connectedSince, ...rest } = proxy;
-  const time = (value: number | undefined) =>
-    value === undefined ? undefined : new Date(value).toISOString();
-  return {
-    ...rest,
-    connectedSince: time(connectedSince),
-    types: types.map(({ typeUrl, ackedAt, lastNack, ...type }) => ({
-      type: typeUrl.slice(typeUrl.lastIndexOf('.') + 1),
-      ...type,
-      ackedAt: time(ackedAt),
-      lastNack: lastNack && { ...lastNack, at: time(lastNack.at) },
-    })),
   };
 }

@@ -72,7 +72,7 @@ const LINGER = 1000;
 export class DiscoveryServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #store: ResourceStore;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Map<number, Connection>();
   readonly #queue = new FlushQueue();
   readonly #framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
   readonly #sweeper: NodeJS.Timeout;
@@ -104,14 +104,14 @@ export class DiscoveryServer implements AsyncDisposable {
     });
     const isReady = () => this.#ready;
     const closed = (connection: Connection) => {
-      this.#connections.delete(connection);
+      this.#connections.delete(connection.serial);
       this.#queue.delete(connection);
     };
     this.#context = { clock, logger, observer, isReady, closed };
     // Also flushes what an acknowledgement that never came held back.
     this.#sweeper = setInterval(() => {
-      for (const connection of this.#connections) connection.endIfStalled(stallTimeout);
-      this.#queue.flush(this.#connections);
+      for (const connection of this.#connections.values()) connection.endIfStalled(stallTimeout);
+      this.#queue.flush(this.#connections.values());
     }, 1000).unref();
     const handlers = METHODS.map((method) => {
       const accept = (call: ServerDuplexStream<Buffer, Buffer>) => this.#accept(method, call);
@@ -125,7 +125,7 @@ export class DiscoveryServer implements AsyncDisposable {
       reported: (reports) => observer.loadReported?.(reports),
     });
     this.#server.addService(LOAD_SERVICE, this.#loadReports.handlers());
-    const clients = () => [...this.#connections].flatMap((each) => each.resources() ?? []);
+    const clients = () => [...this.#connections.values()].flatMap((each) => each.resources() ?? []);
     this.#server.addService(CLIENT_STATUS_SERVICE, clientStatusHandlers(clients));
   }
 
@@ -164,8 +164,8 @@ export class DiscoveryServer implements AsyncDisposable {
   changed(changes: ResourceChanges, revision = 0): void {
     if (this.#closing !== undefined) throw new XdsError('closed', 'The xDS server was closed');
     this.#ready = true;
-    for (const connection of this.#connections) connection.changed(changes, revision);
-    this.#queue.flush(this.#connections);
+    for (const connection of this.#connections.values()) connection.changed(changes, revision);
+    this.#queue.flush(this.#connections.values());
   }
 
   /** All changes up to that revision have been passed to {@link changed}. */
@@ -174,7 +174,7 @@ export class DiscoveryServer implements AsyncDisposable {
     this.#revision = revision;
     this.#context.observer.served?.(revision);
     // Those whom nothing of it concerns have applied it as well, which the observer is told.
-    this.#queue.flush(this.#connections);
+    this.#queue.flush(this.#connections.values());
   }
 
   /** The revision up to which all changes have been passed to {@link changed}. */
@@ -184,14 +184,12 @@ export class DiscoveryServer implements AsyncDisposable {
 
   /** One of the streams, by its serial; undefined when it is gone. */
   proxy(stream: number): ProxyStatus | undefined {
-    for (const connection of this.#connections)
-      if (connection.serial === stream) return connection.status();
-    return undefined;
+    return this.#connections.get(stream)?.status();
   }
 
   /** The data planes that are connected. */
   proxies(): ProxyStatus[] {
-    return [...this.#connections].flatMap((connection) => connection.status() ?? []);
+    return [...this.#connections.values()].flatMap((connection) => connection.status() ?? []);
   }
 
   /**
@@ -231,14 +229,15 @@ export class DiscoveryServer implements AsyncDisposable {
     const framer = this.#framers[method.variant];
     const revision = () => this.#revision;
     const stream = new DiscoveryStream(method.variant, framer, this.#store, revision);
-    this.#connections.add(new Connection(call, method, stream, ++this.#serial, this.#context));
+    const serial = ++this.#serial;
+    this.#connections.set(serial, new Connection(call, method, stream, serial, this.#context));
   }
 
   async #close(): Promise<void> {
     // Says GOAWAY: whoever is told to leave below comes back by another connection.
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     for await (const count of drainSteps(() => this.#connections.size, this.#drainTimeout))
-      for (const connection of [...this.#connections].slice(0, count))
+      for (const connection of [...this.#connections.values()].slice(0, count))
         connection.end('The server is going away');
     clearInterval(this.#sweeper);
     this.#queue[Symbol.dispose]();
