@@ -196,9 +196,13 @@ export class DataPlane {
 
   #newCluster(config: ClusterConfig): Cluster {
     const { now, random, observer } = this.#options;
-    const ejected = (cluster: string, { address, port }: { address: string; port: number }) =>
-      observer.endpointEjected?.({ cluster, endpoint: `${address}:${port}` });
-    return new Cluster(config, this.#endpointsOf(config), { now, random, ejected });
+    return new Cluster(config, this.#endpointsOf(config), {
+      now,
+      random,
+      ejected: (cluster, { key }) => observer.endpointEjected?.({ cluster, endpoint: key }),
+      connectFailed: (cluster, { key }, detail) =>
+        observer.connectFailed?.({ cluster, endpoint: key, detail }),
+    });
   }
 
   #endpointsOf({ endpoints }: ClusterConfig): Assignment {

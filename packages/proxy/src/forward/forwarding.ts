@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { ForwardAction } from '../config/route-action.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
 import type { ProxyObserver } from '../observer.ts';
 import type { Cluster, Endpoint } from '../upstream/cluster.ts';
-import type { Connection, Exchange } from '../upstream/connection.ts';
-import type { Waiter } from '../upstream/endpoint-pool.ts';
 import type { UpstreamFailure } from '../upstream/failure.ts';
+import type {
+  CancelReason,
+  IncomingHead,
+  OutgoingHead,
+  StreamReceiver,
+  UpgradedSocket,
+  UpstreamStream,
+} from '../upstream/stream.ts';
 import { localReply, printable } from './local-reply.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
@@ -20,7 +24,7 @@ export interface ForwardingContext {
   readonly response: ServerResponse;
   readonly head: RequestHead;
   /** The head for the endpoint. */
-  readonly upstreamHead: string;
+  readonly upstreamHead: OutgoingHead;
   readonly action: ForwardAction;
   readonly cluster: Cluster;
   /** Milliseconds of silence, 0 for no limit. */
@@ -52,12 +56,12 @@ const FAILURE_REPLIES: Readonly<
 };
 
 /** One request on its way through the proxy: its attempts, its response, its end. */
-export class Forwarding implements Exchange, Waiter {
+export class Forwarding implements StreamReceiver {
   readonly #context: ForwardingContext;
   readonly #started: number;
   #state: State = 'waiting';
   #endpoint: Endpoint | undefined;
-  #connection: Connection | undefined;
+  #stream: UpstreamStream | undefined;
   #tried = NONE;
   #attempts = 0;
   #policyRetries = 0;
@@ -77,60 +81,43 @@ export class Forwarding implements Exchange, Waiter {
     this.#started = context.now();
     const { request, response, head } = context;
     if (head.body.type !== 'none') {
-      const chunked = head.body.type === 'chunked';
-      this.#body = new RequestBody(request, chunked, () => this.#startTimer());
+      this.#body = new RequestBody(request, () => this.#startTimer());
     } else if (head.upgrade === undefined) this.#startTimer();
     response.on('close', () => this.#clientGone());
     response.on('drain', () => {
       if (!this.#paused) return;
       this.#paused = false;
-      this.#connection?.resume();
+      this.#stream?.resume();
     });
   }
 
   /** Begins. Call it once. */
   start(): void {
-    const { cluster } = this.#context;
-    cluster.activeRequests++;
-    if (cluster.activeRequests > cluster.config.maxRequests) {
-      this.#replyFailure({ reason: 'overflow', detail: 'max_requests' });
-    } else this.#attempt();
+    this.#attempt();
   }
 
-  // The connection's side.
+  // The endpoint's side.
 
-  ready(connection: Connection): void {
-    if (this.#state === 'done') {
-      this.#endpoint?.pool.released(connection);
-      return;
-    }
-    const { action, head, upstreamHead, idleTimeout, expectsContinue, response } = this.#context;
-    this.#connection = connection;
+  opened(stream: UpstreamStream): void {
+    const { action, expectsContinue, response } = this.#context;
+    this.#stream = stream;
     this.#state = 'sent';
     const { perTryTimeout } = action.retry;
     if (perTryTimeout > 0) {
       this.#attemptTimer = setTimeout(() => this.#attemptTimeout(), perTryTimeout);
     }
-    connection.begin(upstreamHead, this, head.method === 'HEAD', idleTimeout);
     if (this.#body) {
       if (expectsContinue && !this.#continued) response.writeContinue();
       this.#continued = true;
-      this.#body.sendTo(connection);
-    } else connection.finish();
+      this.#body.sendTo(stream);
+    } else stream.finish();
   }
 
-  unavailable(failure: UpstreamFailure): void {
-    if (this.#state === 'done') return;
-    if (failure.reason === 'connect') this.#connectFailed(failure);
-    this.failed(failure);
-  }
-
-  head(head: ResponseHead, last: boolean): void {
+  head(head: IncomingHead, last: boolean): void {
     clearTimeout(this.#attemptTimer);
-    const { action, cluster, response, draining } = this.#context;
-    cluster.responded(this.#endpoint!, head.status);
+    const { action, response, draining } = this.#context;
     if (afterStatus(head.status, this.#facts(), action.retry) === 'policy' && this.#mayRetry()) {
-      this.#drop();
+      this.#drop('unwanted');
       this.#retryLater();
       return;
     }
@@ -155,7 +142,7 @@ export class Forwarding implements Exchange, Waiter {
     if (last) this.#finishResponse(piece);
     else if (!response.write(piece)) {
       this.#paused = true;
-      this.#connection?.pause();
+      this.#stream?.pause();
     }
   }
 
@@ -169,7 +156,7 @@ export class Forwarding implements Exchange, Waiter {
     this.#body?.writable();
   }
 
-  upgraded(head: ResponseHead, server: Socket, first: Buffer): void {
+  upgraded(head: IncomingHead, server: UpgradedSocket, first: Buffer): void {
     const { request, response, idleTimeout } = this.#context;
     const client = request.socket;
     const asked = this.#context.head.upgrade;
@@ -192,18 +179,19 @@ export class Forwarding implements Exchange, Waiter {
   failed(failure: UpstreamFailure): void {
     if (this.#state === 'done') return;
     const { action, request } = this.#context;
+    if (failure.reason === 'connect') this.#exclude();
     this.#failure = failure;
     clearTimeout(this.#attemptTimer);
     this.#body?.stop();
     if (this.#state === 'responding') {
-      this.#connection = undefined;
+      this.#stream = undefined;
       // Never a clean end of a truncated body: the client must see that it broke off.
       this.#over(this.#context.response.statusCode);
       request.socket.resetAndDestroy();
       return;
     }
     const decision = afterFailure(failure, this.#facts(), action.retry);
-    this.#connection = undefined;
+    this.#stream = undefined;
     if (decision === 'free') {
       if (failure.reason === 'reset') this.#raced = true;
       this.#state = 'waiting';
@@ -215,8 +203,8 @@ export class Forwarding implements Exchange, Waiter {
   // Attempts.
 
   #attempt(): void {
-    const { cluster } = this.#context;
-    const endpoint = cluster.pick(this.#tried);
+    const { cluster, upstreamHead, idleTimeout } = this.#context;
+    const endpoint = cluster.pick({ tried: this.#tried });
     if (!endpoint) {
       this.#reply(503, `${this.#name} has no healthy endpoint.`);
       return;
@@ -228,14 +216,12 @@ export class Forwarding implements Exchange, Waiter {
     }
     this.#attempts++;
     this.#endpoint = endpoint;
-    const connection = endpoint.pool.checkout(this);
-    if (connection) this.ready(connection);
+    this.#stream = cluster.open(endpoint, upstreamHead, this, { idleTimeout });
   }
 
   #retryLater(): void {
     this.#state = 'waiting';
     this.#policyRetries++;
-    this.#context.cluster.activeRetries++;
     this.#exclude();
     const { action, random } = this.#context;
     const wait = backOff(this.#policyRetries, action.retry, random());
@@ -243,8 +229,7 @@ export class Forwarding implements Exchange, Waiter {
   }
 
   #mayRetry(): boolean {
-    const { cluster } = this.#context;
-    return cluster.activeRetries < cluster.config.maxRetries;
+    return this.#context.cluster.tryRetry();
   }
 
   #facts(): AttemptFacts {
@@ -253,22 +238,12 @@ export class Forwarding implements Exchange, Waiter {
       bodyConsumed: this.#body?.consumed ?? false,
       attempts: this.#attempts,
       policyRetries: this.#policyRetries,
-      reused: this.#connection?.reused ?? false,
       raced: this.#raced,
     };
   }
 
   #exclude(): void {
     if (this.#endpoint) this.#tried = [...this.#tried, this.#endpoint];
-  }
-
-  #connectFailed({ detail }: UpstreamFailure): void {
-    const { cluster, observer } = this.#context;
-    const endpoint = this.#endpoint!;
-    this.#exclude();
-    cluster.connectFailed(endpoint);
-    const address = `${endpoint.address}:${endpoint.port}`;
-    observer.connectFailed?.({ cluster: cluster.config.name, endpoint: address, detail });
   }
 
   // Timeouts and ends.
@@ -281,7 +256,7 @@ export class Forwarding implements Exchange, Waiter {
   }
 
   #timeout(): void {
-    this.#drop();
+    this.#drop('timeout');
     const failure = { reason: 'timeout', detail: 'the route timeout' } as const;
     this.#failure = failure;
     if (this.#state === 'responding') this.failed(failure);
@@ -289,29 +264,24 @@ export class Forwarding implements Exchange, Waiter {
   }
 
   #attemptTimeout(): void {
-    this.#drop();
+    this.#drop('timeout');
     this.failed({ reason: 'timeout', detail: 'the timeout of one attempt' });
   }
 
   /** Lets go of the attempt that is on its way. */
-  #drop(): void {
+  #drop(reason: CancelReason): void {
     clearTimeout(this.#attemptTimer);
     clearTimeout(this.#retryTimer);
     this.#body?.stop();
-    if (this.#state === 'waiting') this.#endpoint?.pool.cancel(this);
-    this.#connection?.destroy();
-    this.#connection = undefined;
+    this.#stream?.cancel(reason);
+    this.#stream = undefined;
   }
 
   #finishResponse(piece?: Buffer): void {
     const { response } = this.#context;
     const { statusCode } = response;
-    if (this.#body && !this.#body.done) {
-      // Answered before the whole request was sent: the connection is out of step.
-      this.#body.stop();
-      this.#connection?.destroy();
-    }
-    this.#connection = undefined;
+    if (this.#body && !this.#body.done) this.#body.stop();
+    this.#stream = undefined;
     this.#over(statusCode);
     if (piece) response.end(piece);
     else response.end();
@@ -319,7 +289,7 @@ export class Forwarding implements Exchange, Waiter {
 
   #clientGone(): void {
     if (this.#state === 'done') return;
-    this.#drop();
+    this.#drop('unwanted');
     this.#over(0);
   }
 
@@ -341,8 +311,7 @@ export class Forwarding implements Exchange, Waiter {
     clearTimeout(this.#attemptTimer);
     clearTimeout(this.#retryTimer);
     const { cluster, observer, now } = this.#context;
-    cluster.activeRequests--;
-    cluster.activeRetries -= this.#policyRetries;
+    for (let i = 0; i < this.#policyRetries; i++) cluster.retryOver();
     observer.requestFinished?.({
       cluster: cluster.config.name,
       status,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Connection } from '../upstream/connection.ts';
+import type { UpstreamStream } from '../upstream/stream.ts';
 import { trailerPairs } from './response-fields.ts';
 
 /** Moves a request's body from the client to an endpoint, as fast as the slower of the two. */
@@ -9,21 +9,19 @@ export class RequestBody {
   /** All of it was sent. */
   done = false;
   readonly #request: IncomingMessage;
-  readonly #chunked: boolean;
   readonly #onDone: () => void;
-  #connection: Connection | undefined;
+  #stream: UpstreamStream | undefined;
   #listening = false;
 
   /** `onDone` is called when all of it was sent. */
-  constructor(request: IncomingMessage, chunked: boolean, onDone: () => void) {
+  constructor(request: IncomingMessage, onDone: () => void) {
     this.#request = request;
-    this.#chunked = chunked;
     this.#onDone = onDone;
   }
 
-  /** Sends it to `connection`. */
-  sendTo(connection: Connection): void {
-    this.#connection = connection;
+  /** Sends it by `stream`. */
+  sendTo(stream: UpstreamStream): void {
+    this.#stream = stream;
     if (this.#listening) {
       this.#request.resume();
       return;
@@ -33,42 +31,27 @@ export class RequestBody {
     this.#request.on('end', () => this.#end());
   }
 
-  /** The connection takes more. */
+  /** The stream takes more. */
   writable(): void {
-    if (this.#connection) this.#request.resume();
+    if (this.#stream) this.#request.resume();
   }
 
-  /** Stops; what was not read yet can go to another connection. */
+  /** Stops; what was not read yet can go by another stream. */
   stop(): void {
-    this.#connection = undefined;
+    this.#stream = undefined;
     if (this.#listening && !this.done) this.#request.pause();
   }
 
   #data(piece: Buffer): void {
     this.consumed = true;
-    const connection = this.#connection;
-    if (!connection) return;
-    let more: boolean;
-    if (this.#chunked) {
-      connection.cork();
-      connection.write(`${piece.length.toString(16)}\r\n`);
-      connection.write(piece);
-      more = connection.write('\r\n');
-      connection.uncork();
-    } else more = connection.write(piece);
-    if (!more) this.#request.pause();
+    if (this.#stream?.write(piece) === false) this.#request.pause();
   }
 
   #end(): void {
     this.done = true;
-    const connection = this.#connection;
-    if (!connection) return;
-    if (this.#chunked) {
-      const trailers = trailerPairs(this.#request.rawTrailers);
-      const lines = trailers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-      connection.write(`0\r\n${lines}\r\n`);
-    }
+    const stream = this.#stream;
+    if (!stream) return;
     this.#onDone();
-    connection.finish();
+    stream.finish(trailerPairs(this.#request.rawTrailers).flat());
   }
 }

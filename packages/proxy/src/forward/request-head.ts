@@ -1,10 +1,5 @@
 import type { RequestView } from '../config/header-match.ts';
-
-/** How the end of a request's body is known. */
-export type BodyFraming =
-  | { readonly type: 'none' }
-  | { readonly type: 'length'; readonly length: string }
-  | { readonly type: 'chunked' };
+import type { BodyFraming } from '../upstream/stream.ts';
 
 /** A request that is refused without asking an endpoint. */
 export interface Refusal {
@@ -20,8 +15,8 @@ export interface RequestHead {
   /** As the client sent it, with its port. */
   readonly host: string;
   readonly body: BodyFraming;
-  /** The end-to-end fields as `name: value CRLF` lines, but for those that the proxy sets itself. */
-  readonly lines: string;
+  /** The end-to-end fields, names and values in turns, but for those that the proxy sets itself. */
+  readonly fields: readonly string[];
   readonly forwardedFor: string | undefined;
   readonly forwardedProto: string | undefined;
   readonly forwardedHost: string | undefined;
@@ -42,7 +37,7 @@ const CHUNKED: BodyFraming = { type: 'chunked' };
 
 /**
  * Reads a request's head as Node's strict parser left it: `fields` are names and values in turns.
- * What is hop by hop, by the standard or because Connection names it, is left out of `lines`.
+ * What is hop by hop, by the standard or because Connection names it, is left out.
  */
 export function readRequestHead(
   method: string,
@@ -53,7 +48,7 @@ export function readRequestHead(
 ): RequestHead | Refusal {
   let host: string | undefined;
   let body = NO_BODY;
-  let lines = '';
+  let kept: string[] = [];
   let connection: string | undefined;
   let upgrade: string | undefined;
   let te = '';
@@ -110,10 +105,10 @@ export function readRequestHead(
         requestId = value;
         continue;
     }
-    lines += `${name}: ${value}\r\n`;
+    kept.push(name, value);
   }
   const options = connection === undefined ? NO_OPTIONS : connectionOptions(connection);
-  if (options.named.size > 0) lines = without(lines, options.named);
+  if (options.named.size > 0) kept = without(kept, options.named);
   const target = originForm(method, url);
   if (target === undefined) return refuse(400, 'The request target is malformed.');
   return {
@@ -122,7 +117,7 @@ export function readRequestHead(
     // RFC 9112, 3.2.2: the authority of an absolute target comes before the Host header.
     host: target.authority ?? host ?? '',
     body,
-    lines,
+    fields: kept,
     forwardedFor,
     forwardedProto,
     forwardedHost,
@@ -157,11 +152,12 @@ function connectionOptions(value: string): ConnectionOptions {
   return { upgrade, named };
 }
 
-function without(lines: string, named: ReadonlySet<string>): string {
-  const kept = lines
-    .split('\r\n')
-    .filter((line) => !named.has(line.slice(0, line.indexOf(':')).toLowerCase()));
-  return kept.join('\r\n');
+function without(fields: readonly string[], named: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!named.has(fields[i]!.toLowerCase())) kept.push(fields[i]!, fields[i + 1]!);
+  }
+  return kept;
 }
 
 function originForm(

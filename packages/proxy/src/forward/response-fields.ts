@@ -1,4 +1,4 @@
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { IncomingHead } from '../upstream/stream.ts';
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'],
@@ -6,7 +6,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
 
 /** A response's end-to-end fields, names and values in turns, as `writeHead` takes them. */
-export function endToEndFields({ fields, status }: ResponseHead): string[] {
+export function endToEndFields({ fields, status }: IncomingHead): string[] {
   const kept: string[] = [];
   let named: Set<string> | undefined;
   for (let i = 0; i < fields.length; i += 2) {

@@ -16,9 +16,7 @@ export interface AttemptFacts {
   readonly attempts: number;
   /** Of these, the ones that the policy counts. */
   readonly policyRetries: number;
-  /** The connection had carried a request before: a close may have crossed ours. */
-  readonly reused: boolean;
-  /** That has happened to this request already. */
+  /** A kept connection was closed on this request already as it went out. */
   readonly raced: boolean;
 }
 
@@ -30,7 +28,7 @@ export type RetryDecision = 'no' | 'free' | 'policy';
  * always tried elsewhere; one that may have been processed only if doing it twice does no harm.
  */
 export function afterFailure(
-  { reason }: UpstreamFailure,
+  { reason, reused }: UpstreamFailure,
   facts: AttemptFacts,
   policy: RetryPolicy,
 ): RetryDecision {
@@ -39,7 +37,7 @@ export function afterFailure(
   }
   if (reason === 'overflow' || reason === 'protocol' || !isRepeatable(facts)) return 'no';
   // RFC 9112, 9.3.1: the server closed an idle connection while the request was on its way.
-  if (reason === 'reset' && facts.reused && !facts.raced) return 'free';
+  if (reason === 'reset' && reused && !facts.raced) return 'free';
   return policy.onReset && facts.policyRetries < policy.retries ? 'policy' : 'no';
 }
 

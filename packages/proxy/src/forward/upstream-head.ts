@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ForwardAction } from '../config/route-action.ts';
+import type { OutgoingHead } from '../upstream/stream.ts';
 import type { RequestHead } from './request-head.ts';
 
 /** What the head that goes to the endpoint says beyond the client's. */
@@ -12,27 +13,35 @@ export interface HopFacts {
   readonly useRemoteAddress: boolean;
 }
 
-/** The head that goes to the endpoint, its empty line included; latin1. */
-export function upstreamHead(head: RequestHead, action: ForwardAction, hop: HopFacts): string {
+/** The head that goes to the endpoint. */
+export function upstreamHead(
+  head: RequestHead,
+  action: ForwardAction,
+  hop: HopFacts,
+): OutgoingHead {
   const { prefixRewrite, hostRewrite } = action;
   let { target } = hop;
   if (prefixRewrite && target.startsWith(prefixRewrite.from)) {
     target = prefixRewrite.to + target.slice(prefixRewrite.from.length);
   }
-  const host = hostRewrite ?? head.host;
-  const id = head.requestId ?? randomUUID();
-  let text = `${head.method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${head.lines}`;
-  text += `x-forwarded-proto: ${(hop.useRemoteAddress ? undefined : head.forwardedProto) ?? 'http'}\r\n`;
-  text += `x-forwarded-host: ${head.forwardedHost ?? head.host}\r\nx-request-id: ${id}\r\n`;
+  const proto = (hop.useRemoteAddress ? undefined : head.forwardedProto) ?? 'http';
+  const fields = [
+    ...head.fields,
+    ...['x-forwarded-proto', proto, 'x-forwarded-host', head.forwardedHost ?? head.host],
+    ...['x-request-id', head.requestId ?? randomUUID()],
+  ];
   if (hop.useRemoteAddress) {
     const before = head.forwardedFor === undefined ? '' : `${head.forwardedFor}, `;
-    text += `x-forwarded-for: ${before}${hop.remoteAddress}\r\n`;
-  } else if (head.forwardedFor !== undefined) {
-    text += `x-forwarded-for: ${head.forwardedFor}\r\n`;
-  }
-  if (head.body.type === 'length') text += `content-length: ${head.body.length}\r\n`;
-  else if (head.body.type === 'chunked') text += 'transfer-encoding: chunked\r\n';
-  if (head.upgrade !== undefined) text += `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n`;
-  else if (head.trailers) text += 'te: trailers\r\nconnection: te\r\n';
-  return `${text}\r\n`;
+    fields.push('x-forwarded-for', `${before}${hop.remoteAddress}`);
+  } else if (head.forwardedFor !== undefined) fields.push('x-forwarded-for', head.forwardedFor);
+  return {
+    method: head.method,
+    target,
+    authority: hostRewrite ?? head.host,
+    scheme: proto === 'https' ? 'https' : 'http',
+    fields,
+    body: head.body,
+    upgrade: head.upgrade,
+    trailers: head.trailers,
+  };
 }

@@ -1,4 +1,5 @@
-import type { Duplex } from 'node:stream';
+import type { ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { UpstreamFailure } from './failure.ts';
 
 /** How the end of a request's body is known. */
@@ -42,10 +43,13 @@ export interface IncomingHead {
   readonly fields: readonly string[];
 }
 
+/** What speaks another protocol from now on. */
+export type UpgradedSocket = Socket | ClientHttp2Stream;
+
 /**
  * Who has sent a request: `opened`, then `head`, pieces and an end, or `upgraded`; or `failed` at any
  * time. After the last piece, `end`, `upgraded` or `failed`, and after a cancel, nothing more is called.
- * All of it may be called before the call that opens the stream returns, but for what the endpoint says.
+ * Of all this only `opened` may be called before the call that opens the stream returns.
  */
 export interface StreamReceiver {
   /** The head is on its way; the body may be written now. */
@@ -59,7 +63,7 @@ export interface StreamReceiver {
   /** For the time being there is no more of the response. */
   flush(): void;
   /** The endpoint agreed to the other protocol: `socket` is the receiver's, `first` came already. */
-  upgraded(head: IncomingHead, socket: Duplex, first: Buffer): void;
+  upgraded(head: IncomingHead, socket: UpgradedSocket, first: Buffer): void;
   /** After a write that gave false: the stream takes more. */
   writable(): void;
   /** The response will not come, or not to its end. */
@@ -77,7 +81,7 @@ export interface UpstreamStream {
   /** Sends a piece of the body, as it is: framing is the stream's. False: wait for `writable`. */
   write(piece: Buffer): boolean;
   /** The request has been sent to its end. Without a body: once, at the beginning. */
-  end(trailers?: readonly string[]): void;
+  finish(trailers?: readonly string[]): void;
   /** Stops reading the response, for a reader that is slower. */
   pause(): void;
   /** Ends a {@link pause}. */

@@ -1,32 +1,16 @@
 import { connect, type Socket } from 'node:net';
-import { HttpSyntaxError } from '../http1/header-lines.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
-import { ResponseParser, type ResponseSink } from '../http1/response-parser.ts';
-import type { UpstreamFailure } from './failure.ts';
-
-/** The side of a connection that has a request on it. After `failed` nothing more is called. */
-export interface Exchange {
-  /** The response's head; `last` when no body follows. */
-  head(head: ResponseHead, last: boolean): void;
-  /** A piece of the body; `last` when the response ends with it. */
-  body(piece: Buffer, last: boolean): void;
-  /** The end of a body whose last piece was not marked. */
-  end(trailers: readonly string[]): void;
-  /** For the time being there is no more of the response. */
-  flush(): void;
-  /** The server agreed to another protocol: the socket is the exchange's now. */
-  upgraded(head: ResponseHead, socket: Socket, first: Buffer): void;
-  /** The connection takes more of the request's body. */
-  writable(): void;
-  /** The response will not come, or not to its end. */
-  failed(failure: UpstreamFailure): void;
-}
+import { HttpSyntaxError } from '../../http1/header-lines.ts';
+import type { ResponseHead } from '../../http1/response-head.ts';
+import { ResponseParser, type ResponseSink } from '../../http1/response-parser.ts';
+import type { UpstreamFailure } from '../failure.ts';
+import type { Http1Stream } from './http1-stream.ts';
+import { requestText } from './request-text.ts';
 
 /** Who keeps a connection. */
 export interface ConnectionOwner {
   /** It is connected. */
   opened(connection: Connection): void;
-  /** Its exchange is over and it can take another. */
+  /** Its request is over and it can take another. */
   released(connection: Connection): void;
   /** It is gone; `failure` when it never was connected. */
   closed(connection: Connection, failure: UpstreamFailure | undefined): void;
@@ -39,18 +23,20 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
 }
 
-/** One HTTP/1.1 connection to an endpoint; carries one exchange at a time. */
+/** One HTTP/1.1 connection to an endpoint; carries one request at a time. */
 export class Connection implements ResponseSink {
   /** Milliseconds since the epoch until which the server keeps it open idle, as far as it said. */
   keptUntil = Number.POSITIVE_INFINITY;
   /** Milliseconds since the epoch when it last became idle. */
   idleSince = 0;
-  /** True from the second exchange on. */
-  reused = false;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #parser = new ResponseParser();
-  #exchange: Exchange | undefined;
+  #stream: Http1Stream | undefined;
+  /** It has carried a request before this one. */
+  #reused = false;
+  /** Something of the response has come. */
+  #answered = false;
   #connected = false;
   #keepAlive = true;
   #requestDone = false;
@@ -71,7 +57,7 @@ export class Connection implements ResponseSink {
     });
     socket.on('data', (bytes) => this.#read(bytes));
     socket.on('end', () => this.#eof());
-    socket.on('drain', () => this.#exchange?.writable());
+    socket.on('drain', () => this.#stream?.receiver.writable());
     socket.on('timeout', () => this.#timeout());
     socket.on('error', (error) => {
       this.#error ??= error;
@@ -84,19 +70,23 @@ export class Connection implements ResponseSink {
     return this.#connected && this.#keepAlive && !this.#socket.destroyed;
   }
 
-  /**
-   * Sends a request's head, in latin1, for an exchange that gets the response. `bodiless`: it is a
-   * HEAD. The exchange fails after `idleTimeout` milliseconds in which no byte moves; 0 is never.
-   */
-  begin(head: string, exchange: Exchange, bodiless: boolean, idleTimeout: number): void {
+  /** Sends the head of a request, which gets the response. */
+  begin(stream: Http1Stream): void {
+    const { head, idleTimeout } = stream;
     if (this.#idleTimeout !== idleTimeout) {
       this.#idleTimeout = idleTimeout;
       this.#socket.setTimeout(idleTimeout);
     }
-    this.#exchange = exchange;
+    this.#stream = stream;
     this.#requestDone = false;
-    this.#parser.begin(this, bodiless);
-    this.#socket.write(head, 'latin1');
+    this.#answered = false;
+    this.#parser.begin(this, head.method === 'HEAD');
+    this.#socket.write(requestText(head), 'latin1');
+  }
+
+  /** True while the request is this one. */
+  carries(stream: Http1Stream): boolean {
+    return this.#stream === stream;
   }
 
   /** Sends a piece of the request's body; false when it is time to wait for `writable`. */
@@ -117,7 +107,6 @@ export class Connection implements ResponseSink {
   /** The request has been sent to its end. */
   finish(): void {
     this.#requestDone = true;
-    if (this.#parser.done && this.#exchange) this.#release();
   }
 
   /** Stops reading, for a reader that is slower. */
@@ -130,9 +119,9 @@ export class Connection implements ResponseSink {
     this.#socket.resume();
   }
 
-  /** Drops it; its exchange hears no more. */
+  /** Drops it; its request hears no more. */
   destroy(): void {
-    this.#exchange = undefined;
+    this.#stream = undefined;
     this.#socket.destroy();
   }
 
@@ -147,15 +136,15 @@ export class Connection implements ResponseSink {
       this.keptUntil = Date.now() + Math.max(0, head.idleTimeout - 1) * 1000;
     }
     if (head.status === 101) this.#upgrade = head;
-    else this.#exchange?.head(head, last);
+    else this.#stream?.receiver.head(head, last);
   }
 
   body(piece: Buffer, last: boolean): void {
-    this.#exchange?.body(piece, last);
+    this.#stream?.receiver.body(piece, last);
   }
 
   end(trailers: readonly string[]): void {
-    this.#exchange?.end(trailers);
+    this.#stream?.receiver.end(trailers);
   }
 
   #read(bytes: Buffer): void {
@@ -164,15 +153,16 @@ export class Connection implements ResponseSink {
       this.#fail({ reason: 'protocol', detail: 'bytes after the end of a response' });
       return;
     }
+    this.#answered = true;
     try {
       const used = this.#parser.push(bytes);
       if (!this.#parser.done) {
-        this.#exchange?.flush();
+        this.#stream?.receiver.flush();
         return;
       }
       if (this.#upgrade) this.#handOver(this.#upgrade, bytes.subarray(used));
       else if (used < bytes.length) this.#keepAlive = false;
-      if (this.#requestDone || !this.#keepAlive) this.#release();
+      this.#release();
     } catch (error) {
       if (!(error instanceof HttpSyntaxError)) throw error;
       this.#fail({ reason: 'protocol', detail: error.message });
@@ -182,7 +172,7 @@ export class Connection implements ResponseSink {
   #eof(): void {
     this.#keepAlive = false;
     if (this.#parser.done) {
-      if (!this.#exchange) this.#socket.destroy();
+      if (!this.#stream) this.#socket.destroy();
       return;
     }
     try {
@@ -190,51 +180,57 @@ export class Connection implements ResponseSink {
       this.#release();
     } catch (error) {
       if (!(error instanceof HttpSyntaxError)) throw error;
-      this.#fail({ reason: 'reset', detail: error.message });
+      this.#fail({
+        reason: 'reset',
+        detail: error.message,
+        reused: this.#reused && !this.#answered,
+      });
     }
   }
 
   #release(): void {
-    if (!this.#exchange) return;
-    this.#exchange = undefined;
+    if (!this.#stream) return;
+    this.#stream = undefined;
+    // Answered before the whole request was sent: what follows would be taken for the next one.
     if (!this.#keepAlive || !this.#requestDone) this.#socket.destroy();
     if (this.#socket.destroyed) return;
-    this.reused = true;
+    this.#reused = true;
     this.#owner.released(this);
   }
 
   #handOver(head: ResponseHead, first: Buffer): void {
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
+    const receiver = this.#stream?.receiver;
+    this.#stream = undefined;
     this.#keepAlive = false;
     const socket = this.#socket;
     for (const event of ['data', 'end', 'drain', 'timeout']) socket.removeAllListeners(event);
     socket.setTimeout(0);
-    if (exchange) exchange.upgraded(head, socket, first);
+    if (receiver) receiver.upgraded(head, socket, first);
     else socket.destroy();
   }
 
   #timeout(): void {
     // An idle connection is the owner's to close.
-    if (this.#connected && !this.#exchange) return;
+    if (this.#connected && !this.#stream) return;
     const detail = this.#connected ? 'no byte for too long' : 'connecting took too long';
     this.#fail({ reason: this.#connected ? 'timeout' : 'connect', detail });
   }
 
   #fail(failure: UpstreamFailure): void {
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
+    const receiver = this.#stream?.receiver;
+    this.#stream = undefined;
     this.#keepAlive = false;
     this.#error ??= new Error(failure.detail);
     this.#socket.destroy();
-    exchange?.failed(failure);
+    receiver?.failed(failure);
   }
 
   #close(): void {
     const detail = this.#error?.message ?? 'the connection was closed';
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
+    const receiver = this.#stream?.receiver;
+    this.#stream = undefined;
+    const reused = this.#reused && !this.#answered;
     this.#owner.closed(this, this.#connected ? undefined : { reason: 'connect', detail });
-    exchange?.failed({ reason: 'reset', detail });
+    receiver?.failed({ reason: 'reset', detail, reused });
   }
 }

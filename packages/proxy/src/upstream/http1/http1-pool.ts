@@ -1,11 +1,8 @@
+import type { UpstreamFailure } from '../failure.ts';
+import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from '../stream.ts';
+import type { StreamPool } from '../stream-pool.ts';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
-import type { UpstreamFailure } from './failure.ts';
-
-/** A request that waits for a connection. Exactly one of the two is called, once. */
-export interface Waiter {
-  ready(connection: Connection): void;
-  unavailable(failure: UpstreamFailure): void;
-}
+import { Http1Stream, type StreamQueue } from './http1-stream.ts';
 
 /** Bounds and times of a pool. Times in milliseconds. */
 export interface PoolOptions extends ConnectionOptions {
@@ -18,11 +15,11 @@ export interface PoolOptions extends ConnectionOptions {
 }
 
 /** The connections to one endpoint: kept alive, reused newest first, bounded. */
-export class EndpointPool implements ConnectionOwner {
+export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   #options: PoolOptions;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  readonly #waiting: Waiter[] = [];
+  readonly #waiting: Http1Stream[] = [];
   #connecting = 0;
   #retired = false;
 
@@ -30,12 +27,10 @@ export class EndpointPool implements ConnectionOwner {
     this.#options = options;
   }
 
-  /** Connections that are open or being opened. */
   get size(): number {
     return this.#all.size;
   }
 
-  /** Connections without a request on them. */
   get idle(): number {
     return this.#idle.length;
   }
@@ -45,26 +40,25 @@ export class EndpointPool implements ConnectionOwner {
     this.#options = options;
   }
 
-  /** An idle connection at once, or undefined, and then the waiter is called, maybe before this returns. */
-  checkout(waiter: Waiter): Connection | undefined {
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (idle.usable && !this.#expired(idle, Date.now())) return idle;
-      idle.destroy();
-    }
-    if (this.#retired) waiter.unavailable({ reason: 'retired', detail: 'the endpoint is gone' });
-    else if (this.#all.size < this.#options.maxConnections) this.#open(waiter);
-    else if (this.#waiting.length < this.#options.maxPending) this.#waiting.push(waiter);
-    else waiter.unavailable({ reason: 'overflow', detail: 'too many requests wait' });
-    return undefined;
+  open(head: OutgoingHead, receiver: StreamReceiver, options: StreamOptions): UpstreamStream {
+    const stream = new Http1Stream(head, receiver, options, this);
+    const idle = this.#takeIdle();
+    if (idle) stream.sendOn(idle);
+    else if (this.#retired) {
+      receiver.failed({ reason: 'retired', detail: 'the endpoint is gone' });
+    } else if (this.#all.size < this.#options.maxConnections) {
+      this.#waiting.push(stream);
+      this.#add();
+    } else if (this.#waiting.length < this.#options.maxPending) this.#waiting.push(stream);
+    else receiver.failed({ reason: 'overflow', detail: 'too many requests wait' });
+    return stream;
   }
 
-  /** The waiter wants no connection any more. */
-  cancel(waiter: Waiter): void {
-    const at = this.#waiting.indexOf(waiter);
+  forget(stream: Http1Stream): void {
+    const at = this.#waiting.indexOf(stream);
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
-  /** Closes what has been idle for too long. */
   sweep(now: number): void {
     for (let i = this.#idle.length - 1; i >= 0; i--) {
       const connection = this.#idle[i]!;
@@ -74,7 +68,6 @@ export class EndpointPool implements ConnectionOwner {
     }
   }
 
-  /** Takes no more requests and closes idle connections; requests on their way are finished. */
   retire(): void {
     this.#retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
@@ -83,7 +76,6 @@ export class EndpointPool implements ConnectionOwner {
     for (const connection of this.#all) if (!connection.usable) connection.destroy();
   }
 
-  /** Drops every connection, with the requests on them. */
   destroy(): void {
     this.retire();
     for (const connection of this.#all) connection.destroy();
@@ -105,15 +97,18 @@ export class EndpointPool implements ConnectionOwner {
     if (failure) {
       this.#connecting--;
       if (this.#all.size === 0) this.#failWaiting(failure);
-      else this.#waiting.shift()?.unavailable(failure);
+      else this.#waiting.shift()?.receiver.failed(failure);
     } else if (this.#waiting.length > this.#connecting && !this.#retired) {
       this.#add();
     }
   }
 
-  #open(waiter: Waiter): void {
-    this.#waiting.push(waiter);
-    this.#add();
+  #takeIdle(): Connection | undefined {
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (idle.usable && !this.#expired(idle, Date.now())) return idle;
+      idle.destroy();
+    }
+    return undefined;
   }
 
   #add(): void {
@@ -122,8 +117,8 @@ export class EndpointPool implements ConnectionOwner {
   }
 
   #give(connection: Connection): void {
-    const waiter = this.#waiting.shift();
-    if (waiter) waiter.ready(connection);
+    const stream = this.#waiting.shift();
+    if (stream) stream.sendOn(connection);
     else if (this.#retired) connection.destroy();
     else {
       connection.idleSince = Date.now();
@@ -132,7 +127,7 @@ export class EndpointPool implements ConnectionOwner {
   }
 
   #failWaiting(failure: UpstreamFailure): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.unavailable(failure);
+    for (const { receiver } of this.#waiting.splice(0)) receiver.failed(failure);
   }
 
   #expired(connection: Connection, now: number): boolean {

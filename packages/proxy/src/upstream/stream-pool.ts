@@ -1,0 +1,17 @@
+import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from './stream.ts';
+
+/** The connections to one endpoint, whichever version of HTTP they speak. */
+export interface StreamPool {
+  /** Connections that are open or being opened. */
+  readonly size: number;
+  /** Connections without a request on them. */
+  readonly idle: number;
+  /** Sends a request on a connection that there is, or on one that is opened for it. */
+  open(head: OutgoingHead, receiver: StreamReceiver, options: StreamOptions): UpstreamStream;
+  /** Closes what has been idle for too long. */
+  sweep(now: number): void;
+  /** Takes no more requests and closes idle connections; requests on their way are finished. */
+  retire(): void;
+  /** Drops every connection, with the requests on them. */
+  destroy(): void;
+}
