@@ -1,6 +1,7 @@
 /**
- * Generates `src/codec/generated/` (a protobufjs static module) from the protos that
- * @grpc/grpc-js-xds ships. `kept-fields.ts` says which messages and fields.
+ * Generates `src/codec/generated/` from the protos that @grpc/grpc-js-xds ships: a protobufjs
+ * static module, and a descriptor with the fields' own names, by which messages are printed.
+ * `kept-fields.ts` says which messages and fields.
  *
  *     node --conditions=source packages/xds/scripts/generate.ts
  */
@@ -19,21 +20,26 @@ const deps = join(dirname(require.resolve('@grpc/grpc-js-xds/package.json')), 'd
 const wellKnown = dirname(require.resolve('protobufjs/package.json'));
 const generated = fileURLToPath(new URL('../src/codec/generated/', import.meta.url));
 
-const root = new protobuf.Root();
-root.resolvePath = (_from, target) => {
-  const top = target.slice(0, target.indexOf('/'));
-  if (target.startsWith('google/protobuf/')) return join(wellKnown, target);
-  if (top === 'envoy') return join(deps, 'envoy-api', target);
-  if (top === 'google') return join(deps, 'googleapis', target);
-  if (top === 'validate') return join(deps, 'protoc-gen-validate', target);
-  return join(deps, 'xds', target);
-};
-await root.load(PROTOS);
-root.resolveAll();
+/** The kept messages, with the names of the protos (`keepCase`) or in camel case. */
+async function kept(keepCase: boolean): Promise<string> {
+  const root = new protobuf.Root();
+  root.resolvePath = (_from, target) => {
+    const top = target.slice(0, target.indexOf('/'));
+    if (target.startsWith('google/protobuf/')) return join(wellKnown, target);
+    if (top === 'envoy') return join(deps, 'envoy-api', target);
+    if (top === 'google') return join(deps, 'googleapis', target);
+    if (top === 'validate') return join(deps, 'protoc-gen-validate', target);
+    return join(deps, 'xds', target);
+  };
+  await root.load(PROTOS, { keepCase });
+  root.resolveAll();
+  return JSON.stringify(prune(root, ROOTS));
+}
 
 const work = await mkdtemp(join(tmpdir(), 'meshkeeper-pbjs-'));
 const descriptor = join(work, 'kept.json');
-await writeFile(descriptor, JSON.stringify(prune(root, ROOTS)));
+await writeFile(descriptor, await kept(false));
+await writeFile(join(generated, 'descriptor.json'), `${await kept(true)}\n`);
 const output = join(generated, 'envoy.js');
 await new Promise<void>((resolve, reject) => {
   const done = (error: Error | null) => (error ? reject(error) : resolve());

@@ -1,6 +1,9 @@
 import protobuf from 'protobufjs';
 import { KEPT_FIELDS } from './kept-fields.ts';
 
+/** By this the protos mark what nobody may be shown. */
+const SENSITIVE = '(udpa.annotations.sensitive)';
+
 /** The descriptor of `roots` and of what their kept fields refer to, and nothing else. */
 export function prune(root: protobuf.Root, roots: readonly string[]): protobuf.INamespace {
   const kept = new Map<protobuf.ReflectionObject, readonly protobuf.Field[]>();
@@ -28,7 +31,7 @@ function keptFields(type: protobuf.Type): protobuf.Field[] {
   const row = KEPT_FIELDS[type.fullName.slice(1)];
   if (row === undefined) return type.fieldsArray.filter((field) => !isDeprecated(field));
   return row.split(' ').map((name) => {
-    const field = type.fields[protobuf.util.camelCase(name)];
+    const field = type.fields[name] ?? type.fields[protobuf.util.camelCase(name)];
     if (field === undefined) throw new Error(`${type.fullName} has no field ${name}`);
     return field;
   });
@@ -47,6 +50,7 @@ function message(type: protobuf.Type, fields: readonly protobuf.Field[]): object
       id: field.id,
       ...(field.repeated ? { rule: 'repeated' } : {}),
       ...(field instanceof protobuf.MapField ? { keyType: field.keyType } : {}),
+      ...(field.options?.[SENSITIVE] ? { options: { sensitive: true } } : {}),
     };
   }
   const oneofs: Record<string, object> = {};

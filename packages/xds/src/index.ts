@@ -63,6 +63,8 @@ export {
   type WeightedCluster,
   WrrLocality,
 } from './codec/messages.ts';
+export type { Json } from './codec/print/json.ts';
+export { MessagePrinter } from './codec/print/message-printer.ts';
 export {
   ADD_ORDER,
   RESOURCE_TYPES,
@@ -95,6 +97,8 @@ export type {
   ConnectedProxy,
   ProxyStatus,
   RefusedResource,
+  ResourceStatus,
+  StreamResources,
   TypeStatus,
 } from './server/proxy-status.ts';
 export type { ResourceStore } from './server/resource-store.ts';

@@ -13,17 +13,10 @@ import {
   ClientStatusResponse,
   ConfigStatus,
   type GenericXdsConfig,
-  type Node,
   type NodeMatcher,
 } from '../codec/messages.ts';
-import type { ResourceStatus } from './proxy-status.ts';
+import type { ResourceStatus, StreamResources } from './proxy-status.ts';
 import { bytesMethod, unaryBytesMethod } from './services.ts';
-
-/** A client and what is known of its resources. */
-export interface ClientResources {
-  readonly node: Node;
-  readonly resources: readonly ResourceStatus[];
-}
 
 const CSDS = '/envoy.service.status.v3.ClientStatusDiscoveryService';
 
@@ -35,7 +28,7 @@ export const CLIENT_STATUS_SERVICE: ServiceDefinition = {
 
 /** Its handlers. */
 export function clientStatusHandlers(
-  clients: () => readonly ClientResources[],
+  clients: () => readonly StreamResources[],
 ): UntypedServiceImplementation {
   const answer = (bytes: Buffer) => {
     const { nodeMatchers } = ClientStatusRequest.decode(bytes);
@@ -74,7 +67,7 @@ export function clientStatusHandlers(
  * @throws RangeError when a matcher is none that is known here.
  */
 export function clientConfigs(
-  clients: readonly ClientResources[],
+  clients: readonly StreamResources[],
   matchers: readonly NodeMatcher[],
 ): ClientConfig[] {
   const chosen = clients.filter(

@@ -1,10 +1,10 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { DeltaDiscoveryRequest, DiscoveryRequest, type Node } from '../codec/messages.ts';
+import { DeltaDiscoveryRequest, DiscoveryRequest } from '../codec/messages.ts';
 import type { Clock, Logger } from '../logger.ts';
 import type { ResourceChanges } from '../resources/envoy-resources.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
-import type { ConnectedProxy, ProxyStatus, ResourceStatus } from './proxy-status.ts';
+import type { ConnectedProxy, ProxyStatus, StreamResources } from './proxy-status.ts';
 import type { DiscoveryMethod } from './services.ts';
 
 /** What a connection needs of its server. */
@@ -64,7 +64,7 @@ export class Connection {
   }
 
   /** The node and what is known of each of its resources; undefined before its first request. */
-  resources(): { node: Node; resources: ResourceStatus[] } | undefined {
+  resources(): StreamResources | undefined {
     if (this.#proxy === undefined) return undefined;
     return { node: this.#stream.node, resources: this.#stream.resources() };
   }

@@ -1,4 +1,6 @@
 import type { Locality } from '@meshkeeper/mesh';
+import type { Node } from '../codec/messages.ts';
+import type { Resource } from '../resources/resource.ts';
 import type { Variant } from './framer.ts';
 
 /** What is known of one type of resources at one proxy. */
@@ -29,6 +31,8 @@ export type ResourceStatus = {
   readonly name: string;
   /** As it was sent last; empty when it was not. */
   readonly version: string;
+  /** What it should have; undefined when there is nothing of that name. */
+  readonly served: Resource | undefined;
 } & (
   | {
       /** It was not judged yet; it was asked for and doesn't exist; it was accepted. */
@@ -84,4 +88,10 @@ export interface ProxyStatus extends ConnectedProxy {
   readonly types: readonly TypeStatus[];
   /** What it rejects: nothing else is under way for these. */
   readonly refused: readonly RefusedResource[];
+}
+
+/** A stream's node, and what is known of each of its resources. */
+export interface StreamResources {
+  readonly node: Node;
+  readonly resources: readonly ResourceStatus[];
 }

@@ -242,12 +242,12 @@ export abstract class Subscription {
     return [...names].map((name): ResourceStatus => {
       const version = this.versionSent(name) ?? '';
       const refusal = this.refusals.of(name);
-      const { typeUrl } = this;
-      if (under.has(name)) return { typeUrl, name, version, state: 'requested' };
-      if (refusal !== undefined) return { typeUrl, name, ...refusal, state: 'nacked' };
-      if (version !== '') return { typeUrl, name, version, state: 'acked' };
-      const state = this.view.get(name) === undefined ? 'missing' : 'requested';
-      return { typeUrl, name, version, state };
+      const served = this.covers(name) ? this.view.get(name) : undefined;
+      const resource = { typeUrl: this.typeUrl, name, version, served };
+      if (under.has(name)) return { ...resource, state: 'requested' };
+      if (refusal !== undefined) return { ...resource, ...refusal, state: 'nacked' };
+      if (version !== '') return { ...resource, state: 'acked' };
+      return { ...resource, state: served === undefined ? 'missing' : 'requested' };
     });
   }
 }
