@@ -16,12 +16,20 @@ export interface TempDir extends AsyncDisposable {
 export async function tempDir(prefix = 'meshkeeper-'): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), prefix));
   guardFolder(path);
-  const atExit = () => rmSync(path, { recursive: true, force: true });
-  process.on('exit', atExit);
+  if (folders.size === 0) process.on('exit', removeAll);
+  folders.add(path);
   const close = async () => {
-    process.off('exit', atExit);
+    folders.delete(path);
+    if (folders.size === 0) process.off('exit', removeAll);
     // A server that was killed a moment ago may still be letting go of a file.
     await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   };
   return { path, close, [Symbol.asyncDispose]: close };
+}
+
+/** All that are there: one listener is enough for them. */
+const folders = new Set<string>();
+
+function removeAll(): void {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
 }
