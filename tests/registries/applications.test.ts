@@ -18,6 +18,7 @@ import {
 } from '@meshkeeper/testbed';
 import { connect as connectTo, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { Catalog, type Expected } from './support/catalog.ts';
+import { type RequestProxy, startRequestProxy } from './support/request-proxy.ts';
 
 const { greeter } = dubboInterfaces;
 /** Offered at both levels by one application, and at the interface level alone by another. */
@@ -34,6 +35,11 @@ const SESSION_TIMEOUT = 3_000;
 const BUSY = { absorb: '500ms' };
 /** Java takes its time on a machine with little of it. */
 const PATIENCE = 15_000;
+/**
+ * In a new session Dubbo's interface level registers again with the second tick of a wheel of 5 s
+ * (`retry.period`), and after a failure each time again, without an end.
+ */
+const RETRY = 10_000;
 
 const skip = skipWithout('zookeeper', 'curator', 'spring', 'dubbo');
 const stack = new AsyncDisposableStack();
@@ -44,6 +50,8 @@ let curator: Curator;
 let spring: Spring;
 let shop: Dubbo;
 let legacy: Dubbo;
+/** Before the server that `legacy` is connected to. */
+let asked: RequestProxy;
 let local: Dubbo;
 let remote: Dubbo;
 /** Where Dubbo's applications say they are. */
@@ -58,14 +66,12 @@ before(async () => {
     await Catalog.start({ zookeeper: connect, sessionTimeout: '1500ms', protection: BUSY }),
   );
   await catalog.ready;
+  asked = stack.use(await startRequestProxy(zookeeper));
   [curator, spring, shop, legacy, local, remote] = await Promise.all([
     startCurator({ connect, basePath: '/discovery' }),
     startSpring({ connect, sessionTimeout: SESSION_TIMEOUT }),
     startShop(),
-    dubbo({
-      ...{ application: 'legacy', registerMode: 'interface' },
-      services: [{ group: 'g', version: '1.0.0', weight: 30 }, { version: '2.0.0' }],
-    }),
+    startLegacy(),
     dubbo({
       ...{ application: 'local', registerMode: 'instance', protocols: [{ name: 'tri' }] },
       services: [{ version: '3.0.0' }],
@@ -88,8 +94,17 @@ before(async () => {
 });
 after(() => stack.disposeAsync());
 
-function dubbo(options: Omit<DubboOptions, 'connect'>): Promise<Dubbo> {
+function dubbo(options: Omit<DubboOptions, 'connect'> & Partial<DubboOptions>): Promise<Dubbo> {
   return startDubbo({ connect: zookeeper.connect, ...options });
+}
+
+/** Registered at the interface level alone; with the same port when it is started again. */
+function startLegacy(): Promise<Dubbo> {
+  return dubbo({
+    ...{ connect: asked.connect, application: 'legacy', registerMode: 'interface' },
+    protocols: [{ name: 'dubbo', port: legacy?.ports.get('dubbo') }],
+    services: [{ group: 'g', version: '1.0.0', weight: 30 }, { version: '2.0.0' }],
+  });
 }
 
 /** Registered at both levels, as Dubbo does of itself; with the same ports when it is started again. */
@@ -121,9 +136,9 @@ function everything(change: Readonly<Record<string, Expected>> = {}): Record<str
 }
 
 /** Waits until the catalog is this and nothing else. */
-async function is(wanted: Readonly<Record<string, Expected>>): Promise<void> {
+async function is(wanted: Readonly<Record<string, Expected>>, patience = PATIENCE): Promise<void> {
   for (const [service, expected] of Object.entries(wanted))
-    await catalog.has(service, expected, PATIENCE);
+    await catalog.has(service, expected, patience);
   const names = catalog.services.filter(({ endpoints }) => endpoints.length > 0);
   assert.deepEqual(
     names.map(({ name }) => name),
@@ -235,13 +250,7 @@ test('a graceful stop: it goes at once, and the others stay', {
   });
   await is(others);
   // Started again at the same port, it is as if nothing had been.
-  legacy = stack.use(
-    await dubbo({
-      ...{ application: 'legacy', registerMode: 'interface' },
-      protocols: [{ name: 'dubbo', port: legacy.ports.get('dubbo') }],
-      services: [{ group: 'g', version: '1.0.0', weight: 30 }, { version: '2.0.0' }],
-    }),
-  );
+  legacy = stack.use(await startLegacy());
   await is(everything());
   nothingFlapped(since, ['orders', INTERFACE, `${BOTH}@dubbo`]);
   catalog.neverWithout(`${BOTH}@dubbo`, [at(shop)], since);
@@ -308,14 +317,39 @@ test('ZooKeeper is wiped and restarted empty: everything is served until it is b
   await zookeeper.kill();
   await is(everything());
   await rm(join(zookeeper.dataDir, 'version-2'), { recursive: true });
+  asked.forget();
   await zookeeper.start();
-  await until(() => zk.create('/dubbo/mapping', '', { parents: true }).then(() => true), {
-    ...{ timeout: PATIENCE, message: 'the empty server takes writes' },
-  });
+  // Curator, Spring and Dubbo's application level register with all that is above it.
   await until(async () => (await curator.query('orders')).length === 2, { timeout: PATIENCE });
-  const { customers, orders } = everything();
-  await catalog.has('orders', orders!, PATIENCE);
-  await catalog.has('customers', customers!, PATIENCE);
-  // Dubbo's come back one after the other, some after half a minute: they are held until then.
-  nothingFlapped(since, [`${BOTH}@dubbo`, `${BOTH}@tri`]);
+  const { [LOCAL]: told, [REMOTE]: known, customers, orders } = everything();
+  const alone = { [INTERFACE]: { [at(legacy)]: { held: 'last-instance' } } };
+  const tri = { [`${BOTH}@tri`]: { [at(shop, 'tri')]: { weight: 30 } } };
+  for (const [service, expected] of Object.entries({
+    ...{ customers, orders, [LOCAL]: told, [REMOTE]: known },
+    ...{ ...alone, ...tri },
+  }))
+    await catalog.has(service, expected!, PATIENCE);
+  // Nothing tells of its metadata any more: Dubbo doesn't write it again.
+  assert.equal(await zk.exists('/dubbo/metadata/remote'), null);
+  assert.equal(await zk.exists('/dubbo/mapping'), null);
+  // The interface level tries for ever, and fails: it believes what is above to be there still.
+  const providers = `/dubbo/${greeter}/providers/`;
+  const tries = () =>
+    asked.requests.filter(
+      ({ op, paths: [path] }) => op.startsWith('create') && path?.startsWith(providers),
+    );
+  await until(() => tries().length >= 4, { timeout: 3 * RETRY, message: 'both URLs, twice' });
+  assert.equal(await zk.exists(`/dubbo/${greeter}`), null);
+  await catalog.has(INTERFACE, alone[INTERFACE]!);
+  // Whoever creates the directory helps all that are without it: here one that starts.
+  const fresh = stack.use(
+    await dubbo({
+      ...{ application: 'fresh', registerMode: 'interface' },
+      services: [{ version: '5.0.0' }],
+    }),
+  );
+  await is(everything({ [`${greeter}:5.0.0`]: { [at(fresh)]: {} } }), PATIENCE + RETRY);
+  // The other half is enough to let one go.
+  nothingFlapped(since, [`${BOTH}@dubbo`]);
+  catalog.neverWithout(`${BOTH}@dubbo`, [at(shop)], since);
 });

@@ -44,8 +44,8 @@ export class Applications {
   /** Those of them that an instance can be asked for: of many it is none, at any size of a registry. */
   readonly #wants = new Map<string, Want>();
   /**
-   * Revisions that were asked for and that no instance has any more, the oldest first: an instance
-   * that deletes and creates its znode again is not to be asked again.
+   * Revisions that are known although no znode tells of them and no instance has them any more, the
+   * oldest first: an instance that deletes and creates its znode again is not to be asked again.
    */
   readonly #left = new Set<string>();
 
@@ -113,13 +113,16 @@ export class Applications {
     return changed;
   }
 
-  /** Takes the deletion of what told of a revision: who has it keeps what it offers. */
+  /**
+   * Takes the deletion of what told of a revision: who has it keeps what it offers, and who comes back
+   * with it after ZooKeeper was wiped, too. Dubbo never writes it again.
+   */
   forget(application: string, revision: string): void {
     const key = keyOf({ application, revision });
     const known = this.#revisions.get(key);
     if (known?.stored !== true) return;
     known.stored = false;
-    if (known.instances.size === 0) this.#revisions.delete(key);
+    if (known.instances.size === 0) this.#remember(key);
   }
 
   /** The revisions that only their instances can tell of, and how they are asked. */
@@ -191,7 +194,12 @@ export class Applications {
     if (revision.instances.size > 0) return;
     this.#unknown.delete(key);
     if (revision.info === undefined) this.#revisions.delete(key);
-    else if (!revision.stored) this.#left.add(key);
+    else if (!revision.stored) this.#remember(key);
+  }
+
+  /** Keeps what a revision offers that nobody has and no znode tells of, the oldest of too many not. */
+  #remember(key: string): void {
+    this.#left.add(key);
     const [oldest] = this.#left;
     if (oldest === undefined || this.#left.size <= MAX_LEFT) return;
     this.#left.delete(oldest);

@@ -105,6 +105,19 @@ describe('instances of applications', () => {
     assert.deepEqual([...read.put(instance('10.0.0.1', remote))], ['A']);
   });
 
+  test('who comes back after all of it was deleted is known, whatever went first', () => {
+    const paths = ['/dubbo/metadata/shop/r1', '/services/shop/10.0.0.1:20880'];
+    for (const order of [paths, paths.toReversed()]) {
+      const read = reading();
+      read.put(metadata('r1', 'A'));
+      read.put(instance('10.0.0.1', remote));
+      for (const path of order) read.remove(path);
+      assert.deepEqual(idsOf(read), {});
+      assert.deepEqual([...read.put(instance('10.0.0.1', remote))], ['A']);
+      assert.deepEqual(messagesOf(read), []);
+    }
+  });
+
   test('where a service is: its own port, its protocol, the instance', () => {
     const read = reading('/dubbo', async () => {
       throw new Error('not asked');
