@@ -27,7 +27,7 @@ export {
   type Loaded,
   type Outcome,
 } from './balance/load.ts';
-export type { LocalityRouting } from './balance/locality.ts';
+export type { LocalityRouting, LocalityWeight } from './balance/locality.ts';
 export { Maglev, type MaglevOptions } from './balance/maglev.ts';
 export { type OutlierChange, OutlierDetector } from './balance/outlier/outlier-detector.ts';
 export {

@@ -16,7 +16,8 @@ interface Bounded {
 
 /** How an endpoint is chosen, with its settings. */
 export type Algorithm =
-  | { readonly type: 'random' | 'round-robin' | 'peak-ewma' }
+  | { readonly type: 'random' | 'round-robin' }
+  | { readonly type: 'peak-ewma'; readonly choices?: number }
   | { readonly type: 'least-request'; readonly choices?: number; readonly bias?: number }
   | ({
       readonly type: 'ring-hash';
@@ -51,7 +52,7 @@ export function createBalancer<T extends Keyed & Loaded>(
     case 'least-request':
       return new LeastRequest([], { ...algorithm, random });
     case 'peak-ewma':
-      return new PeakEwma([], { random, now: load.now });
+      return new PeakEwma([], { ...algorithm, random, now: load.now });
     case 'ring-hash':
       return bounded(new RingHash([], { ...algorithm, random }), algorithm, load);
     case 'maglev':

@@ -29,8 +29,8 @@ export interface CircuitBreakerOptions {
  * priorities of requests.
  */
 export class CircuitBreaker {
-  readonly #limits: Readonly<Record<Resource, number>>;
-  readonly #share: RetryShare | undefined;
+  #limits: Readonly<Record<Resource, number>>;
+  #share: RetryShare | undefined;
   readonly #used: Record<Resource, number> = {
     connections: 0,
     pending: 0,
@@ -39,8 +39,13 @@ export class CircuitBreaker {
   };
 
   constructor(options: CircuitBreakerOptions = {}) {
-    const { connections = 1024, pending = 1024, requests = 1024, retries = 3 } = options;
-    this.#limits = { connections, pending, requests, retries };
+    this.#limits = limitsOf(options);
+    this.#share = options.retryShare;
+  }
+
+  /** New limits for what there is and will be. */
+  configure(options: CircuitBreakerOptions): void {
+    this.#limits = limitsOf(options);
     this.#share = options.retryShare;
   }
 
@@ -69,8 +74,18 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Takes one whatever the limit is. */
+  acquire(resource: Resource): void {
+    this.#used[resource]++;
+  }
+
   release(resource: Resource): void {
     if (this.#used[resource] === 0) throw new RangeError(`none of the ${resource} is taken`);
     this.#used[resource]--;
   }
+}
+
+function limitsOf(options: CircuitBreakerOptions): Readonly<Record<Resource, number>> {
+  const { connections = 1024, pending = 1024, requests = 1024, retries = 3 } = options;
+  return { connections, pending, requests, retries };
 }

@@ -59,7 +59,7 @@ export class ClusterBalancer<T> implements HostBalancer<T> {
     this.#loads = priorityLoads(
       byPriority.map(([, all]) => ({
         healthy: all.filter((host) => host.fit).length,
-        all: all.length,
+        all: all.filter(({ pending }) => !pending).length,
       })),
       this.#options,
     );

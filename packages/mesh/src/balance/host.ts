@@ -24,6 +24,11 @@ export class Host<T> {
   facts: HostFacts<T>;
   /** Left aside for its failures; to be set by who watches them, before the balancer's update. */
   ejected = false;
+  /**
+   * Nothing is known of it yet, and it does not count until something is: Envoy's
+   * `ignore_new_hosts_until_first_hc`. Who watches it says so, as with {@link ejected}.
+   */
+  pending = false;
 
   constructor(facts: HostFacts<T>, load: Load) {
     this.key = facts.key;
@@ -34,7 +39,7 @@ export class Host<T> {
   /** True when requests should go to it. Who has not been checked is taken for healthy, as with Envoy. */
   get fit(): boolean {
     const { health } = this.facts;
-    return !this.ejected && (health === 'healthy' || health === 'unknown');
+    return !this.ejected && !this.pending && (health === 'healthy' || health === 'unknown');
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Locality } from '../model/endpoint.ts';
 import type { Balancer, PickContext, Weighted } from './balancer.ts';
 import type { Host } from './host.ts';
 import {
@@ -6,6 +5,7 @@ import {
   Localities,
   type LocalitiesOptions,
   type LocalityRouting,
+  type LocalityWeight,
 } from './locality.ts';
 
 /** What {@link Level} takes from outside. */
@@ -46,12 +46,10 @@ function weigh<T>(hosts: readonly Host<T>[]): Weighted<Host<T>>[] {
 }
 
 /** A locality's weight is shared by its hosts, as Envoy's hashing does, whatever their health. */
-function spread<T>(
-  hosts: readonly Host<T>[],
-  weight: (locality: Locality) => number,
-): Weighted<Host<T>>[] {
+function spread<T>(hosts: readonly Host<T>[], weight: LocalityWeight): Weighted<Host<T>>[] {
   return [...byLocality(hosts).values()].flatMap((group) => {
-    const share = weight(group[0]!.facts.locality);
+    const { locality, priority } = group[0]!.facts;
+    const share = weight(locality, priority);
     const sum = group.reduce((total, { facts }) => total + facts.weight, 0);
     return group.map((item) => ({ item, weight: (item.facts.weight * share) / sum }));
   });

@@ -5,12 +5,15 @@ import type { Host } from './host.ts';
 import type { RandomSource } from './random-source.ts';
 import { type ZoneRoute, zoneRoute } from './zone-aware.ts';
 
+/** The weight of a locality among those of a priority. */
+export type LocalityWeight = (locality: Locality, priority: number) => number;
+
 /** How requests are shared among the localities of a priority. */
 export type LocalityRouting =
   /** By their endpoints' weights. */
   | { readonly type: 'none' }
   /** By weights of their own, as Envoy's `locality_weighted_lb_config`. */
-  | { readonly type: 'weighted'; readonly weight: (locality: Locality) => number }
+  | { readonly type: 'weighted'; readonly weight: LocalityWeight }
   /** The caller's own first, as Envoy's `zone_aware_lb_config`. */
   | {
       readonly type: 'zone-aware';
@@ -39,12 +42,14 @@ export function byLocality<T>(hosts: readonly Host<T>[]): Map<string, Host<T>[]>
  */
 function effectiveWeight<T>(
   hosts: readonly Host<T>[],
-  weight: (locality: Locality) => number,
+  weight: LocalityWeight,
   overprovisioning: number,
 ): number {
   const fit = hosts.filter((host) => host.fit).length;
-  const available = Math.min(1, (overprovisioning / 100) * (fit / hosts.length));
-  return weight(hosts[0]?.facts.locality ?? NO_LOCALITY) * available;
+  const counted = hosts.filter(({ pending }) => !pending).length;
+  const available = fit === 0 ? 0 : Math.min(1, (overprovisioning / 100) * (fit / counted));
+  const { locality = NO_LOCALITY, priority = 0 } = hosts[0]?.facts ?? {};
+  return weight(locality, priority) * available;
 }
 
 /** A balancer for each locality of a priority, and which of them a request goes to. */
@@ -81,10 +86,7 @@ export class Localities<T> {
     return (this.#queue.size > 0 ? this.#queue.pick() : this.#zone())?.pick(context);
   }
 
-  #weighted(
-    groups: ReadonlyMap<string, readonly Host<T>[]>,
-    weight: (locality: Locality) => number,
-  ) {
+  #weighted(groups: ReadonlyMap<string, readonly Host<T>[]>, weight: LocalityWeight) {
     return [...groups]
       .map(([name, hosts]) => ({
         item: this.#balancers.get(name)!,

@@ -11,6 +11,8 @@ export interface PeakEwmaOptions {
   readonly random: RandomSource;
   /** The clock of the items' {@link Load}. */
   readonly now: () => number;
+  /** How many are compared. Default 2. */
+  readonly choices?: number;
 }
 
 /**
@@ -21,8 +23,8 @@ export interface PeakEwmaOptions {
 export class PeakEwma<T extends Loaded> extends TwoChoices<T> {
   readonly #now: () => number;
 
-  constructor(items: Iterable<Weighted<T>>, { random, now }: PeakEwmaOptions) {
-    super(random);
+  constructor(items: Iterable<Weighted<T>>, { random, now, choices }: PeakEwmaOptions) {
+    super(random, choices);
     this.#now = now;
     this.update(items);
   }

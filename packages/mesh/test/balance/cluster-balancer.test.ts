@@ -206,3 +206,34 @@ test('a warm-up is over in time, whatever is told in between', () => {
   time = 1000;
   assert.equal(share(), 0.5);
 });
+
+test('who is pending takes nothing, and does not count', () => {
+  const { hosts, balancer } = cluster({ algorithm: { type: 'random' } });
+  const all = hosts.update([...group('a', 2, 2), ...group('p', 8, 8)]);
+  for (const host of all) host.pending = host.key.startsWith('p');
+  balancer.update(all);
+  assert.deepEqual(balancer.loads, [{ load: 100, panic: false }]);
+  assert.deepEqual(
+    shares(() => balancer.pick(), 100),
+    { a: 100 },
+  );
+  for (const host of all) host.pending = true;
+  balancer.update(all);
+  assert.deepEqual(balancer.loads, [{ load: 100, panic: true }], 'nothing is known of anybody');
+});
+
+test('a locality’s weight is that of its priority', () => {
+  const { hosts, balancer } = cluster({ algorithm: { type: 'round-robin' } });
+  const at = (name: string, healthy: number, of: string, priority: number) =>
+    group(name, 10, healthy, { locality: zone(of), priority });
+  const all = [...at('x', 0, 'a', 0), ...at('y', 0, 'b', 0)];
+  all.push(...at('a', 10, 'a', 1), ...at('b', 10, 'b', 1));
+  balancer.update(hosts.update(all), {
+    type: 'weighted',
+    weight: (locality, priority) => (priority > 0 && locality.zone === 'b' ? 3 : 1),
+  });
+  assert.deepEqual(
+    shares(() => balancer.pick(), 400),
+    { a: 100, b: 300 },
+  );
+});

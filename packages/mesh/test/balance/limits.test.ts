@@ -89,3 +89,16 @@ test('retries can be limited to a share of what is under way, and a few', () => 
 test('what is not taken can’t be given back', () => {
   assert.throws(() => new CircuitBreaker().release('pending'), RangeError);
 });
+
+test('new limits hold for what is taken already, and what must be is taken whatever they are', () => {
+  const breaker = new CircuitBreaker({ connections: 3 });
+  for (let i = 0; i < 3; i++) assert(breaker.tryAcquire('connections'));
+  breaker.configure({ connections: 2, retryShare: { minConcurrency: 7 } });
+  assert.deepEqual([breaker.used('connections'), breaker.limit('retries')], [3, 7]);
+  breaker.acquire('connections');
+  breaker.release('connections');
+  breaker.release('connections');
+  assert(breaker.isOpen('connections'));
+  breaker.release('connections');
+  assert(breaker.tryAcquire('connections'));
+});

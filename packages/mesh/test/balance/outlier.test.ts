@@ -157,6 +157,48 @@ test('who leaves is forgotten, and makes room', () => {
   assert(!watched.isEjected('h0') && watched.isEjected('h1'));
 });
 
+test('other options hold from now on, and nobody’s record is lost', () => {
+  const watched = detector();
+  respond(watched, 'h0', 500, 5);
+  respond(watched, 'h1', 500, 3);
+  watched.configure({ consecutive5xx: 4, maxEjectionPercent: 100 });
+  assert(watched.isEjected('h0'));
+  assert.equal(watched.responded('h1', 500, 0)?.type, 'ejected', 'the fourth in a row');
+});
+
+test('who is known to be well returns, and its failures count no more', () => {
+  const watched = detector();
+  respond(watched, 'h0', 500, 5);
+  assert.deepEqual(watched.recovered('h0', 10), { type: 'returned', key: 'h0' });
+  assert.equal(watched.recovered('h0', 10), undefined);
+  assert.equal(watched.recovered('nobody', 10), undefined);
+  assert.equal(respond(watched, 'h0', 500, 4), undefined);
+  assert.equal(watched.responded('h0', 500, 10)?.type, 'ejected');
+});
+
+test('an interval’s end is of no use until something has happened, nor after all is forgotten', () => {
+  const watched = detector();
+  assert(watched.calm);
+  watched.responded('h0', 200, 0);
+  assert(!watched.calm, 'successes are compared');
+  watched.tick(10_000);
+  assert(watched.calm);
+  respond(watched, 'h0', 500, 5);
+  let now = 10_000;
+  let ticks = 0;
+  while (!watched.calm) {
+    now += 10_000;
+    watched.tick(now);
+    ticks++;
+  }
+  assert(!watched.isEjected('h0'));
+  assert.equal(
+    ticks,
+    3,
+    'one more after its return, and the next ejection is no longer than it was',
+  );
+});
+
 test('whatever happens, no more than the share is out, and all return', () => {
   const event = fc.record({
     key: fc.constantFrom(...KEYS),

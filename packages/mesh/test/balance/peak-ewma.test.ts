@@ -95,3 +95,13 @@ test('one of ten that is ten times slower gets a tenth of what an even share is,
   assert(counts[0]! <= 200, `${counts}`);
   assert(counts[0]! > 0, 'but it is asked again in time');
 });
+
+test('of all of them, the best', () => {
+  const fixture = new Fixture();
+  const peers = fixture.peers(8);
+  for (const [i, peer] of peers.entries()) request(peer, 10 + ((i * 5) % 8));
+  const random = new Xoshiro128(3);
+  const balancer = new PeakEwma(weigh(peers), { random, now: () => 0, choices: 8 });
+  const picked = countPicks(peers, 100, () => balancer.pick()!);
+  assert(picked[0]! > 60, `${picked}`);
+});

@@ -20,7 +20,7 @@ export type OutlierChange<K> =
  * {@link tick} is called at its {@link deadline}.
  */
 export class OutlierDetector<K> {
-  readonly #options: OutlierOptions;
+  #options: OutlierOptions;
   readonly #random: RandomSource;
   #records = new Map<K, OutlierRecord>();
   #deadline: number;
@@ -30,6 +30,17 @@ export class OutlierDetector<K> {
     this.#options = { ...OUTLIER, ...options };
     this.#random = random;
     this.#deadline = now + this.#options.interval;
+  }
+
+  /** Other options, from now on; who is ejected stays so, and records are kept. */
+  configure(options: Partial<OutlierOptions>): void {
+    this.#options = { ...OUTLIER, ...options };
+  }
+
+  /** True when a {@link tick} would change nothing: nobody is, or was lately, ejected, or has been used. */
+  get calm(): boolean {
+    for (const record of this.#records.values()) if (!record.calm) return false;
+    return true;
   }
 
   /** When {@link tick} is to be called next. */
@@ -65,6 +76,17 @@ export class OutlierDetector<K> {
     if (++record.localFailures !== this.#options.consecutiveLocalOriginFailure) return undefined;
     record.localFailures = 0;
     return this.#eject(key, record, 'consecutive-local-origin-failure', now);
+  }
+
+  /**
+   * It is known to be well by other means; Envoy's `successful_active_health_check_uneject_host`. An
+   * ejection is over, and what had gone wrong does not count any more.
+   */
+  recovered(key: K, now: number): OutlierChange<K> | undefined {
+    const record = this.#records.get(key);
+    if (record?.standing.type !== 'ejected') return undefined;
+    record.back(now);
+    return { type: 'returned', key };
   }
 
   /** Ends an interval: who has been away long enough returns, and who fails more than others goes. */

@@ -19,6 +19,13 @@ export class OutlierRecord {
   /** The requests of this interval. */
   volumes: Readonly<Record<FailureOrigin, Volume>> = volumes();
 
+  /** True when the end of an interval would change nothing. */
+  get calm(): boolean {
+    const { external, local } = this.volumes;
+    if (this.standing.type === 'ejected' || this.backOff > 0) return false;
+    return external.total === 0 && local.total === 0;
+  }
+
   /** Ends the interval; gives its requests. */
   takeVolumes(): Readonly<Record<FailureOrigin, Volume>> {
     const taken = this.volumes;
