@@ -73,8 +73,19 @@ test('lengths at the edges of a varint', () => {
 
 test('an endpoint is encoded once for as long as it is the same, and anew with another weight', () => {
   const one = endpoint(1);
-  const bytes = encodedEndpoint(one, 5);
-  assert.equal(encodedEndpoint(one, 5), bytes);
-  assert.notDeepEqual(encodedEndpoint(one, 6), bytes);
-  assert.deepEqual(encodedEndpoint(endpoint(1), 5), bytes);
+  const text = encodedEndpoint(one, 5);
+  assert.notEqual(encodedEndpoint(one, 6), text);
+  assert.equal(encodedEndpoint(one, 5), text);
+  assert.equal(encodedEndpoint(endpoint(1), 5), text);
+  let reads = 0;
+  const counted = new Proxy(one, {
+    get: (target, key) => {
+      reads++;
+      return Reflect.get(target, key);
+    },
+  });
+  assert.equal(encodedEndpoint(counted, 5), text);
+  const first = reads;
+  assert.equal(encodedEndpoint(counted, 5), text);
+  assert.equal(reads, first);
 });

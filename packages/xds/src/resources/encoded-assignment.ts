@@ -3,6 +3,7 @@ import { envoy } from '../codec/generated/envoy.js';
 import type { ClusterLoadAssignment } from '../codec/messages.ts';
 import { RESOURCE_TYPES } from '../codec/resource-type.ts';
 import { fieldSize, writeFieldHead } from '../codec/wire.ts';
+import type { ByteText } from './encoded-endpoint.ts';
 
 /** The endpoints of one locality at one priority. */
 export interface EncodedGroup {
@@ -12,7 +13,7 @@ export interface EncodedGroup {
   /** The locality's own, relative to the others of its priority: an integer from 1 on, of 32 bits. */
   readonly weight: number;
   /** Of `encodedEndpoint`. */
-  readonly endpoints: readonly Buffer[];
+  readonly endpoints: readonly ByteText[];
 }
 
 const { LocalityLbEndpoints, ClusterLoadAssignment: Codec } = envoy.config.endpoint.v3;
@@ -37,7 +38,7 @@ export function assembleAssignment(
   at = append(target, writeFieldHead(target, at, 2, length), head);
   for (const part of parts) {
     at = append(target, writeFieldHead(target, at, 2, part.length), part.head);
-    for (const bytes of part.endpoints) at = append(target, at, bytes);
+    at += target.write(part.endpoints, at, 'latin1');
     at = append(target, at, part.tail);
   }
   append(target, at, tail);
@@ -51,9 +52,9 @@ function partsOf({ locality, weight, priority = 0, endpoints }: EncodedGroup) {
     loadBalancingWeight: { value: weight },
     priority,
   }).finish();
-  let length = head.length + tail.length;
-  for (const bytes of endpoints) length += bytes.length;
-  return { head, endpoints, tail, length };
+  let text: ByteText = '';
+  for (const each of endpoints) text += each;
+  return { head, endpoints: text, tail, length: head.length + text.length + tail.length };
 }
 
 function append(target: Buffer, at: number, bytes: Uint8Array): number {

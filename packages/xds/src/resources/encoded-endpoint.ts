@@ -15,9 +15,16 @@ export const METADATA_KEY = 'meshkeeper';
 
 const LEADER = { filterMetadata: { [METADATA_KEY]: textStruct({ role: 'leader' }) } };
 
+/**
+ * Bytes as the characters of a string, one each (`latin1`): many small ones that are kept long cost
+ * less so than as buffers, each of which holds on to the pool that it was cut from, and they are put
+ * together in half the time.
+ */
+export type ByteText = string;
+
 interface Encoded {
   readonly weight: number;
-  readonly bytes: Buffer;
+  readonly text: ByteText;
 }
 
 /**
@@ -30,14 +37,15 @@ const encoded = new WeakMap<Endpoint, Encoded>();
  * An endpoint with that weight, which takes the place of its own, as a field `lb_endpoints` of a
  * locality: what {@link assembleAssignment} puts together.
  */
-export function encodedEndpoint(endpoint: Endpoint, weight: number): Buffer {
+export function encodedEndpoint(endpoint: Endpoint, weight: number): ByteText {
   const kept = encoded.get(endpoint);
-  if (kept?.weight === weight) return kept.bytes;
+  if (kept?.weight === weight) return kept.text;
   const lbEndpoints = [lbEndpoint(endpoint, weight)];
   const { LocalityLbEndpoints } = envoy.config.endpoint.v3;
-  const bytes = Buffer.from(LocalityLbEndpoints.encode({ lbEndpoints }).finish());
-  encoded.set(endpoint, { weight, bytes });
-  return bytes;
+  const bytes = LocalityLbEndpoints.encode({ lbEndpoints }).finish();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  encoded.set(endpoint, { weight, text });
+  return text;
 }
 
 /** An endpoint as Envoy takes it. */
