@@ -5,7 +5,7 @@ import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
-import { Convergence } from './convergence/convergence.ts';
+import { DataPlanes } from './convergence/data-planes.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
@@ -87,8 +87,8 @@ export async function startControlPlane(
   const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
   const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
   const metrics = new Metrics(sources, catalog, mirrors, () => xds.proxies().length, now);
-  const convergence = new Convergence(() => xds, now);
-  const observer = observers(metrics.observer, convergence.observer, options.observer ?? {});
+  const dataPlanes = new DataPlanes(() => xds, now);
+  const observer = observers(metrics.observer, dataPlanes.observer, options.observer ?? {});
   const xds = stack.use(await listenXds(options, observer, signal));
   const reconciler = stack.use(
     new Reconciler({
@@ -100,6 +100,7 @@ export async function startControlPlane(
       publish(snapshot, changes) {
         const at = now();
         metrics.published(changes, at);
+        dataPlanes.times.published(snapshot.revision, at);
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
         mirrors.update(snapshot, changes);
@@ -113,7 +114,7 @@ export async function startControlPlane(
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
-      ...{ catalog, sources, overlays, records, xds, metrics, mirrors, convergence },
+      ...{ catalog, sources, overlays, records, xds, metrics, mirrors, dataPlanes },
       ready: () => reconciler.ready,
     }),
   );

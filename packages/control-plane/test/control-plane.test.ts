@@ -162,13 +162,15 @@ describe('a control plane', () => {
     const { proxies } = await json('/api/v1/proxies');
     assert.equal(proxies[0].id, 'test');
     await until(async () => {
-      const { types } = await json('/api/v1/proxies/test');
-      return types.every(({ state }: { state: string }) => state === 'synced');
+      const { streams } = await json('/api/v1/proxies/test');
+      return streams[0].state === 'synced';
     });
     await client.close();
     await following;
     await until(async () => (await json('/api/v1/proxies')).proxies.length === 0);
-    assert.equal((await call('/api/v1/proxies/test')).status, 404);
+    const { streams, departed } = await json('/api/v1/proxies/test');
+    assert.deepEqual([streams.length, departed.id], [0, 'test']);
+    assert.equal((await call('/api/v1/proxies/nobody')).status, 404);
   });
 
   test('metrics and probes', async () => {

@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
-import type { Convergence } from '../convergence/convergence.ts';
+import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Mirrors } from '../mirrors/mirrors.ts';
@@ -16,7 +16,8 @@ import { explainRoute } from './explain-route.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
 import { ApiError } from './problem.ts';
-import { proxyView } from './proxy-views.ts';
+import { proxyRoutes } from './proxy-routes.ts';
+import { endpointLoadView } from './proxy-views.ts';
 import { endpointView, oneServiceView, registryView, serviceView } from './views.ts';
 
 /** What the API shows and changes. */
@@ -29,7 +30,7 @@ export interface ApiOptions {
   readonly xds: XdsServer;
   readonly metrics: Metrics;
   readonly mirrors: Mirrors;
-  readonly convergence: Convergence;
+  readonly dataPlanes: DataPlanes;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -62,7 +63,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   explainRoute(app, options.catalog, options.sources);
   pastRoutes(app, options.records);
   mirrorsRoute(app, options.mirrors);
-  convergenceRoute(app, options.catalog, options.convergence);
+  convergenceRoute(app, options.catalog, options.dataPlanes.convergence);
+  proxyRoutes(app, options.catalog, options.dataPlanes);
   const { host, port } = options.listen;
   try {
     return server(app, await app.listen({ host, port }));
@@ -106,7 +108,7 @@ function probes(app: FastifyInstance, { metrics, ready, sources }: ApiOptions): 
 }
 
 function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { catalog, sources, overlays, xds } = options;
+  const { catalog, sources, overlays, xds, dataPlanes } = options;
   const serviceOf = (name: string) => {
     const service = catalog.snapshot.services.get(name);
     if (service !== undefined) return service;
@@ -132,9 +134,16 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
   );
   app.get<{ Params: { service: string } }>('/api/v1/services/:service/endpoints', ({ params }) => {
     const service = serviceOf(params.service);
+    const loads = dataPlanes.loads.ofService(service.name, (name) =>
+      catalog.snapshot.services.has(name),
+    );
     return {
       service: service.name,
-      endpoints: service.endpoints.map((endpoint) => endpointView(service.name, endpoint, catalog)),
+      endpoints: service.endpoints.map((endpoint) => ({
+        ...endpointView(service.name, endpoint, catalog),
+        /** What the data planes report of their requests to it, where they do. */
+        ...(loads && { load: endpointLoadView(loads(endpoint.address, endpoint.port)) }),
+      })),
     };
   });
 
@@ -165,14 +174,6 @@ function catalogRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.delete<{ Params: { service: string } }>(holdPath, async ({ params }, reply) => {
     await hold(params.service, false);
     void reply.code(204);
-  });
-
-  app.get('/api/v1/proxies', () => ({ proxies: xds.proxies().map(proxyView) }));
-  app.get<{ Params: { id: string } }>('/api/v1/proxies/:id', ({ params }) => {
-    const proxy = xds.proxies().find(({ id }) => id === params.id);
-    if (proxy === undefined)
-      throw new ApiError('unknown-proxy', `no proxy called "${params.id}" is connected`);
-    return proxyView(proxy);
   });
 }
 
