@@ -128,14 +128,15 @@ export type {
   WarmUpSettings,
 } from './policy/model/service-settings.ts';
 export type { SubsetSettings } from './policy/model/subset-settings.ts';
-export type {
-  CorsSettings,
-  Mirror,
-  PathChange,
-  RuleAction,
-  Target,
-  TrafficRule,
-  WeightedTarget,
+export {
+  type CorsSettings,
+  type Mirror,
+  NOBODY,
+  type PathChange,
+  type RuleAction,
+  type Target,
+  type TrafficRule,
+  type WeightedTarget,
 } from './policy/model/traffic-rule.ts';
 export type {
   Destination,

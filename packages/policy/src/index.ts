@@ -8,6 +8,7 @@ export type {
 } from './check/finding.ts';
 export { policyFor } from './check/policy-for.ts';
 export { isRoute, type Reference, references, rulesOf } from './check/references.ts';
+export { compilePolicies } from './compile/compile.ts';
 export { jsonSchemas } from './json-schema.ts';
 export { type Destination, destination } from './kinds/backend-ref.ts';
 export { durationText, milliseconds } from './kinds/duration.ts';

@@ -1,4 +1,5 @@
 import type { Gateway, Listener } from '../kinds/gateway.ts';
+import { meet } from '../kinds/host-match.ts';
 import type { Route } from '../kinds/kinds.ts';
 import { GATEWAY_API } from '../kinds/names.ts';
 import { isGateway } from '../kinds/parent-ref.ts';
@@ -55,7 +56,7 @@ export function obstacle(route: Route, gateway: Gateway, listener: Listener): st
   if (
     hostname !== undefined &&
     hosts.length > 0 &&
-    !hosts.some((host) => intersect(host, hostname))
+    !hosts.some((host) => meet(host, hostname) !== undefined)
   )
     return `${whose} is for ${hostname}, and the route for ${hosts.join(', ')}`;
   return undefined;
@@ -68,14 +69,4 @@ function isNamespaceAllowed(route: Route, gateway: Gateway, { allowedRoutes }: L
   // Which labels a namespace has only Kubernetes knows, but for its name.
   const name = selector?.matchLabels?.['kubernetes.io/metadata.name'];
   return name === undefined || name === route.metadata.namespace;
-}
-
-/** True when there is a host that both are for. */
-export function intersect(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [wild, other] = a.startsWith('*.') ? [a, b] : [b, a];
-  if (!wild.startsWith('*.')) return false;
-  const suffix = wild.slice(1);
-  if (!other.startsWith('*.')) return other.endsWith(suffix);
-  return other.endsWith(suffix) || suffix.endsWith(other.slice(1));
 }

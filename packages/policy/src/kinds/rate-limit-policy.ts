@@ -55,7 +55,9 @@ export const rateLimitPolicy = z
               .array(z.strictObject({ match, ...quantity }))
               .min(1)
               .max(16)
-              .describe('The first that fits counts.'),
+              .describe(
+                'Every one that fits counts: a request that one of them refuses is refused.',
+              ),
             perConnection: z
               .boolean()
               .default(false)

@@ -4,7 +4,7 @@ import { healthChecks } from './health-check.ts';
 import { loadBalancing } from './load-balancing.ts';
 import { locality } from './locality.ts';
 import { metadata } from './metadata.ts';
-import { percent, port } from './names.ts';
+import { percent, port, referredName } from './names.ts';
 import { outlierDetection } from './outlier-detection.ts';
 import { circuitBreaker, connectionPool, retries, timeouts, warmUp } from './resilience.ts';
 import { status } from './status.ts';
@@ -46,6 +46,14 @@ export const servicePolicy = z
         connectionPool,
         timeouts,
         retries,
+        egress: z
+          .array(referredName)
+          .max(256)
+          .superRefine(unique((name) => name, 'pattern'))
+          .optional()
+          .describe(
+            "The services that this service's own instances call, by name; `*` stands for any characters. Their sidecars are told of these only, which keeps them small; it is no protection: who calls others by another way is not held up. Default: all.",
+          ),
       })
       .superRefine((spec, context) => {
         if (spec.locality?.mode !== 'priorities') return;

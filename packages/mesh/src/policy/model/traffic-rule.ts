@@ -4,6 +4,12 @@ import type { HeaderChanges } from './headers.ts';
 import type { RateLimitSettings } from './rate-limit-settings.ts';
 import type { RequestMatch } from './request-match.ts';
 
+/**
+ * The name of no service: a target of a kind that there isn't. Its share fails, as that of a service
+ * that isn't there.
+ */
+export const NOBODY = '';
+
 /** A service, or a subset of it. */
 export interface Target {
   readonly service: string;

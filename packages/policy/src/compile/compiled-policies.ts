@@ -1,0 +1,72 @@
+import type {
+  FaultSettings,
+  GatewaySettings,
+  Policies,
+  RateLimitSettings,
+  ServiceRoutes,
+  ServiceSettings,
+} from '@meshkeeper/mesh';
+import { share, shareNamed } from './share.ts';
+import { type Target, Targeted } from './targeted.ts';
+
+/** All that policies say, as data: what is by policy is in order of their ids. */
+export interface Parts {
+  readonly routes: ReadonlyMap<string, ServiceRoutes>;
+  readonly gateways: readonly GatewaySettings[];
+  readonly settings: ReadonlyMap<string, Target<ServiceSettings>>;
+  readonly faults: ReadonlyMap<string, Target<FaultSettings>>;
+  readonly rateLimits: ReadonlyMap<string, Target<readonly RateLimitSettings[]>>;
+}
+
+const NO_LIMITS: readonly RateLimitSettings[] = [];
+
+/** What policies compile to: their parts, looked up by name. */
+export class CompiledPolicies implements Policies {
+  readonly #parts: Parts;
+  readonly #settings: Targeted<ServiceSettings>;
+  readonly #faults: Targeted<FaultSettings>;
+  readonly #rateLimits: Targeted<readonly RateLimitSettings[]>;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#settings = new Targeted(parts.settings);
+    this.#faults = new Targeted(parts.faults);
+    this.#rateLimits = new Targeted(parts.rateLimits);
+  }
+
+  /** Of these parts; what is as it was before is the same object, all of it where nothing differs. */
+  static of(parts: Parts, before?: Policies): CompiledPolicies {
+    if (!(before instanceof CompiledPolicies)) return new CompiledPolicies(parts);
+    const old = before.#parts;
+    const now: Parts = {
+      routes: share(old.routes, parts.routes),
+      gateways: shareNamed(old.gateways, parts.gateways, (known, gateway) =>
+        share(known, { ...gateway, listeners: shareNamed(known?.listeners, gateway.listeners) }),
+      ),
+      settings: share(old.settings, parts.settings),
+      faults: share(old.faults, parts.faults),
+      rateLimits: share(old.rateLimits, parts.rateLimits),
+    };
+    return share(old, now) === old ? before : new CompiledPolicies(now);
+  }
+
+  get routes(): ReadonlyMap<string, ServiceRoutes> {
+    return this.#parts.routes;
+  }
+
+  get gateways(): readonly GatewaySettings[] {
+    return this.#parts.gateways;
+  }
+
+  settings(service: string): ServiceSettings | undefined {
+    return this.#settings.get(service);
+  }
+
+  fault(service: string): FaultSettings | undefined {
+    return this.#faults.get(service);
+  }
+
+  rateLimits(service: string): readonly RateLimitSettings[] {
+    return this.#rateLimits.get(service) ?? NO_LIMITS;
+  }
+}

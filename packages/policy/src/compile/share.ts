@@ -1,0 +1,70 @@
+/**
+ * What `now` says, with all that is as it was `before` as the same objects: `before` itself where
+ * nothing differs. Of plain objects (an absent field is as one that is undefined), arrays and maps;
+ * an array's items are compared with those of the same place.
+ */
+export function share<T>(before: unknown, now: T): T {
+  return shared(before, now) as T;
+}
+
+/** The same of a list of things with a name each, wherever they stand in it. */
+export function shareNamed<T extends { readonly name: string }>(
+  before: readonly T[] | undefined,
+  now: readonly T[],
+  shareOne: (before: T | undefined, now: T) => T = share,
+): readonly T[] {
+  const known = new Map(before?.map((item) => [item.name, item]));
+  const items = now.map((item) => shareOne(known.get(item.name), item));
+  return before?.length === items.length && items.every((item, i) => item === before[i])
+    ? before
+    : items;
+}
+
+function shared(before: unknown, now: unknown): unknown {
+  if (before === now || !isObject(before) || !isObject(now)) return now;
+  if (now instanceof Map) return before instanceof Map ? sharedMap(before, now) : now;
+  if (Array.isArray(now)) return Array.isArray(before) ? sharedArray(before, now) : now;
+  if (before instanceof Map || Array.isArray(before)) return now;
+  return sharedRecord(before, now);
+}
+
+function sharedMap(
+  before: ReadonlyMap<unknown, unknown>,
+  now: ReadonlyMap<unknown, unknown>,
+): ReadonlyMap<unknown, unknown> {
+  let same = before.size === now.size;
+  const result = new Map<unknown, unknown>();
+  for (const [key, value] of now) {
+    const item = shared(before.get(key), value);
+    same &&= before.has(key) && item === before.get(key);
+    result.set(key, item);
+  }
+  return same ? before : result;
+}
+
+function sharedArray(before: readonly unknown[], now: readonly unknown[]): readonly unknown[] {
+  const items = now.map((item, i) => shared(before[i], item));
+  return before.length === items.length && items.every((item, i) => item === before[i])
+    ? before
+    : items;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function sharedRecord(before: Fields, now: Fields): Fields {
+  const result: Record<string, unknown> = {};
+  let same = fieldsOf(before).length === fieldsOf(now).length;
+  for (const field of fieldsOf(now)) {
+    result[field] = shared(before[field], now[field]);
+    same &&= result[field] === before[field];
+  }
+  return same ? before : result;
+}
+
+function fieldsOf(value: Fields): string[] {
+  return Object.keys(value).filter((field) => value[field] !== undefined);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
