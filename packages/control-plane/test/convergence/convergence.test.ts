@@ -3,16 +3,9 @@ import { describe, test } from 'node:test';
 import type { ConnectedProxy, RefusedResource } from '@meshkeeper/xds';
 import { Convergence } from '../../src/convergence/convergence.ts';
 import type { Outcome, Progress } from '../../src/convergence/standing.ts';
+import { connectedProxy as proxy } from '../connected-proxy.ts';
 
 const signal = AbortSignal.timeout(10_000);
-
-function proxy(stream: number, id = `p${stream}`): ConnectedProxy {
-  return {
-    ...{ stream, id, variant: 'delta', cluster: 'c', peer: '127.0.0.1:1', connectedSince: 0 },
-    locality: { region: '', zone: '', subzone: '' },
-    ...{ userAgent: 'envoy', userAgentVersion: '1' },
-  };
-}
 
 /** A convergence whose server is played by the test. */
 function stage() {
