@@ -18,7 +18,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   registries: ['mesh', 'zookeeper'],
   xds: ['mesh'],
   proxy: ['mesh', 'xds'],
-  'control-plane': ['mesh', 'recipes', 'registries', 'xds', 'zookeeper'],
+  'control-plane': ['mesh', 'policy', 'recipes', 'registries', 'xds', 'zookeeper'],
   cli: [
     'control-plane',
     'mesh',

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import type { Endpoint, Service } from '@meshkeeper/mesh';
+import { decodeLine, encodeLine } from './checked-line.ts';
 import type { ServiceDelta } from './delta.ts';
 
 /** A line of a journal. A file is one `begin`, that many services, one `end`, then commits. */
@@ -23,14 +23,13 @@ export type JournalRecord =
 
 /** A record as a line: its checksum, then JSON. */
 export function encodeRecord(record: JournalRecord): string {
-  const json = JSON.stringify(record, asText);
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+  return encodeLine(JSON.stringify(record, asText));
 }
 
 /** The record of a line without its end; undefined when it isn't one, or not as it was written. */
 export function decodeRecord(line: string): JournalRecord | undefined {
-  const json = line.slice(9);
-  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return undefined;
+  const json = decodeLine(line);
+  if (json === undefined) return undefined;
   // What has its checksum was written by `encodeRecord`.
   const record = JSON.parse(json) as JournalRecord;
   if (record.type === 'service') revive(record.service.endpoints);

@@ -1,0 +1,413 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { isPolicyKind, type Policy, pathText, validate } from '@meshkeeper/policy';
+import {
+  isZooKeeperError,
+  type Logger,
+  TreeCache,
+  type ZooKeeper,
+  ZooKeeperError,
+} from '@meshkeeper/zookeeper';
+import { ordered } from './order.ts';
+import { changesOf, type PolicyChange, type Wanted, writes } from './policy-change.ts';
+import { PolicyHistory } from './policy-history.ts';
+import { POLICIES, type PolicyRef, RECORDS, refId } from './policy-paths.ts';
+import { type PolicyRecord, type RecordedChange, undo } from './policy-record.ts';
+import { type Conflict, conflictError, PolicyStoreError } from './policy-store-error.ts';
+import { type PolicyList, PolicyReader, type PolicyTree } from './policy-tree.ts';
+import { MAX_FORGOTTEN, MAX_POLICY, operations, type Said, split } from './transaction.ts';
+
+/** What the store of policies takes. */
+export interface PolicyStoreOptions {
+  readonly zk: ZooKeeper;
+  readonly logger: Logger;
+  /** What the policies were when they were read last: told first, and for what can't be read now. */
+  readonly known?: PolicyList | undefined;
+  /** `known` is to be told before anything is read. Default false: it is only for what can't be. */
+  readonly restored?: boolean;
+  /** Records that are kept. Default 100. */
+  readonly keep?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Who applies something, and why. */
+export interface Author {
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+  /** Refuses to change what somebody else has changed after this revision. */
+  readonly ifRevision?: number | undefined;
+}
+
+/** What an apply has done, or would do. */
+export interface Applied {
+  /** Of the policies then. */
+  readonly revision: number;
+  /** In the order in which they were wanted. */
+  readonly changes: readonly PolicyChange[];
+  /** All policies before it. */
+  readonly before: PolicyList;
+}
+
+/** Which records. */
+export interface Page {
+  /** Only those from before this revision. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Tries of a compare-and-set before giving up. */
+const TRIES = 16;
+/** After the nth try that others won, so many milliseconds more are paused, at most: by chance. */
+const PAUSE = 5;
+
+/**
+ * What operators have applied, in ZooKeeper under `/meshkeeper/policies`. Each transaction changes the
+ * root, too: it is the revision of all policies, and the one place at which writers meet.
+ */
+export class PolicyStore {
+  readonly #options: PolicyStoreOptions;
+  readonly #zk: ZooKeeper;
+  readonly #reader: PolicyReader;
+  readonly #history: PolicyHistory;
+  /** The applies of this process follow each other: only those of others can be in the way. */
+  #writing = Promise.resolve();
+  readonly #cache = Promise.withResolvers<TreeCache>();
+
+  constructor(options: PolicyStoreOptions) {
+    this.#options = options;
+    this.#zk = options.zk;
+    this.#reader = new PolicyReader(options.known?.policies);
+    this.#history = new PolicyHistory(options.zk);
+  }
+
+  /**
+   * All policies there are, and all there are after each change, also when some were missed. Never
+   * what is half written: either all of a transaction or nothing. Ends when the signal aborts; once.
+   */
+  async *changes(signal: AbortSignal): AsyncGenerator<PolicyList> {
+    const { known, restored, logger } = this.#options;
+    let told = restored ? known : undefined;
+    if (told !== undefined) yield told;
+    await using cache = await TreeCache.open(this.#zk, POLICIES, { signal });
+    this.#cache.resolve(cache);
+    for await (const _ of cache.updates({ signal })) {
+      const tree = await this.#complete(cache, signal);
+      if (tree.barred) {
+        logger.warn({ path: POLICIES }, 'policies can not be read: the ACL does not allow it');
+        if (told === undefined) continue;
+      }
+      if (isDeepStrictEqual(tree.list, told)) continue;
+      told = tree.list;
+      yield told;
+    }
+  }
+
+  /** What an apply would do. */
+  async plan(wanted: Wanted, author: Author, signal: AbortSignal): Promise<Applied> {
+    const tree = await this.#latest(signal);
+    return this.#planned(tree, wanted, author, signal);
+  }
+
+  /**
+   * Makes the policies what is wanted, and records it. One transaction where it fits into one, several
+   * in an order in which no reference ever dangles otherwise.
+   * @throws PolicyStoreError CONFLICT, TOO_LARGE, BUSY
+   */
+  async apply(
+    wanted: Wanted,
+    author: Author,
+    signal: AbortSignal,
+    rollbackTo?: number,
+  ): Promise<Applied> {
+    const first = await this.plan(wanted, author, signal);
+    const { now = Date.now } = this.#options;
+    const said: Said = {
+      apply: randomUUID(),
+      at: now(),
+      ...(author.by !== undefined && { by: author.by }),
+      ...(author.reason !== undefined && { reason: author.reason }),
+      ...(rollbackTo !== undefined && { rollbackTo }),
+    };
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const others = this.#writing;
+    this.#writing = done;
+    try {
+      await within(others, signal);
+      return { ...first, revision: await this.#make(wanted, first, said, signal) };
+    } finally {
+      resolve();
+    }
+  }
+
+  /**
+   * What it takes so that the policies are what they were at a revision.
+   * @throws PolicyStoreError NOT_RECORDED, NOT_VALID
+   */
+  async rollback(
+    revision: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly wanted: Wanted; readonly at: number }> {
+    const tree = await this.#latest(signal);
+    const current = tree.list.revision;
+    const all = await this.#history.revisions(signal);
+    const since = all.filter((each) => each > revision);
+    const missing = (why: string) => new PolicyStoreError('NOT_RECORDED', why);
+    if (revision > current)
+      throw missing(`there is no revision ${revision} yet: the policies are at ${current}`);
+    const records = await this.#history.all(since, signal);
+    if (records.length < current - revision) {
+      const known = new Set(records.map((record) => record.revision));
+      let oldest = current;
+      while (known.has(oldest)) oldest--;
+      throw missing(
+        `it is not recorded what has changed since revision ${revision}: one can go back to ${oldest}`,
+      );
+    }
+    return { wanted: wantedOf([...undo(records).values()], revision), at: current };
+  }
+
+  /** What was applied, by whom and when, the newest first. */
+  async history({ before = Number.POSITIVE_INFINITY, limit }: Page, signal: AbortSignal) {
+    const all = await this.#history.revisions(signal);
+    const revisions = all.filter((revision) => revision < before).slice(0, limit);
+    return this.#history.all(revisions, signal);
+  }
+
+  /** One record; undefined when there is none of that revision. */
+  record(revision: number, signal: AbortSignal): Promise<PolicyRecord | undefined> {
+    return this.#history.one(revision, signal);
+  }
+
+  /** Makes all of it, and gives the revision of the policies then. */
+  async #make(wanted: Wanted, first: Applied, said: Said, signal: AbortSignal): Promise<number> {
+    let applied: number | undefined;
+    for (let part = 1, tries = 1; ; ) {
+      let tree = await this.#latest(signal);
+      if (tree.root === undefined) tree = await this.#found(signal);
+      const changes = changesOf(tree, wanted);
+      await this.#refuse(first.changes, changes, applied, signal);
+      const [transaction, ...rest] = this.#split(changes, tree);
+      if (transaction === undefined) return applied ?? tree.list.revision;
+      const several = part > 1 || rest.length > 0;
+      const told = { ...said, ...(several && { part }) };
+      const made = await this.#write(transaction, tree, told, signal);
+      if (made !== undefined) {
+        if (rest.length === 0) return made;
+        applied = made;
+        part++;
+        tries = 1;
+      } else if (tries++ === TRIES) {
+        const message = 'others go on changing policies: apply again';
+        throw new PolicyStoreError('BUSY', message, { applied });
+      } else await setTimeout(Math.random() * PAUSE * tries, undefined, { signal });
+    }
+  }
+
+  /** All that was written before this call. */
+  async #latest(signal: AbortSignal): Promise<PolicyTree> {
+    const cache = await within(this.#cache.promise, signal);
+    await within(cache.settled({ signal }), signal);
+    return this.#read(cache);
+  }
+
+  #read(cache: TreeCache): PolicyTree {
+    return this.#reader.read(cache.nodes(), cache.unreadable);
+  }
+
+  /** The tree, with all of the transaction of which something has come. */
+  async #complete(cache: TreeCache, signal: AbortSignal): Promise<PolicyTree> {
+    for (let tree = this.#read(cache); ; ) {
+      if (tree.whole) return this.#learn(tree, cache, signal);
+      await cache.settled({ signal });
+      const now = this.#read(cache);
+      // Nothing is on its way: somebody has written past the root.
+      if (now.root?.mzxid === tree.root?.mzxid) return this.#learn(now, cache, signal);
+      tree = now;
+    }
+  }
+
+  /** Where a policy can't be used and nobody knows what it was before, the records do. */
+  async #learn(tree: PolicyTree, cache: TreeCache, signal: AbortSignal): Promise<PolicyTree> {
+    const lost = new Set<string>();
+    for (const [id, { fault, stored }] of tree.entries)
+      if (fault !== undefined && stored === undefined) lost.add(id);
+    if (lost.size === 0) return tree;
+    for await (const record of this.#history.read(await this.#history.revisions(signal), signal))
+      for (const { after, ...ref } of record.changes) {
+        if (!lost.delete(refId(ref)) || after === undefined) continue;
+        const { policy } = validate(ref.kind, after);
+        const { revision, at, by } = record;
+        if (policy !== undefined)
+          this.#reader.learn({ policy, revision, at, ...(by !== undefined && { by }) });
+      }
+    return this.#read(cache);
+  }
+
+  /** Makes the places where policies and records are kept. */
+  async #found(signal: AbortSignal): Promise<PolicyTree> {
+    for (const path of [POLICIES, RECORDS])
+      try {
+        await this.#zk.create(path, '', { parents: true, signal });
+      } catch (error) {
+        if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
+      }
+    return this.#latest(signal);
+  }
+
+  async #planned(
+    tree: PolicyTree,
+    wanted: Wanted,
+    { ifRevision }: Author,
+    signal: AbortSignal,
+  ): Promise<Applied> {
+    const changes = changesOf(tree, wanted);
+    this.#split(changes, tree);
+    if (ifRevision !== undefined) {
+      const touched = changes.filter(writes);
+      const conflicts = await this.#changedSince(ifRevision, touched, signal);
+      if (conflicts.length > 0) throw conflictError(conflicts);
+    }
+    return { revision: tree.list.revision, changes, before: tree.list };
+  }
+
+  #split(changes: readonly PolicyChange[], { list }: PolicyTree) {
+    const before = list.policies.map(({ policy }) => policy);
+    const { transactions, tooLarge } = split(
+      () => ordered(changes.filter(writes), before),
+      changes,
+    );
+    if (tooLarge.length === 0) return transactions;
+    const [only] = tooLarge;
+    throw new PolicyStoreError(
+      'TOO_LARGE',
+      tooLarge.length === 1
+        ? `${only} is too large: a policy may take ${MAX_POLICY} bytes; make several of it`
+        : `${tooLarge.join(', ')} have to be changed together, and are too much for one transaction: first apply what is new, then take away what is old`,
+    );
+  }
+
+  /** @throws PolicyStoreError CONFLICT when what is still to be changed is not what it was at first */
+  async #refuse(
+    first: readonly PolicyChange[],
+    now: readonly PolicyChange[],
+    applied: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const changed = now.filter((change, i) => {
+      return writes(change) && !isDeepStrictEqual(change.before, first[i]?.before);
+    });
+    if (changed.length === 0) return;
+    const told = await this.#recorded(0, changed, signal);
+    const conflicts = changed.map((each) => told.get(refId(each.ref)) ?? unrecorded(each));
+    throw conflictError(conflicts, applied);
+  }
+
+  /** The changes of these policies after a revision. */
+  async #changedSince(
+    revision: number,
+    changes: readonly PolicyChange[],
+    signal: AbortSignal,
+  ): Promise<Conflict[]> {
+    const told = await this.#recorded(revision, changes, signal);
+    return changes.flatMap((change) => {
+      const later = (change.entry?.stored?.revision ?? 0) > revision;
+      return told.get(refId(change.ref)) ?? (later ? unrecorded(change) : []);
+    });
+  }
+
+  /** Who has changed these policies last, if that was after a revision, by policy. */
+  async #recorded(
+    revision: number,
+    changes: readonly PolicyChange[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Conflict>> {
+    const found = new Map<string, Conflict>();
+    const wanted = new Set(changes.map(({ ref }) => refId(ref)));
+    const since = (await this.#history.revisions(signal)).filter((each) => each > revision);
+    for await (const { changes: made, by, at, revision: of } of this.#history.read(since, signal)) {
+      for (const { before, after, ...ref } of made) {
+        const policy = refId(ref);
+        if (!wanted.delete(policy)) continue;
+        const change =
+          after === undefined ? 'deleted' : before === undefined ? 'created' : 'changed';
+        found.set(policy, { policy, change, ...(by !== undefined && { by }), at, revision: of });
+      }
+      if (wanted.size === 0) break;
+    }
+    return found;
+  }
+
+  /**
+   * Makes a transaction, and gives its revision; undefined when others were first.
+   * @throws ZooKeeperError when nothing can be written
+   */
+  async #write(
+    changes: readonly PolicyChange[],
+    tree: PolicyTree,
+    said: Said,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { keep = 100 } = this.#options;
+    const records = await this.#history.revisions(signal);
+    const revision = Math.max(tree.list.revision, records[0] ?? 0) + 1;
+    const forgotten = records.slice(keep - 1).slice(-MAX_FORGOTTEN);
+    try {
+      await this.#zk.multi(operations(changes, tree, said, revision, forgotten), { signal });
+      return revision;
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      if (LOST_RACE.has(error.code)) return undefined;
+      if (!error.retryable && error.code !== 'SESSION_EXPIRED') throw error;
+      // The answer was lost: the record tells whether it was done, behind a sync also on an ensemble.
+      await this.#zk.sync(RECORDS, { signal });
+      const record = await this.#history.one(revision, signal);
+      return record?.apply === said.apply ? revision : undefined;
+    }
+  }
+}
+
+/** What a transaction fails with when somebody else was first. */
+const LOST_RACE: ReadonlySet<string> = new Set(['BAD_VERSION', 'NODE_EXISTS', 'NO_NODE']);
+
+/** A change that somebody has made past the records. */
+function unrecorded({ ref, entry }: PolicyChange): Conflict {
+  const at = entry?.changedAt;
+  const change = entry === undefined ? 'deleted' : 'changed';
+  return { policy: refId(ref), change, ...(at !== undefined && { at }) };
+}
+
+/** What was recorded, as something to be applied. */
+function wantedOf(changes: readonly RecordedChange[], revision: number): Wanted {
+  const policies: Policy[] = [];
+  const deleted: PolicyRef[] = [];
+  const faults: string[] = [];
+  for (const { before: _, after, ...ref } of changes) {
+    const read = after === undefined ? undefined : validate(ref.kind, after);
+    if (read === undefined) deleted.push(ref);
+    else if (read.policy !== undefined && isPolicyKind(ref.kind)) policies.push(read.policy);
+    else
+      for (const { path, message } of read.faults)
+        faults.push(`${refId(ref)}: ${pathText(path)} ${message}`);
+  }
+  if (faults.length === 0) return { policies, deleted };
+  throw new PolicyStoreError(
+    'NOT_VALID',
+    `what there was at revision ${revision} can not be applied any more: ${faults.join('; ')}`,
+  );
+}
+
+/** A promise's value; its user goes without it when the signal aborts. */
+async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
