@@ -1,16 +1,20 @@
 import type { FaultSettings } from './fault-settings.ts';
-import type { GatewaySettings } from './gateway-settings.ts';
+import type { GatewayListener, GatewaySettings } from './gateway-settings.ts';
 import type { RateLimitSettings } from './rate-limit-settings.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import type { TrafficRule, WeightedTarget } from './traffic-rule.ts';
 
-/** The routes that are attached to a service: they are for its callers (GAMMA). */
+/**
+ * The routes that are attached to a service: they are for its callers (GAMMA). Where there are rules
+ * they stand in for the way to the service, and do not add to it: a request that none of them fits is
+ * answered with 404 (gRPC: UNIMPLEMENTED).
+ */
 export interface ServiceRoutes {
-  /** Of the service's own host names, most specific first; undefined: they go to the service. */
+  /** For the service's own host names, the first that fits counts; undefined: requests go to the service. */
   readonly rules?: readonly TrafficRule[];
-  /** Of other host names, by name (`*.` in front of some). */
+  /** For other host names, as {@link GatewayListener.hosts}. */
   readonly hosts: ReadonlyMap<string, readonly TrafficRule[]>;
-  /** Where connections go. */
+  /** Where connections go; undefined: to the service. Those that nobody takes are closed. */
   readonly tcp?: readonly WeightedTarget[];
 }
 

@@ -1,4 +1,8 @@
-/** How a path is compared. A prefix is compared by whole parts: `/a` is one of `/a/b`, not of `/ab`. */
+/**
+ * How a path is compared, without its query. A prefix is compared by whole parts (`/a` is one of `/a`
+ * and `/a/b`, not of `/ab`), and ends with no `/` but in `/`, which fits all. A regular expression has
+ * to fit the whole path.
+ */
 export interface PathMatch {
   readonly type: 'exact' | 'prefix' | 'regex';
   readonly value: string;
@@ -15,6 +19,7 @@ export interface FieldMatch {
 export interface RequestMatch {
   readonly path: PathMatch;
   readonly method?: string;
+  /** By names in lower case. */
   readonly headers: readonly FieldMatch[];
   readonly query: readonly FieldMatch[];
   /** Only calls of gRPC. */

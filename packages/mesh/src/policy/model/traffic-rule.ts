@@ -49,13 +49,17 @@ export interface CorsSettings {
 
 /** What becomes of the requests of a rule. */
 export type RuleAction =
-  /** Those whose weights sum up to 0, or who aren't there, answer with 500 (gRPC: UNAVAILABLE). */
+  /**
+   * By weight. The share of a service or a subset that isn't there fails with 500 (gRPC: UNAVAILABLE);
+   * so do all requests where there are no targets, or all weights are 0.
+   */
   | { readonly type: 'forward'; readonly to: readonly WeightedTarget[] }
   | {
       readonly type: 'redirect';
       readonly scheme?: 'http' | 'https';
       readonly hostname?: string;
       readonly path?: PathChange;
+      /** Not shown where it is the scheme's own; undefined: that of the request's host. */
       readonly port?: number;
       readonly statusCode: number;
     };
@@ -74,7 +78,9 @@ export interface TrafficRule {
   readonly rewrite?: { readonly hostname?: string; readonly path?: PathChange };
   readonly mirrors: readonly Mirror[];
   readonly cors?: CorsSettings;
+  /** Goes before that of the service. */
   readonly fault?: FaultSettings;
+  /** Besides those of the service. */
   readonly rateLimits: readonly RateLimitSettings[];
   /** Milliseconds for a request with all of its tries; 0 is no limit. */
   readonly timeout?: number;
