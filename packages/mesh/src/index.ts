@@ -103,6 +103,13 @@ export type {
 } from './model/source.ts';
 export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './names/alias.ts';
 export { hostNameFault } from './names/host-name.ts';
+export {
+  type Effective,
+  type EffectiveMethod,
+  type EffectivePolicy,
+  type EffectiveTries,
+  effective,
+} from './policy/effective.ts';
 export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
 export { isBlock } from './policy/ip-block.ts';
 export type { Balancing, HashKey, PlainBalancing } from './policy/model/balancing.ts';
@@ -119,7 +126,11 @@ export type { OutlierSettings } from './policy/model/outlier-settings.ts';
 export { NO_POLICIES, type Policies, type ServiceRoutes } from './policy/model/policies.ts';
 export type { RateLimitSettings, RequestLimit } from './policy/model/rate-limit-settings.ts';
 export type { FieldMatch, PathMatch, RequestMatch } from './policy/model/request-match.ts';
-export type { RetryCondition, RetrySettings } from './policy/model/retry-settings.ts';
+export {
+  RETRY_DEFAULTS,
+  type RetryCondition,
+  type RetrySettings,
+} from './policy/model/retry-settings.ts';
 export type {
   CircuitBreakerSettings,
   ConnectionSettings,
@@ -138,6 +149,7 @@ export {
   type TrafficRule,
   type WeightedTarget,
 } from './policy/model/traffic-rule.ts';
+export type { NotApplied } from './policy/not-applied.ts';
 export type {
   Destination,
   EndpointCondition,

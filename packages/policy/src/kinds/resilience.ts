@@ -1,3 +1,4 @@
+import { RETRY_DEFAULTS } from '@meshkeeper/mesh';
 import { z } from 'zod';
 import { duration, exceeds, isLonger, positiveDuration } from './duration.ts';
 import { percent } from './names.ts';
@@ -64,13 +65,7 @@ export const retries = z
     on: z
       .array(z.enum(RETRY_CONDITIONS))
       .min(1)
-      .default([
-        'connect-failure',
-        'refused-stream',
-        'reset-before-request',
-        'unavailable',
-        'cancelled',
-      ])
+      .default([...RETRY_DEFAULTS.on])
       .describe('What is tried again. The default is what can not have been done already.'),
     codes: z
       .array(z.int().min(400).max(599))

@@ -26,3 +26,12 @@ export interface RetrySettings {
   /** A further try goes to an endpoint that has not been tried, if there is one. */
   readonly otherEndpoint: boolean;
 }
+
+/** Who states only how often: what can not have been done already is tried again, within bounds. */
+export const RETRY_DEFAULTS: Omit<RetrySettings, 'attempts'> = {
+  on: ['connect-failure', 'refused-stream', 'reset-before-request', 'unavailable', 'cancelled'],
+  codes: [],
+  backoff: { base: 25, max: 250 },
+  budget: { percent: 20, minConcurrency: 3 },
+  otherEndpoint: true,
+};
