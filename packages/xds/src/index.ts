@@ -1,3 +1,10 @@
+export type {
+  BootstrapNode,
+  BootstrapOptions,
+  BootstrapTls,
+} from './bootstrap/bootstrap-options.ts';
+export { type EnvoyBootstrapOptions, envoyBootstrap } from './bootstrap/envoy-bootstrap.ts';
+export { grpcBootstrap } from './bootstrap/grpc-bootstrap.ts';
 export type { BatchOf, ClientType, XdsBatch } from './client/batch.ts';
 export type { XdsClientState } from './client/client-state.ts';
 export { XdsClient, type XdsClientOptions } from './client/xds-client.ts';
@@ -74,7 +81,6 @@ export {
 } from './codec/resource-type.ts';
 export { textStruct, textsOf } from './codec/struct.ts';
 export type { Clock, Logger } from './logger.ts';
-export { type EnvoyBootstrapOptions, envoyBootstrap } from './resources/bootstrap.ts';
 export { METADATA_KEY } from './resources/encoded-endpoint.ts';
 export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';

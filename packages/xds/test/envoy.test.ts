@@ -53,7 +53,7 @@ describe('a real Envoy', { skip: skipWithout('envoy') }, () => {
         );
         const gateway = `127.0.0.1:${await freePort()}`;
         const outbound = `127.0.0.1:${await freePort()}`;
-        const node = { id: 'envoy-1', cluster: 'test', zone: 'a' };
+        const node = { id: 'envoy-1', cluster: 'test', locality: { zone: 'a' } };
         const config = envoyBootstrap({ xds: server.address, node, gateway, outbound, apiType });
         await using envoy = await startEnvoy({ config, signal });
         const ports = await envoy.listenerPorts();

@@ -90,15 +90,7 @@ describe('load reports (LRS)', () => {
     server.update(...new Catalog().put(service('shop', [port])));
     const gateway = `127.0.0.1:${await freePort()}`;
     const node = { id: 'envoy-1', cluster: 'test' };
-    const loads = {
-      api_type: 'GRPC',
-      transport_api_version: 'V3',
-      grpc_services: [{ envoy_grpc: { cluster_name: 'meshkeeper' } }],
-    };
-    const config = {
-      ...envoyBootstrap({ xds: server.address, node, gateway }),
-      cluster_manager: { load_stats_config: loads },
-    };
+    const config = envoyBootstrap({ xds: server.address, node, gateway });
     await using envoy = await startEnvoy({ config, signal });
     const at = (await envoy.listenerPorts()).gateway ?? 0;
     for (let i = 0; i < 5; i++) {
