@@ -12,6 +12,7 @@ import { observers } from './metrics/observers.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
 import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
+import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
 import { Ensembles } from './registries/ensembles.ts';
 import { loadDialects } from './registries/load-plugins.ts';
@@ -81,6 +82,7 @@ export async function startControlPlane(
     connect === undefined ? zk : ensembles.client(connect),
   );
   const overlays = new OverlayStore(zk, logger);
+  const policies = stack.use(await openPolicies({ zk, config, logger, restored }));
   const mirrorEnsembles = stack.use(
     new Ensembles({ sessionTimeout: MIRROR_SESSIONS * sessionTimeout, logger }),
   );
@@ -95,8 +97,10 @@ export async function startControlPlane(
       catalog,
       sources,
       overlays,
+      policyStore: policies.store,
       logger,
       restored,
+      policies: (list) => catalog.setPolicies(policies.take(list)),
       publish(snapshot, changes) {
         const at = now();
         metrics.published(changes, at);
@@ -107,7 +111,10 @@ export async function startControlPlane(
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
       },
-      committed: () => mirrors.committed(),
+      committed() {
+        policies.served.committed(catalog.snapshot);
+        mirrors.committed();
+      },
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );

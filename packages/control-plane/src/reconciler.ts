@@ -1,6 +1,8 @@
 import type { Catalog, RegistrySource, ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import type { Logger } from '@meshkeeper/zookeeper';
 import type { OverlayChange, OverlayStore } from './overlays/overlay-store.ts';
+import type { PolicyStore } from './policies/policy-store.ts';
+import type { PolicyList } from './policies/policy-tree.ts';
 
 /** What a timer of Node's bears, in milliseconds. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
@@ -10,9 +12,12 @@ export interface ReconcilerOptions {
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
+  readonly policyStore: Pick<PolicyStore, 'changes'>;
   readonly logger: Logger;
   /** The catalog holds what was served before this process started: it is served at once. */
   readonly restored?: boolean;
+  /** Called with all policies, at first and after each change, before the commit that has them. */
+  readonly policies: (list: PolicyList) => void;
   /** Called with each new snapshot, the first as soon as every source was read completely. */
   readonly publish: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
   /** Called after each commit, also of one that has changed nothing. */
@@ -34,6 +39,7 @@ export class Reconciler implements AsyncDisposable {
   /** The revision that was published last. */
   #published: number | undefined;
   #overlaysRead = false;
+  #policiesRead = false;
   /** The orphaned overlays that are about to go. */
   readonly #deleting = new Set<string>();
 
@@ -46,6 +52,7 @@ export class Reconciler implements AsyncDisposable {
     this.#running = Promise.all([
       ...options.sources.map((source) => this.#guard(this.#followSource(source, signal))),
       this.#guard(this.#followOverlays(signal)),
+      this.#guard(this.#followPolicies(signal)),
     ]);
   }
 
@@ -76,6 +83,14 @@ export class Reconciler implements AsyncDisposable {
     for await (const changes of this.#options.overlays.changes(signal)) {
       for (const change of changes) this.#lay(change);
       this.#overlaysRead = true;
+      this.#schedule();
+    }
+  }
+
+  async #followPolicies(signal: AbortSignal): Promise<void> {
+    for await (const list of this.#options.policyStore.changes(signal)) {
+      this.#options.policies(list);
+      this.#policiesRead = true;
       this.#schedule();
     }
   }
@@ -120,7 +135,8 @@ export class Reconciler implements AsyncDisposable {
   }
 
   #commit(): void {
-    if (this.#stop.signal.aborted || !this.#overlaysRead || !this.#options.catalog.ready) return;
+    if (this.#stop.signal.aborted || !this.#overlaysRead || !this.#policiesRead) return;
+    if (!this.#options.catalog.ready) return;
     const { snapshot, changes } = this.#options.catalog.commit(clock());
     if (snapshot.revision !== this.#published) this.#options.publish(snapshot, changes);
     this.#published = snapshot.revision;
