@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly observer?: XdsObserver;
   /** How long to wait for a first connection to ZooKeeper, in milliseconds. Default 10,000. */
   readonly connectTimeout?: number;
+  /** Milliseconds between two load reports of a data plane. Default 10,000. */
+  readonly loadReportInterval?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -179,14 +181,14 @@ async function reach(
 }
 
 async function listenXds(
-  { config, logger, now = Date.now }: ControlPlaneOptions,
+  { config, logger, loadReportInterval = 10_000, now = Date.now }: ControlPlaneOptions,
   observer: XdsObserver,
   signal: AbortSignal | undefined,
 ) {
   const { listen } = config.controlPlane.xds;
   try {
     return await startXdsServer(
-      { listen, logger, observer, clock: now },
+      { listen, logger, observer, clock: now, loadReportInterval },
       signal === undefined ? {} : { signal },
     );
   } catch (cause) {
