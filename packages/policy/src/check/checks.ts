@@ -8,6 +8,7 @@ import { policyMissing } from './policy-missing.ts';
 import { policyOverlap } from './policy-overlap.ts';
 import { protocolMismatch } from './protocol-mismatch.ts';
 import { regexLimited } from './regex-limited.ts';
+import { routeKinds } from './route-kinds.ts';
 import { routeNotAllowed } from './route-not-allowed.ts';
 import { routeOverlap } from './route-overlap.ts';
 import { ruleMissing } from './rule-missing.ts';
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   policyMissing,
   policyOverlap,
   protocolMismatch,
+  routeKinds,
   routeNotAllowed,
   ruleMissing,
   subsetMissing,

@@ -24,6 +24,7 @@ export type CheckCode =
   | 'policy-overlap'
   | 'protocol-mismatch'
   | 'regex-limited'
+  | 'route-kinds'
   | 'route-not-allowed'
   | 'route-overlap'
   | 'rule-missing'

@@ -1,55 +1,106 @@
+import type { FaultPolicy } from '../kinds/fault-policy.ts';
 import { type Policy, policyId } from '../kinds/kinds.ts';
+import { byId } from '../kinds/order.ts';
+import type { RateLimitPolicy } from '../kinds/rate-limit-policy.ts';
+import type { ServicePolicy } from '../kinds/service-policy.ts';
 import { fit } from '../kinds/target-ref.ts';
-import type { Check } from './finding.ts';
+import type { Check, Found, KnownService } from './finding.ts';
 import { quoted } from './references.ts';
+
+type Targeting = ServicePolicy | FaultPolicy | RateLimitPolicy;
+
+/** Something that a policy is for. */
+interface Claim {
+  readonly policy: Targeting;
+  /** Of a service, or a pattern of some; of a route whatever tells it from others. */
+  readonly name: string;
+  /** The name in words. */
+  readonly text: string;
+  readonly path: readonly PropertyKey[];
+}
 
 /** An error: which of them counts would be up to their names. */
 export const policyOverlap: Check = {
   code: 'policy-overlap',
   severity: 'error',
-  what: 'Two ServicePolicies name the same service equally exactly.',
+  what: 'Two policies of one kind are for the same service or route equally exactly; the first by name counts.',
   fix: 'Make one policy of them, or give one of them the more exact name.',
   *run({ policies, services }) {
-    const told = new Set<string>();
-    // Names that fit are compared by the services there are, equal names also without any.
-    const named = policies.flatMap((policy) =>
-      policy.kind === 'ServicePolicy' ? policy.spec.targetRefs.map(({ name }) => name) : [],
-    );
-    const exact = named.filter((name) => !name.includes('*'));
-    const seen = new Map<string, Policy>();
-    for (const policy of policies) {
-      if (policy.kind !== 'ServicePolicy') continue;
-      for (const [i, { name }] of policy.spec.targetRefs.entries()) {
-        const other = seen.get(name);
-        if (other !== undefined && other !== policy) {
-          told.add(`${policyId(other)} ${policyId(policy)}`);
-          const message = `${quoted(name)} is what ${policyId(other)} is for, too`;
-          yield { policy, path: ['spec', 'targetRefs', i, 'name'], message };
-        } else seen.set(name, policy);
-      }
-    }
-    for (const service of new Set([...services.map(({ name }) => name), ...exact])) {
-      const fits = policies
-        .flatMap((policy) =>
-          policy.kind === 'ServicePolicy'
-            ? policy.spec.targetRefs.map(({ name }, i) => ({
-                policy,
-                name,
-                i,
-                exact: fit(name, service),
-              }))
-            : [],
-        )
-        .filter((found) => found.exact !== undefined);
-      const most = Math.max(...fits.map(({ exact: value = -1 }) => value));
-      const [first, ...others] = fits.filter(({ exact: value }) => value === most);
-      for (const { policy, name, i } of others) {
-        const pair = `${policyId(first!.policy)} ${policyId(policy)}`;
-        if (policy === first!.policy || told.has(pair)) continue;
-        told.add(pair);
-        const message = `${quoted(name)} fits ${quoted(service)} as exactly as ${quoted(first!.name)} of ${policyId(first!.policy)}`;
-        yield { policy, path: ['spec', 'targetRefs', i, 'name'], message };
-      }
+    const all = policies.filter(isTargeting).sort(byId);
+    for (const kind of ['ServicePolicy', 'FaultPolicy', 'RateLimitPolicy']) {
+      const own = all.filter((policy) => policy.kind === kind);
+      const claims = own.flatMap(serviceClaims);
+      // Pairs that were told of are not told of again for another service.
+      const told = new Set<string>();
+      yield* ofOneName(own.flatMap(routeClaims), told);
+      yield* ofOneName(claims, told);
+      yield* equallyExact(claims, services, told);
     }
   },
 };
+
+/** Limits that no data plane counts are in nobody's way. */
+function isTargeting(policy: Policy): policy is Targeting {
+  if (policy.kind === 'RateLimitPolicy') return policy.spec.local !== undefined;
+  return policy.kind === 'ServicePolicy' || policy.kind === 'FaultPolicy';
+}
+
+function serviceClaims(policy: Targeting): Claim[] {
+  return (policy.spec.targetRefs ?? []).flatMap(({ kind, name }, i) => {
+    if (kind !== 'Service') return [];
+    return [{ policy, name, text: quoted(name), path: pathOf(i) }];
+  });
+}
+
+function routeClaims(policy: Targeting): Claim[] {
+  if (policy.kind === 'ServicePolicy') return [];
+  const { namespace = '' } = policy.metadata;
+  return (policy.spec.targetRefs ?? []).flatMap(({ kind, name, sectionName }, i) => {
+    if (kind === 'Service') return [];
+    const rule = sectionName === undefined ? '' : `rule ${quoted(sectionName)} of `;
+    const text = `${rule}${kind} ${quoted(name)}`;
+    return [{ policy, name: `${namespace} ${text}`, text, path: pathOf(i) }];
+  });
+}
+
+function pathOf(ref: number): readonly PropertyKey[] {
+  return ['spec', 'targetRefs', ref, 'name'];
+}
+
+function* ofOneName(claims: readonly Claim[], told: Set<string>): Iterable<Found> {
+  const seen = new Map<string, Policy>();
+  for (const { policy, name, text, path } of claims) {
+    const first = seen.get(name) ?? policy;
+    seen.set(name, first);
+    if (first === policy) continue;
+    told.add(pair(first, policy));
+    yield { policy, path, message: `${text} is what ${policyId(first)} is for, too` };
+  }
+}
+
+/** Names that fit are compared by the services there are. */
+function* equallyExact(
+  claims: readonly Claim[],
+  services: readonly KnownService[],
+  told: Set<string>,
+): Iterable<Found> {
+  const exact = claims.map(({ name }) => name).filter((name) => !name.includes('*'));
+  for (const service of new Set([...services.map(({ name }) => name), ...exact])) {
+    const fits = claims.flatMap((claim) => {
+      const exactness = fit(claim.name, service);
+      return exactness === undefined ? [] : [{ ...claim, exactness }];
+    });
+    const most = Math.max(...fits.map(({ exactness }) => exactness));
+    const [first, ...others] = fits.filter(({ exactness }) => exactness === most);
+    for (const { policy, text, path } of others) {
+      if (policy === first!.policy || told.has(pair(first!.policy, policy))) continue;
+      told.add(pair(first!.policy, policy));
+      const message = `${text} fits ${quoted(service)} as exactly as ${first!.text} of ${policyId(first!.policy)}`;
+      yield { policy, path, message };
+    }
+  }
+}
+
+function pair(a: Policy, b: Policy): string {
+  return `${policyId(a)} ${policyId(b)}`;
+}

@@ -1,10 +1,10 @@
 import type { Policies } from '@meshkeeper/mesh';
 import { isRoute } from '../check/references.ts';
 import { type Policy, type PolicyKind, policyId } from '../kinds/kinds.ts';
+import { byId, byName } from '../kinds/order.ts';
 import { Attachments } from './attachments.ts';
 import { CompiledPolicies } from './compiled-policies.ts';
 import { gatewaySettings } from './gateways.ts';
-import { byId, byName } from './order.ts';
 import { faultSettings, rateLimitSettings } from './request-policies.ts';
 import { serviceRoutes } from './service-routes.ts';
 import { serviceSettings } from './service-settings.ts';

@@ -1,19 +1,16 @@
 import type { GatewayListener, GatewaySettings } from '@meshkeeper/mesh';
+import { routesByListener, takenRoutes } from '../check/attached.ts';
 import { ourGateways } from '../check/gateway-class.ts';
-import { gatewayOf, listenersOf } from '../check/gateway-missing.ts';
 import { conflicts } from '../check/listener-conflict.ts';
-import { obstacle } from '../check/route-not-allowed.ts';
 import type { Gateway, Listener } from '../kinds/gateway.ts';
-import { ANY_HOST, meet } from '../kinds/host-match.ts';
 import type { Policy, Route } from '../kinds/kinds.ts';
-import { isGateway } from '../kinds/parent-ref.ts';
+import { fullName } from '../kinds/order.ts';
 import type { TCPRoute } from '../kinds/tcp-route.ts';
 import { compact } from './compact.ts';
-import { type HostedRules, rulesByHost } from './hosts.ts';
+import { rulesByHost } from './hosts.ts';
 import { listenerTls } from './listener-tls.ts';
-import { fullName } from './order.ts';
 import { originOf } from './origin.ts';
-import { connectionTargets, type RequestPolicies, type RequestRoute, rulesOf } from './rules.ts';
+import { connectionTargets, type RequestPolicies, rulesOf } from './rules.ts';
 
 /**
  * The gateways that are served here, with the routes that are attached to them.
@@ -26,7 +23,7 @@ export function gatewaySettings(
   requestPolicies: RequestPolicies,
 ): readonly GatewaySettings[] {
   const gateways = ourGateways(policies);
-  const attached = attachedRoutes(gateways, routes);
+  const attached = routesByListener(gateways, routes);
   const left = conflicts(gateways);
   return gateways.map((gateway) => ({
     name: fullName(gateway),
@@ -39,26 +36,6 @@ export function gatewaySettings(
   }));
 }
 
-/** The routes that each listener takes, in their order. */
-function attachedRoutes(
-  gateways: readonly Gateway[],
-  routes: readonly Route[],
-): ReadonlyMap<Listener, readonly Route[]> {
-  const attached = new Map<Listener, Route[]>();
-  for (const route of routes) {
-    const listeners = (route.spec.parentRefs ?? []).filter(isGateway).flatMap((ref) => {
-      const gateway = gatewayOf(route, ref, gateways);
-      if (gateway === undefined) return [];
-      return listenersOf(gateway, ref).filter(
-        (listener) => obstacle(route, gateway, listener) === undefined,
-      );
-    });
-    for (const listener of new Set(listeners))
-      attached.set(listener, [...(attached.get(listener) ?? []), route]);
-  }
-  return attached;
-}
-
 const PROTOCOLS = { HTTP: 'http', HTTPS: 'https', TLS: 'tls', TCP: 'tcp' } as const;
 
 function listenerOf(
@@ -69,6 +46,10 @@ function listenerOf(
 ): GatewayListener[] {
   const { name, port, protocol, hostname } = listener;
   if (protocol === 'UDP') return [];
+  const hosted = takenRoutes(listener, routes).taken.map(({ route, hosts }) => ({
+    hosts,
+    rules: rulesOf(route, policies, port),
+  }));
   const tcp = routes.find((route): route is TCPRoute => route.kind === 'TCPRoute');
   return [
     compact({
@@ -77,36 +58,8 @@ function listenerOf(
       protocol: PROTOCOLS[protocol],
       hostname,
       tls: listenerTls(gateway, listener),
-      hosts: rulesByHost(hostedRules(listener, routes, policies)),
+      hosts: rulesByHost(hosted),
       tcp: tcp && connectionTargets(tcp),
     }),
   ];
-}
-
-/**
- * The rules of a listener's routes. Routes of HTTP and of gRPC are not for one host together: of two
- * that would be the first by name is taken, as Gateway API says.
- */
-function hostedRules(
-  { hostname = ANY_HOST, port }: Listener,
-  routes: readonly Route[],
-  policies: RequestPolicies,
-): readonly HostedRules[] {
-  const taken: (HostedRules & Pick<Route, 'kind'>)[] = [];
-  for (const route of routes) {
-    if (route.kind === 'TCPRoute') continue;
-    const { kind } = route;
-    const hosts = hostsOf(route).flatMap((host) => meet(host, hostname) ?? []);
-    if (!taken.some((other) => other.kind !== kind && share(other.hosts, hosts)))
-      taken.push({ kind, hosts, rules: rulesOf(route, policies, port) });
-  }
-  return taken;
-}
-
-function hostsOf({ spec: { hostnames = [] } }: RequestRoute): readonly string[] {
-  return hostnames.length === 0 ? [ANY_HOST] : hostnames;
-}
-
-function share(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((host) => b.some((other) => meet(host, other) !== undefined));
 }

@@ -18,10 +18,15 @@ export interface HostedRules {
 export function rulesByHost(
   routes: readonly HostedRules[],
 ): ReadonlyMap<string, readonly TrafficRule[]> {
-  const own = new Map<string, RankedRule[]>();
-  for (const { hosts, rules } of routes)
-    for (const host of new Set(hosts)) own.set(host, [...(own.get(host) ?? []), ...rules]);
-  const sorted = new Map([...own].map(([host, rules]) => [host, inOrder(rules)]));
+  const hosted = routes.flatMap(({ hosts, rules }) =>
+    [...new Set(hosts)].map((host) => ({ host, rules })),
+  );
+  const sorted = new Map(
+    [...Map.groupBy(hosted, ({ host }) => host)].map(([host, all]) => [
+      host,
+      inOrder(all.flatMap(({ rules }) => rules)),
+    ]),
+  );
   const wider = [...sorted.keys()]
     .filter((host) => host.startsWith(ANY_HOST))
     .sort((a, b) => b.length - a.length);

@@ -1,7 +1,7 @@
 import type { ListenerTls } from '@meshkeeper/mesh';
 import type { Gateway, Listener } from '../kinds/gateway.ts';
+import { qualified } from '../kinds/order.ts';
 import { compact } from './compact.ts';
-import { qualified } from './order.ts';
 
 /** How TLS of a listener ends, where it is spoken. */
 export function listenerTls(gateway: Gateway, listener: Listener): ListenerTls | undefined {

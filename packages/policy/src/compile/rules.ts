@@ -6,6 +6,7 @@ import {
   type TrafficRule,
   type WeightedTarget,
 } from '@meshkeeper/mesh';
+import type { RequestRoute } from '../check/attached.ts';
 import { isExtension } from '../check/unknown-kind.ts';
 import { milliseconds } from '../kinds/duration.ts';
 import type { FaultPolicy } from '../kinds/fault-policy.ts';
@@ -20,8 +21,6 @@ import { cors, headerChanges, mirrors, redirect, rewrite, targetOf } from './fil
 import { grpcMatches, httpMatches, type RankedMatch } from './match.ts';
 import { originOf } from './origin.ts';
 
-/** Routes whose requests can be looked into. */
-export type RequestRoute = HTTPRoute | GRPCRoute;
 type HTTPRule = HTTPRoute['spec']['rules'][number];
 type GRPCRule = NonNullable<GRPCRoute['spec']['rules']>[number];
 

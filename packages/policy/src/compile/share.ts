@@ -52,17 +52,18 @@ function sharedArray(before: readonly unknown[], now: readonly unknown[]): reado
 type Fields = Readonly<Record<string, unknown>>;
 
 function sharedRecord(before: Fields, now: Fields): Fields {
-  const result: Record<string, unknown> = {};
-  let same = fieldsOf(before).length === fieldsOf(now).length;
-  for (const field of fieldsOf(now)) {
-    result[field] = shared(before[field], now[field]);
-    same &&= result[field] === before[field];
-  }
-  return same ? before : result;
+  const fields = Object.keys(now);
+  const items = fields.map((field) => shared(before[field], now[field]));
+  const same = fields.every((field, i) => items[i] === before[field]);
+  if (same && countOf(before) === countOf(now)) return before;
+  return Object.fromEntries(fields.map((field, i) => [field, items[i]]));
 }
 
-function fieldsOf(value: Fields): string[] {
-  return Object.keys(value).filter((field) => value[field] !== undefined);
+/** How many fields say something. */
+function countOf(fields: Fields): number {
+  let count = 0;
+  for (const field of Object.keys(fields)) if (fields[field] !== undefined) count += 1;
+  return count;
 }
 
 function isObject(value: unknown): value is Fields {

@@ -126,16 +126,82 @@ const CASES: readonly (readonly [what: string, written: readonly Written[], ...f
       [policy('a', 'order*'), policy('b', '*rders')],
       'error policy-overlap: ServicePolicy/b spec.targetRefs[0].name: "*rders" fits "orders" as exactly as "order*" of ServicePolicy/a',
     ],
+    [
+      'two faults for one service, for one rule, and for a rule and its route',
+      [
+        http({ rules: [{ name: 'write', backendRefs }] }),
+        ...['b', 'a'].map(
+          (name): Written => [
+            `FaultPolicy/${name}`,
+            {
+              targetRefs: [
+                { name: 'orders' },
+                { kind: 'HTTPRoute', name: 'a', sectionName: 'write' },
+                ...(name === 'a' ? [{ kind: 'HTTPRoute', name: 'a' }] : []),
+              ],
+              delay: { duration: '1s', percent: 1 },
+            },
+          ],
+        ),
+      ],
+      'error policy-overlap: FaultPolicy/b spec.targetRefs[0].name: "orders" is what FaultPolicy/a is for, too',
+      'error policy-overlap: FaultPolicy/b spec.targetRefs[1].name: rule "write" of HTTPRoute "a" is what FaultPolicy/a is for, too',
+    ],
+    [
+      'limits for one service, of which the second is counted by nobody yet',
+      ['a', 'b', 'c'].map(
+        (name): Written => [
+          `RateLimitPolicy/${name}`,
+          {
+            targetRefs: [{ name: name === 'c' ? 'o*' : 'ord*' }],
+            ...(name === 'a'
+              ? {
+                  global: {
+                    service: { name: 'orders' },
+                    domain: 'a',
+                    descriptors: [[{ from: 'caller' }]],
+                  },
+                }
+              : { local: { limits: [{ requests: 1 }] } }),
+          },
+        ],
+      ),
+      'warning not-enforced: RateLimitPolicy/a spec.global: is read and checked, and not enforced yet',
+    ],
+    [
+      'routes of HTTP and of gRPC for one host of a listener, and for two',
+      [
+        gateway(listener('web')),
+        http({ ...toEdge(), hostnames: ['*.example.com'] }),
+        ...['b', 'c'].map(
+          (name): Written => [
+            `GRPCRoute/${name}`,
+            {
+              ...toEdge(),
+              hostnames: [name === 'b' ? 'a.example.com' : 'example.com'],
+              rules: [{ backendRefs: [{ name: 'org.example.Greeter:1.0' }] }],
+            },
+          ],
+        ),
+      ],
+      'error route-kinds: GRPCRoute/b spec.parentRefs[0]: listener "web" has HTTPRoute/a for the same host, and a host is for one kind: this route does not hold',
+    ],
+    [
+      'routes of two kinds for one service',
+      [http(), ['TCPRoute/t', { parentRefs: toService, rules: [{ backendRefs }] }]],
+      'error route-kinds: TCPRoute/t spec.parentRefs[0]: "orders" has HTTPRoute/a, and routes of a service are of one kind: this one does not hold',
+    ],
     ['patterns of which one is more exact', [policy('a', 'order*'), policy('b', '*')]],
     [
       'a gateway and its routes',
       [
         gateway(listener('web')),
-        http(toEdge({ sectionName: 'web' })),
+        http({ ...toEdge({ sectionName: 'web' }), hostnames: ['a.example.com'] }),
         [
           'GRPCRoute/g',
           {
             ...toEdge(),
+            hostnames: ['b.example.com'],
             rules: [
               {
                 matches: [{ method: { service: 'a.B' } }],

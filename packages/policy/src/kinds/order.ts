@@ -1,4 +1,4 @@
-import { type Policy, policyId } from '../kinds/kinds.ts';
+import { type Policy, policyId } from './kinds.ts';
 
 /** Policies in the order of their ids, so that the order in which they come says nothing. */
 export function byId(a: Policy, b: Policy): number {
