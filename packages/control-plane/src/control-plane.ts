@@ -123,7 +123,7 @@ export async function startControlPlane(
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
-      ...{ catalog, sources, overlays, records, xds, metrics, mirrors, dataPlanes },
+      ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ready: () => reconciler.ready,
     }),
   );

@@ -11,10 +11,12 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
+import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { ApiError } from './problem.ts';
 import { proxyRoutes } from './proxy-routes.ts';
 import { endpointLoadView } from './proxy-views.ts';
@@ -26,6 +28,7 @@ export interface ApiOptions {
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
+  readonly policies: ControlPlanePolicies;
   readonly records: RecordKeeper;
   readonly xds: XdsServer;
   readonly metrics: Metrics;
@@ -50,7 +53,12 @@ const WRITE_TIMEOUT = 5_000;
  * @throws ControlPlaneError LISTEN_FAILED
  */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
-  const app = Fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024 });
+  const app = Fastify({
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    // Of a name in a path: Dubbo's services and policies in namespaces are longer than a hundred.
+    routerOptions: { maxParamLength: 8 * 1024 },
+  });
   app.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(error);
     void reply.code(problem.status).type('application/problem+json').send(problem.document());
@@ -64,6 +72,11 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   pastRoutes(app, options.records);
   mirrorsRoute(app, options.mirrors);
   convergenceRoute(app, options.catalog, options.dataPlanes.convergence);
+  policyRoutes(app, {
+    ...options.policies,
+    catalog: options.catalog,
+    convergence: options.dataPlanes.convergence,
+  });
   proxyRoutes(app, options.catalog, options.dataPlanes);
   const { host, port } = options.listen;
   try {

@@ -4,9 +4,16 @@ export type ApiErrorCode =
   | 'unknown-service'
   | 'unknown-endpoint'
   | 'unknown-proxy'
+  | 'unknown-policy'
   /** The past is not kept that far back. */
   | 'not-recorded'
   | 'invalid-request'
+  /** What was sent are no valid policies: `issues` says what is wrong with each. */
+  | 'invalid-policy'
+  /** Somebody else has changed the same meanwhile: `conflicts` says who and when. */
+  | 'conflict'
+  /** It is more than ZooKeeper keeps. */
+  | 'too-large'
   /** ZooKeeper is away: what is served stays, but nothing can be written. */
   | 'zookeeper-unavailable'
   | 'internal';
@@ -16,8 +23,12 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'unknown-service': 404,
   'unknown-endpoint': 404,
   'unknown-proxy': 404,
+  'unknown-policy': 404,
   'not-recorded': 404,
   'invalid-request': 400,
+  'invalid-policy': 400,
+  conflict: 409,
+  'too-large': 413,
   'zookeeper-unavailable': 503,
   internal: 500,
 };
@@ -26,10 +37,13 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
+  readonly #more: Readonly<Record<string, unknown>>;
 
-  constructor(code: ApiErrorCode, detail: string) {
+  /** @param more members of the document besides the usual */
+  constructor(code: ApiErrorCode, detail: string, more: Readonly<Record<string, unknown>> = {}) {
     super(detail);
     this.code = code;
+    this.#more = more;
   }
 
   get status(): number {
@@ -44,6 +58,7 @@ export class ApiError extends Error {
       status: this.status,
       code: this.code,
       detail: this.message,
+      ...this.#more,
     };
   }
 }

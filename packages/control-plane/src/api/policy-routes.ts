@@ -1,0 +1,313 @@
+import type { Catalog } from '@meshkeeper/mesh';
+import { checkPolicies, type Finding, milliseconds, policyId } from '@meshkeeper/policy';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Convergence } from '../convergence/convergence.ts';
+import type { Wanted } from '../policies/policy-change.ts';
+import { type PolicyRef, refId, refOf } from '../policies/policy-paths.ts';
+import type { Condition } from '../policies/policy-status.ts';
+import type { Applied, Author, PolicyStore } from '../policies/policy-store.ts';
+import { PolicyStoreError, type PolicyStoreErrorCode } from '../policies/policy-store-error.ts';
+import type { PolicyList } from '../policies/policy-tree.ts';
+import type { ServedPolicies } from '../policies/served-policies.ts';
+import { outcomeView } from './convergence-route.ts';
+import { type IssueView, kindOf, readWanted } from './policy-body.ts';
+import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
+import { ApiError, type ApiErrorCode } from './problem.ts';
+
+/** What the routes of policies show and change. */
+export interface PolicyRoutesOptions {
+  readonly store: PolicyStore;
+  readonly served: ServedPolicies;
+  readonly catalog: Catalog;
+  readonly convergence: Convergence;
+}
+
+/** How long a write may take before the API says that ZooKeeper is away, in milliseconds. */
+const WRITE_TIMEOUT = 10_000;
+/** Policies that are sent at once may take so many bytes. */
+const BODY_LIMIT = 16 * 1024 * 1024;
+/** How long what was written may take to be served, in milliseconds, before the answer goes without. */
+const SERVED = 5_000;
+/** A wait that says nothing of how long. */
+const WAIT = 30_000;
+/** No wait is longer, in milliseconds. */
+const LONGEST = 600_000;
+
+const flag = z
+  .enum(['', 'true', '1', 'false', '0'])
+  .default('false')
+  .transform((text) => text !== 'false' && text !== '0');
+const revision = z.coerce.number().int().min(0);
+const applyQuery = z.strictObject({
+  dryRun: flag,
+  /** Until the data planes have it: `30s`. */
+  wait: z
+    .string()
+    .transform((text) => (text === '' || text === 'true' ? WAIT : milliseconds(text)))
+    .refine((value) => !Number.isNaN(value), 'is no duration: write 30s or 2m')
+    .refine((value) => !(value > LONGEST), 'wait for 10m at most')
+    .optional(),
+  by: z.string().trim().min(1).max(200).optional(),
+  reason: z.string().trim().min(1).max(1_000).optional(),
+  ifRevision: revision.optional(),
+});
+const namespaced = z.strictObject({ namespace: z.string().optional() });
+const putQuery = z.strictObject({ ...applyQuery.shape, ...namespaced.shape });
+const rollbackQuery = applyQuery.omit({ ifRevision: true });
+const rollbackBody = z.strictObject({ revision: z.int().min(0) });
+const listQuery = z.strictObject({ kind: z.string().optional(), ...namespaced.shape });
+const historyQuery = z.strictObject({
+  before: revision.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+type ApplyQuery = z.output<typeof applyQuery>;
+
+/** What operators have applied: to be seen, changed, and brought back. */
+export function policyRoutes(app: FastifyInstance, options: PolicyRoutesOptions): void {
+  void app.register(async (scope) => {
+    // Pages of other sites may send plain text without asking first.
+    scope.removeContentTypeParser('text/plain');
+    scope.addContentTypeParser(
+      ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'],
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, body),
+    );
+    reading(scope, options);
+    writing(scope, options);
+    past(scope, options);
+  });
+}
+
+type OneRoute = { Params: { kind: string; name: string } };
+
+function reading(app: FastifyInstance, options: PolicyRoutesOptions): void {
+  app.get('/api/v1/policies', ({ query }) => {
+    const { kind, namespace } = parse(listQuery, query);
+    const wanted = kind === undefined ? undefined : kindOf(kind);
+    const list = listOf(options);
+    const view = viewer(list, options);
+    return {
+      revision: list.revision,
+      policies: list.policies
+        .filter(({ policy }) => wanted === undefined || policy.kind === wanted)
+        .filter(({ policy }) => namespace === undefined || policy.metadata.namespace === namespace)
+        .map(view),
+      /** Znodes that can't be used. */
+      problems: list.problems,
+    };
+  });
+  app.get<OneRoute>('/api/v1/policies/:kind/:name', ({ params, query }) => {
+    const { namespace } = parse(namespaced, query);
+    const id = refId(refFrom(params, namespace));
+    const list = listOf(options);
+    const found = list.policies.find(({ policy }) => policyId(policy) === id);
+    if (found === undefined) throw unknown([id]);
+    return viewer(list, options)(found);
+  });
+}
+
+function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
+  const large = { bodyLimit: BODY_LIMIT };
+  app.post('/api/v1/policies/apply', large, async ({ body, query }, reply) => {
+    const { wanted, warnings } = readWanted(body);
+    return answer(await applied(wanted, parse(applyQuery, query), options, reply), warnings);
+  });
+  app.put<OneRoute>('/api/v1/policies/:kind/:name', large, async (request, reply) => {
+    const { namespace, ...query } = parse(putQuery, request.query);
+    const ref = refFrom(request.params, namespace);
+    const { wanted, warnings } = readWanted(request.body);
+    const [policy, ...others] = wanted.policies;
+    if (policy === undefined || others.length + wanted.deleted.length > 0)
+      throw new ApiError('invalid-request', 'send one policy');
+    const id = policyId(policy);
+    if (id !== refId(ref))
+      throw new ApiError('invalid-request', `what was sent is ${id}, and not ${refId(ref)}`);
+    return answer(await applied(wanted, query, options, reply), warnings);
+  });
+  app.delete<OneRoute>('/api/v1/policies/:kind/:name', async (request, reply) => {
+    const { namespace, ...query } = parse(putQuery, request.query);
+    const ref = refFrom(request.params, namespace);
+    const done = await applied({ policies: [], deleted: [ref] }, query, options, reply);
+    if (done.changes[0]?.outcome === 'absent') throw unknown([refId(ref)]);
+    return answer(done, []);
+  });
+}
+
+function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
+  const { store } = options;
+  app.get('/api/v1/policies/history', async ({ query }) => {
+    const { before, limit } = parse(historyQuery, query);
+    const records = await stored(store.history({ before, limit }, soon()));
+    return {
+      records: records.map((record) => recordView(record, false)),
+      /** `before` of the next page; undefined when there is none. */
+      ...(records.length === limit && { next: records.at(-1)?.revision }),
+    };
+  });
+  type RecordRoute = { Params: { revision: string } };
+  app.get<RecordRoute>('/api/v1/policies/history/:revision', async ({ params }) => {
+    const wanted = parse(z.strictObject({ revision }), params).revision;
+    const record = await stored(store.record(wanted, soon()));
+    if (record === undefined)
+      throw new ApiError('not-recorded', `revision ${wanted} is not recorded`);
+    return recordView(record, true);
+  });
+  app.post('/api/v1/policies/rollback', async (request, reply) => {
+    const query = parse(rollbackQuery, request.query);
+    const { revision: to } = parse(rollbackBody, request.body);
+    const { wanted, at } = await stored(store.rollback(to, soon()));
+    return answer(await applied(wanted, { ...query, ifRevision: at }, options, reply, to), []);
+  });
+}
+
+/** An apply, and what the data planes made of it. */
+interface Done extends Applied {
+  readonly dryRun: boolean;
+  readonly findings: readonly Finding[];
+  readonly catalogRevision: number | undefined;
+  readonly convergence: ReturnType<typeof outcomeView> | undefined;
+}
+
+async function applied(
+  wanted: Wanted,
+  { dryRun, wait, by, reason, ifRevision }: ApplyQuery,
+  { store, served, catalog, convergence }: PolicyRoutesOptions,
+  reply: FastifyReply,
+  rollbackTo?: number,
+): Promise<Done> {
+  const author: Author = { by, reason, ifRevision };
+  const signal = soon();
+  const done = await stored(
+    dryRun ? store.plan(wanted, author, signal) : store.apply(wanted, author, signal, rollbackTo),
+  );
+  const findings = newFindings(done, wanted, catalog);
+  const result = { ...done, dryRun, findings };
+  if (dryRun) return { ...result, catalogRevision: undefined, convergence: undefined };
+  const gone = new AbortController();
+  reply.raw.on('close', () => gone.abort());
+  const begun = performance.now();
+  // Who reads after this sees what was written.
+  const catalogRevision = await served
+    .served(done.revision, AbortSignal.any([gone.signal, AbortSignal.timeout(wait ?? SERVED)]))
+    .catch(() => undefined); // it is written, and will be served
+  if (wait === undefined) return { ...result, catalogRevision, convergence: undefined };
+  const timeout = Math.max(0, wait - (performance.now() - begun));
+  // What is not served yet is what comes next.
+  const awaited = catalogRevision ?? catalog.snapshot.revision + 1;
+  const outcome = await convergence.wait(awaited, { timeout, signal: gone.signal });
+  return { ...result, catalogRevision, convergence: outcomeView(outcome) };
+}
+
+function answer(done: Done, warnings: readonly IssueView[]) {
+  const { revision: at, dryRun, changes, findings, catalogRevision, convergence } = done;
+  return {
+    /** Of the policies now. */
+    revision: at,
+    dryRun,
+    /** The first revision of the catalog that has them: what data planes are behind of. */
+    ...(catalogRevision !== undefined && { catalogRevision }),
+    policies: changes.map((change) => changeView(change, dryRun)),
+    /** What is found in these policies, and elsewhere because of them. */
+    findings: findings.map(findingView),
+    /** What was left out of what was sent. */
+    warnings,
+    ...(convergence && { convergence }),
+  };
+}
+
+/** What the checks find then in what is applied, and what they did not find before in the rest. */
+function newFindings({ before }: Applied, wanted: Wanted, catalog: Catalog): readonly Finding[] {
+  const services = [...catalog.snapshot.services];
+  const old = before.policies.map(({ policy }) => policy);
+  const touched = new Set([...wanted.policies.map(refOf), ...wanted.deleted].map(refId));
+  const rest = old.filter((policy) => !touched.has(policyId(policy)));
+  const key = ({ policy, code, path, message }: Finding) =>
+    JSON.stringify([policyId(policy), code, path, message]);
+  const known = new Set(checkPolicies({ policies: old, services }).map(key));
+  return checkPolicies({ policies: [...rest, ...wanted.policies], services }).filter(
+    (finding) => touched.has(policyId(finding.policy)) || !known.has(key(finding)),
+  );
+}
+
+/** Makes views of policies, of one moment. */
+function viewer(list: PolicyList, { served, catalog, convergence }: PolicyRoutesOptions) {
+  const findings = Map.groupBy(served.findings(catalog.snapshot), ({ policy }) => policyId(policy));
+  const problems = new Map(list.problems.map(({ policy, message }) => [policy, message]));
+  const programmed = new Map<number, Condition>();
+  return (stored: PolicyList['policies'][number]) => {
+    const id = policyId(stored.policy);
+    const snapshot = served.snapshotOf(stored.revision);
+    if (snapshot !== undefined && !programmed.has(snapshot))
+      programmed.set(snapshot, programmedIn(snapshot, convergence));
+    return policyView(stored, findings.get(id) ?? [], {
+      problem: problems.get(id),
+      programmed: snapshot === undefined ? undefined : programmed.get(snapshot),
+    });
+  };
+}
+
+/** Whether the data planes have a revision of the catalog. */
+function programmedIn(snapshot: number, convergence: Convergence): Condition {
+  const { counts, behind } = convergence.progress(snapshot);
+  const { applied: have, pending, rejected } = counts;
+  const condition = (status: Condition['status'], reason: string, message: string): Condition => {
+    return { type: 'Programmed', status, reason, message };
+  };
+  if (rejected > 0) {
+    const names = behind.flatMap(({ proxy, standing }) =>
+      standing.type === 'rejected' ? [`${proxy.id}: ${standing.refused[0]?.message}`] : [],
+    );
+    return condition('False', 'Rejected', names.slice(0, 3).join('; '));
+  }
+  if (pending > 0)
+    return condition('False', 'Pending', `${pending} data planes do not have it yet`);
+  if (have === 0) return condition('Unknown', 'NoDataPlane', 'no data plane is connected');
+  return condition('True', 'Programmed', '');
+}
+
+function listOf({ served }: PolicyRoutesOptions): PolicyList {
+  if (served.list !== undefined) return served.list;
+  throw new ApiError('zookeeper-unavailable', 'the policies were not read yet: try again later');
+}
+
+function refFrom({ kind, name }: OneRoute['Params'], namespace: string | undefined): PolicyRef {
+  return { kind: kindOf(kind), ...(namespace !== undefined && { namespace }), name };
+}
+
+function unknown(ids: readonly string[]): ApiError {
+  return new ApiError('unknown-policy', `there is no ${ids.join(', ')}`);
+}
+
+function soon(): AbortSignal {
+  return AbortSignal.timeout(WRITE_TIMEOUT);
+}
+
+const CODES: Readonly<Record<PolicyStoreErrorCode, ApiErrorCode>> = {
+  BUSY: 'conflict',
+  CONFLICT: 'conflict',
+  NOT_RECORDED: 'not-recorded',
+  NOT_VALID: 'invalid-policy',
+  TOO_LARGE: 'too-large',
+};
+
+/** What the store answers; what it refuses is the API's error. */
+async function stored<T>(answered: Promise<T>): Promise<T> {
+  try {
+    return await answered;
+  } catch (error) {
+    if (!(error instanceof PolicyStoreError)) throw error;
+    const { code, message, conflicts, applied: part } = error;
+    throw new ApiError(CODES[code], message, {
+      ...(conflicts.length > 0 && { conflicts: conflicts.map(conflictView) }),
+      ...(part !== undefined && { appliedRevision: part }),
+    });
+  }
+}
+
+function parse<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw new ApiError('invalid-request', z.prettifyError(parsed.error));
+}

@@ -1,0 +1,69 @@
+import { type Finding, type Policy, pathText, policyId } from '@meshkeeper/policy';
+import type { PolicyChange } from '../policies/policy-change.ts';
+import type { PolicyRecord } from '../policies/policy-record.ts';
+import { type Condition, conditionsOf, type Told } from '../policies/policy-status.ts';
+import type { Conflict } from '../policies/policy-store-error.ts';
+import type { StoredPolicy } from '../policies/stored-policy.ts';
+import { timeView } from './proxy-views.ts';
+
+/** A policy as it was applied, with what is the case with it; applying this again changes nothing. */
+export type PolicyView = Omit<Policy, 'status'> & {
+  readonly status: {
+    readonly conditions: readonly Condition[];
+    /** The revision of the policies that it came with. */
+    readonly revision: number;
+    readonly appliedAt: string;
+    readonly appliedBy?: string;
+  };
+};
+
+/** @param findings those in it */
+export function policyView(
+  { policy, revision, at, by }: StoredPolicy,
+  findings: readonly Finding[],
+  told: Told,
+): PolicyView {
+  const status = {
+    conditions: conditionsOf(findings, told),
+    revision,
+    appliedAt: timeView(at),
+    ...(by !== undefined && { appliedBy: by }),
+  };
+  return { ...policy, status };
+}
+
+/** Something that the checks find. */
+export function findingView({ policy, code, severity, path, message }: Finding) {
+  return {
+    policy: policyId(policy),
+    code,
+    severity,
+    path: pathText(path),
+    /** The path for programs (RFC 6901). */
+    pointer: path.map((key) => `/${String(key).replace(/~/g, '~0').replace(/\//g, '~1')}`).join(''),
+    message,
+  };
+}
+
+/** What has become of a policy, or would. @param bodies with the policy as it was and as it is */
+export function changeView({ ref, outcome, before, after }: PolicyChange, bodies: boolean) {
+  if (!bodies) return { ...ref, outcome };
+  return { ...ref, outcome, ...(before && { before }), ...(after && { after }) };
+}
+
+/** Who has applied something. @param bodies with the policies as they were and became */
+export function recordView({ at, apply: _, changes, ...record }: PolicyRecord, bodies: boolean) {
+  return {
+    ...record,
+    at: timeView(at),
+    changes: changes.map(({ before, after, ...ref }) => ({
+      ...ref,
+      change: after === undefined ? 'deleted' : before === undefined ? 'created' : 'changed',
+      ...(bodies && { before, after }),
+    })),
+  };
+}
+
+export function conflictView({ at, ...conflict }: Conflict) {
+  return { ...conflict, ...(at !== undefined && { at: timeView(at) }) };
+}

@@ -1,0 +1,80 @@
+import { type CheckCode, type Finding, pathText } from '@meshkeeper/policy';
+
+/** What is the case with a policy, as Gateway API says it. */
+export interface Condition {
+  /**
+   * `Accepted`: it means something here; `ResolvedRefs`: there is what it refers to; `Programmed`:
+   * the data planes have it.
+   */
+  readonly type: 'Accepted' | 'ResolvedRefs' | 'Programmed';
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** A word for programs. */
+  readonly reason: string;
+  /** A sentence for people; empty when there is nothing to be said. */
+  readonly message: string;
+}
+
+/** What is known of a policy besides what the checks find. */
+export interface Told {
+  /** Why what its znode holds can't be used. */
+  readonly problem?: string | undefined;
+  /** What data planes can't do of it. */
+  readonly unsupported?: readonly string[];
+  /** Whether the data planes have it. */
+  readonly programmed?: Condition | undefined;
+}
+
+/** Messages of a condition, at most. */
+const MESSAGES = 3;
+
+/** Which condition is false by what a check finds; what is not here is told as a warning only. */
+const MEANING: Readonly<Partial<Record<CheckCode, Omit<Condition, 'message'>>>> = {
+  'gateway-class': { type: 'Accepted', status: 'Unknown', reason: 'Pending' },
+  'gateway-missing': { type: 'Accepted', status: 'False', reason: 'NoMatchingParent' },
+  'listener-conflict': { type: 'Accepted', status: 'False', reason: 'ListenersNotValid' },
+  'not-enforced': { type: 'Accepted', status: 'False', reason: 'UnsupportedValue' },
+  'policy-missing': { type: 'ResolvedRefs', status: 'False', reason: 'ExtensionNotFound' },
+  'policy-overlap': { type: 'Accepted', status: 'False', reason: 'Conflicted' },
+  'protocol-mismatch': { type: 'Accepted', status: 'False', reason: 'UnsupportedProtocol' },
+  'route-not-allowed': { type: 'Accepted', status: 'False', reason: 'NotAllowedByListeners' },
+  'rule-missing': { type: 'Accepted', status: 'False', reason: 'TargetNotFound' },
+  'service-missing': { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' },
+  'subset-missing': { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' },
+  'unknown-kind': { type: 'ResolvedRefs', status: 'False', reason: 'InvalidKind' },
+};
+
+/** A policy's conditions: computed each time, kept nowhere. Pure. @param findings those in it */
+export function conditionsOf(findings: readonly Finding[], told: Told): readonly Condition[] {
+  const { problem, unsupported = [], programmed } = told;
+  const about = (type: Condition['type']) => {
+    const found = findings.filter(({ code }) => MEANING[code]?.type === type);
+    // What is wrong goes before what is not known.
+    const [first] = found
+      .flatMap(({ code }) => MEANING[code] ?? [])
+      .toSorted((a, b) => (a.status < b.status ? -1 : 1));
+    const texts = found.map(({ path, message }) => `${pathText(path)}: ${message}`);
+    return first === undefined ? undefined : { ...first, message: listed(texts) };
+  };
+  return [
+    problem === undefined
+      ? (about('Accepted') ?? notSupported(unsupported) ?? fine('Accepted'))
+      : { type: 'Accepted', status: 'False', reason: 'Invalid', message: problem },
+    about('ResolvedRefs') ?? fine('ResolvedRefs'),
+    ...(programmed === undefined ? [] : [programmed]),
+  ];
+}
+
+function notSupported(reasons: readonly string[]): Condition | undefined {
+  if (reasons.length === 0) return undefined;
+  const message = listed(reasons);
+  return { type: 'Accepted', status: 'False', reason: 'UnsupportedValue', message };
+}
+
+function fine(type: 'Accepted' | 'ResolvedRefs'): Condition {
+  return { type, status: 'True', reason: type, message: '' };
+}
+
+function listed(texts: readonly string[]): string {
+  const more = texts.length > MESSAGES ? `; and ${texts.length - MESSAGES} more` : '';
+  return `${texts.slice(0, MESSAGES).join('; ')}${more}`;
+}
