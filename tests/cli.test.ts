@@ -280,7 +280,10 @@ describe('zk', () => {
 test('data is a table where it is asked for, and JSON where nobody looks', async () => {
   const server = ['--server', up.ready.api];
   const table = await meshkeeper(['proxy-status', ...server, '-o', 'table']);
-  assert.match(table.stdout, /^ID +CLUSTER +CDS +EDS +LDS +RDS +AGENT +SINCE\ngateway +gateway +/);
+  assert.match(
+    table.stdout,
+    /^ID +CLUSTER +CDS +EDS +LDS +RDS +BEHIND +AGENT +SINCE\ngateway +gateway +/,
+  );
   const json = await meshkeeper(['proxy-status', ...server]);
   assert.equal(JSON.parse(json.stdout).proxies[0].id, 'gateway');
   const yaml = await meshkeeper(['services', ...server, '-o', 'yaml']);

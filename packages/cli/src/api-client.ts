@@ -3,6 +3,12 @@ import type { GlobalOptions } from './global-options.ts';
 
 const TIMEOUT = 10_000;
 
+/** A server-sent event of the API. */
+export interface ServerEvent<T> {
+  readonly event: string;
+  readonly data: T;
+}
+
 /** Calls the control plane's API. What it refuses becomes a sentence and an exit code. */
 export class ApiClient {
   readonly #server: string;
@@ -25,18 +31,40 @@ export class ApiClient {
     await this.#call('DELETE', path);
   }
 
+  /** The server-sent events of a path, until its end. */
+  async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent<T>> {
+    const { body } = await this.#fetch(path, { headers: this.#headers, signal });
+    let text = '';
+    for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) {
+        const match = /^event: (.+)\ndata: (.+)$/.exec(event);
+        // As below: T is what the API's documentation says.
+        if (match !== null) yield { event: match[1]!, data: JSON.parse(match[2]!) as T };
+      }
+    }
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.#fetch(path, {
+      method,
+      headers: {
+        ...this.#headers,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    // What the API answers is the API's to promise; T is what its documentation says.
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(`${this.#server}/api/v1${path}`, {
-        method,
-        headers: {
-          ...this.#headers,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT),
-      });
+      response = await fetch(`${this.#server}/api/v1${path}`, init);
     } catch (cause) {
       throw new CliError(
         `no control plane answers at ${this.#server}: start one with "meshkeeper up", or say where it is with --server`,
@@ -44,8 +72,7 @@ export class ApiClient {
         { cause },
       );
     }
-    // What the API answers is the API's to promise; T is what its documentation says.
-    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    if (response.ok) return response;
     throw await errorOf(response);
   }
 }

@@ -1,59 +1,50 @@
 import type { Command } from 'commander';
-import { ApiClient } from '../api-client.ts';
+import { ApiClient, segment } from '../api-client.ts';
+import { follow } from '../follow.ts';
 import { optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
-import { clean } from '../output/table.ts';
-
-interface ProxyView {
-  readonly id: string;
-  readonly cluster: string;
-  readonly userAgent: string;
-  readonly userAgentVersion: string;
-  readonly connectedSince: string;
-  readonly types: readonly {
-    readonly type: string;
-    readonly state: 'synced' | 'pending' | 'rejected';
-    readonly lastNack?: { readonly at: string; readonly message: string };
-  }[];
-}
-
-/** Columns, by the resource's type. */
-const COLUMNS = [
-  ['Cluster', 'CDS'],
-  ['ClusterLoadAssignment', 'EDS'],
-  ['Listener', 'LDS'],
-  ['RouteConfiguration', 'RDS'],
-] as const;
+import { oneProxyText, proxiesText } from '../output/proxies.ts';
+import { proxyChangeLines } from '../output/proxy-change-lines.ts';
+import type { OneProxyView, ProxiesView } from '../proxies.ts';
 
 export function addProxyStatusCommand(program: Command): void {
   program
     .command('proxy-status')
-    .description('the data planes that are connected, and what each has acknowledged or rejected')
-    .action(async (_: unknown, command: Command) => {
-      const options = optionsOf(command);
-      const path = '/proxies';
-      const data = await new ApiClient(options).get<{ proxies: readonly ProxyView[] }>(path);
-      await print(data, options.output, ({ proxies }) =>
-        proxies.length === 0
-          ? 'no data plane is connected: start one with "meshkeeper proxy", or "meshkeeper bootstrap envoy"'
-          : {
-              head: ['ID', 'CLUSTER', ...COLUMNS.map(([, name]) => name), 'AGENT', 'SINCE'],
-              rows: proxies.map((proxy) => [
-                proxy.id,
-                proxy.cluster || '-',
-                ...COLUMNS.map(([type]) => stateOf(proxy, type)),
-                `${proxy.userAgent} ${proxy.userAgentVersion}`.trim() || '-',
-                proxy.connectedSince,
-              ]),
-            },
-      );
-      for (const { id, types } of data.proxies)
-        for (const { type, state, lastNack } of types)
-          if (state === 'rejected' && lastNack)
-            process.stderr.write(`warning: ${id} rejected ${type}: ${clean(lastNack.message)}\n`);
+    .argument('[id]', 'one data plane, with all that is known of it')
+    .option('--watch', 'follow: drawn anew on a terminal, otherwise a line of JSON a change')
+    .description(
+      'the data planes: what each has acknowledged or rejected, and how far it is behind',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper proxy-status --watch\n  meshkeeper proxy-status checkout-web1\n  meshkeeper proxy-status --watch -o table | tee proxies.log',
+    )
+    .action(async (id: string | undefined, _: unknown, command: Command) => {
+      const options = optionsOf<{ readonly watch?: boolean }>(command);
+      const { output, watch } = options;
+      const api = new ApiClient(options);
+      if (id === undefined) {
+        if (watch)
+          await follow<ProxiesView>(api, '/proxies?watch', {
+            output,
+            text: (data, elapsed) => proxiesText(data, Date.parse(data.at) + elapsed),
+            lines: proxyChangeLines,
+          });
+        else
+          await print(await api.get<ProxiesView>('/proxies'), output, (data) => proxiesText(data));
+        return;
+      }
+      const path = `/proxies/${segment(id)}`;
+      if (watch)
+        await follow<OneProxyView>(api, `${path}?watch`, {
+          output,
+          text: (data, elapsed) => oneProxyText(data, Date.parse(data.at) + elapsed),
+          lines: (before, after) => proxyChangeLines(before && asList(before), asList(after)),
+        });
+      else await print(await api.get<OneProxyView>(path), output, (data) => oneProxyText(data));
     });
 }
 
-function stateOf({ types }: ProxyView, wanted: string): string {
-  return types.find(({ type }) => type === wanted)?.state ?? '-';
+function asList({ at, revision, streams, departed }: OneProxyView): ProxiesView {
+  return { at, revision, proxies: streams, departed: departed === undefined ? [] : [departed] };
 }

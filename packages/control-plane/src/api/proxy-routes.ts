@@ -6,7 +6,7 @@ import type { DataPlanes } from '../convergence/data-planes.ts';
 import { type ServerEvent, sendEvents } from './event-stream.ts';
 import { ApiError } from './problem.ts';
 import { streamConfigView } from './proxy-config-view.ts';
-import { departedView, loadView, proxyView } from './proxy-views.ts';
+import { departedView, loadView, proxyView, timeView } from './proxy-views.ts';
 
 const listQuery = z.strictObject({ watch: z.literal(['', 'true', '1']).optional() });
 const configQuery = z.strictObject({
@@ -19,6 +19,7 @@ type ProxyRoute = { Params: { id: string } };
 /** The data planes: which are connected, what each has, rejects and reports. */
 export function proxyRoutes(app: FastifyInstance, catalog: Catalog, planes: DataPlanes): void {
   const list = () => ({
+    at: timeView(planes.now()),
     revision: catalog.snapshot.revision,
     proxies: planes.server.proxies().map((proxy) => proxyView(proxy, planes.times)),
     /** Those that went away in the last hour and did not come back. */
@@ -31,6 +32,7 @@ export function proxyRoutes(app: FastifyInstance, catalog: Catalog, planes: Data
       throw new ApiError('unknown-proxy', `no proxy called "${id}" is connected`);
     return {
       id,
+      at: timeView(planes.now()),
       revision: catalog.snapshot.revision,
       /** One where the proxy gets everything by one stream. */
       streams: streams.map((stream) => proxyView(stream, planes.times)),

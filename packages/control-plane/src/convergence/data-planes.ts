@@ -17,11 +17,14 @@ export class DataPlanes {
   readonly loads: LoadStore;
   /** To be told what the xDS server does. */
   readonly observer: XdsObserver;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly #xds: () => XdsServer;
 
   /** @param now milliseconds since the epoch */
   constructor(xds: () => XdsServer, now: () => number) {
     this.#xds = xds;
+    this.now = now;
     this.convergence = new Convergence(xds, now);
     this.departed = new DepartedProxies(now);
     this.loads = new LoadStore(now);
