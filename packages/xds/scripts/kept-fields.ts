@@ -180,7 +180,9 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter':
     'name typed_config is_optional disabled',
   'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy':
-    'stat_prefix cluster idle_timeout max_connect_attempts',
+    'stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts max_downstream_connection_duration hash_policy',
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight':
+    'name weight metadata_match',
   'envoy.extensions.filters.http.router.v3.Router':
     'start_child_span suppress_envoy_headers respect_expected_rq_timeout',
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions':

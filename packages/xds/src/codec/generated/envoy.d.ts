@@ -901,9 +901,12 @@ export namespace envoy {
        $unknowns?: Uint8Array[];
        statPrefix: string;
        cluster?: (string|null);
+       weightedClusters?: (envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Properties|null);
        idleTimeout?: (google.protobuf.Duration.$Properties|null);
        maxConnectAttempts?: (google.protobuf.UInt32Value.$Properties|null);
-       clusterSpecifier?: "cluster";
+       maxDownstreamConnectionDuration?: (google.protobuf.Duration.$Properties|null);
+       hashPolicy: envoy.type.v3.HashPolicy.$Properties[];
+       clusterSpecifier?: ("cluster"|"weightedClusters");
        static create(properties: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.$Shape): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy & envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.$Shape;
        static create(properties?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.$Properties): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
        static encode(message: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -913,20 +916,70 @@ export namespace envoy {
        interface $Properties {
         statPrefix?: (string|null);
         cluster?: (string|null);
+        weightedClusters?: (envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Properties|null);
         idleTimeout?: (google.protobuf.Duration.$Properties|null);
         maxConnectAttempts?: (google.protobuf.UInt32Value.$Properties|null);
-        clusterSpecifier?: "cluster";
+        maxDownstreamConnectionDuration?: (google.protobuf.Duration.$Properties|null);
+        hashPolicy?: (envoy.type.v3.HashPolicy.$Properties[]|null);
+        clusterSpecifier?: ("cluster"|"weightedClusters");
         $unknowns?: Uint8Array[];
        }
        type $Shape = {
          statPrefix?: string|null;
          cluster?: string|null;
+         weightedClusters?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Shape|null;
          idleTimeout?: google.protobuf.Duration.$Shape|null;
          maxConnectAttempts?: google.protobuf.UInt32Value.$Shape|null;
+         maxDownstreamConnectionDuration?: google.protobuf.Duration.$Shape|null;
+         hashPolicy?: envoy.type.v3.HashPolicy.$Shape[]|null;
          $unknowns?: Uint8Array[];
        } & (
-         ({ clusterSpecifier?: undefined; cluster?: null }|{ clusterSpecifier?: "cluster"; cluster: string })
+         ({ clusterSpecifier?: undefined; cluster?: null; weightedClusters?: null }|{ clusterSpecifier?: "cluster"; cluster: string; weightedClusters?: null }|{ clusterSpecifier?: "weightedClusters"; cluster?: null; weightedClusters: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Shape })
        );
+       class WeightedCluster {
+        constructor(properties?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Properties);
+        $unknowns?: Uint8Array[];
+        clusters: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Properties[];
+        static create(properties: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Shape): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster & envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Shape;
+        static create(properties?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Properties): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
+        static encode(message: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster & envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.$Shape;
+       }
+       namespace WeightedCluster {
+        interface $Properties {
+         clusters?: (envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Properties[]|null);
+         $unknowns?: Uint8Array[];
+        }
+        type $Shape = {
+          clusters?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Shape[]|null;
+          $unknowns?: Uint8Array[];
+        };
+        class ClusterWeight {
+         constructor(properties?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Properties);
+         $unknowns?: Uint8Array[];
+         name: string;
+         weight: number;
+         metadataMatch?: (envoy.config.core.v3.Metadata.$Properties|null);
+         static create(properties: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Shape): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight & envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Shape;
+         static create(properties?: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Properties): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight;
+         static encode(message: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+         static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight & envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.$Shape;
+        }
+        namespace ClusterWeight {
+         interface $Properties {
+          name?: (string|null);
+          weight?: (number|null);
+          metadataMatch?: (envoy.config.core.v3.Metadata.$Properties|null);
+          $unknowns?: Uint8Array[];
+         }
+         type $Shape = {
+           name?: string|null;
+           weight?: number|null;
+           metadataMatch?: envoy.config.core.v3.Metadata.$Shape|null;
+           $unknowns?: Uint8Array[];
+         };
+        }
+       }
       }
      }
     }
@@ -4462,6 +4515,62 @@ export namespace envoy {
      $unknowns?: Uint8Array[];
     }
     type $Shape = envoy.type.v3.Int64Range.$Properties;
+   }
+   class HashPolicy {
+    constructor(properties?: envoy.type.v3.HashPolicy.$Properties);
+    $unknowns?: Uint8Array[];
+    sourceIp?: (envoy.type.v3.HashPolicy.SourceIp.$Properties|null);
+    filterState?: (envoy.type.v3.HashPolicy.FilterState.$Properties|null);
+    policySpecifier?: ("sourceIp"|"filterState");
+    static create(properties: envoy.type.v3.HashPolicy.$Shape): envoy.type.v3.HashPolicy & envoy.type.v3.HashPolicy.$Shape;
+    static create(properties?: envoy.type.v3.HashPolicy.$Properties): envoy.type.v3.HashPolicy;
+    static encode(message: envoy.type.v3.HashPolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HashPolicy & envoy.type.v3.HashPolicy.$Shape;
+   }
+   namespace HashPolicy {
+    interface $Properties {
+     sourceIp?: (envoy.type.v3.HashPolicy.SourceIp.$Properties|null);
+     filterState?: (envoy.type.v3.HashPolicy.FilterState.$Properties|null);
+     policySpecifier?: ("sourceIp"|"filterState");
+     $unknowns?: Uint8Array[];
+    }
+    type $Shape = {
+      sourceIp?: envoy.type.v3.HashPolicy.SourceIp.$Shape|null;
+      filterState?: envoy.type.v3.HashPolicy.FilterState.$Shape|null;
+      $unknowns?: Uint8Array[];
+    } & (
+      ({ policySpecifier?: undefined; sourceIp?: null; filterState?: null }|{ policySpecifier?: "sourceIp"; sourceIp: envoy.type.v3.HashPolicy.SourceIp.$Shape; filterState?: null }|{ policySpecifier?: "filterState"; sourceIp?: null; filterState: envoy.type.v3.HashPolicy.FilterState.$Shape })
+    );
+    class FilterState {
+     constructor(properties?: envoy.type.v3.HashPolicy.FilterState.$Properties);
+     $unknowns?: Uint8Array[];
+     key: string;
+     static create(properties: envoy.type.v3.HashPolicy.FilterState.$Shape): envoy.type.v3.HashPolicy.FilterState & envoy.type.v3.HashPolicy.FilterState.$Shape;
+     static create(properties?: envoy.type.v3.HashPolicy.FilterState.$Properties): envoy.type.v3.HashPolicy.FilterState;
+     static encode(message: envoy.type.v3.HashPolicy.FilterState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HashPolicy.FilterState & envoy.type.v3.HashPolicy.FilterState.$Shape;
+    }
+    namespace FilterState {
+     interface $Properties {
+      key?: (string|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.type.v3.HashPolicy.FilterState.$Properties;
+    }
+    class SourceIp {
+     constructor(properties?: envoy.type.v3.HashPolicy.SourceIp.$Properties);
+     $unknowns?: Uint8Array[];
+     static create(properties: envoy.type.v3.HashPolicy.SourceIp.$Shape): envoy.type.v3.HashPolicy.SourceIp & envoy.type.v3.HashPolicy.SourceIp.$Shape;
+     static create(properties?: envoy.type.v3.HashPolicy.SourceIp.$Properties): envoy.type.v3.HashPolicy.SourceIp;
+     static encode(message: envoy.type.v3.HashPolicy.SourceIp.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HashPolicy.SourceIp & envoy.type.v3.HashPolicy.SourceIp.$Shape;
+    }
+    namespace SourceIp {
+     interface $Properties {
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = envoy.type.v3.HashPolicy.SourceIp.$Properties;
+    }
    }
    enum CodecClientType {
     HTTP1 = 0,

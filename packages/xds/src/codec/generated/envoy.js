@@ -3515,6 +3515,7 @@ export const envoy = $root.envoy = (() => {
       const v3 = {};
       v3.TcpProxy = (function() {
        const TcpProxy = function (properties) {
+        this.hashPolicy = [];
         if (properties)
          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
           if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3522,12 +3523,15 @@ export const envoy = $root.envoy = (() => {
        };
        TcpProxy.prototype.statPrefix = "";
        TcpProxy.prototype.cluster = null;
+       TcpProxy.prototype.weightedClusters = null;
        TcpProxy.prototype.idleTimeout = null;
        TcpProxy.prototype.maxConnectAttempts = null;
+       TcpProxy.prototype.maxDownstreamConnectionDuration = null;
+       TcpProxy.prototype.hashPolicy = $util.emptyArray;
        // OneOf field names bound to virtual getters and setters
        let $oneOfFields;
        $Object.defineProperty(TcpProxy.prototype, "clusterSpecifier", {
-        get: $util.oneOfGetter($oneOfFields = ["cluster"]),
+        get: $util.oneOfGetter($oneOfFields = ["cluster", "weightedClusters"]),
         set: $util.oneOfSetter($oneOfFields)
        });
        TcpProxy.create = function(properties) {
@@ -3548,6 +3552,13 @@ export const envoy = $root.envoy = (() => {
          $root.google.protobuf.UInt32Value.encode(message.maxConnectAttempts, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
         if (message.idleTimeout != null && $Object.hasOwnProperty.call(message, "idleTimeout"))
          $root.google.protobuf.Duration.encode(message.idleTimeout, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.weightedClusters != null && $Object.hasOwnProperty.call(message, "weightedClusters"))
+         $root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.encode(message.weightedClusters, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+        if (message.hashPolicy != null && message.hashPolicy.length)
+         for (let i = 0; i < message.hashPolicy.length; ++i)
+          $root.envoy.type.v3.HashPolicy.encode(message.hashPolicy[i], writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+        if (message.maxDownstreamConnectionDuration != null && $Object.hasOwnProperty.call(message, "maxDownstreamConnectionDuration"))
+         $root.google.protobuf.Duration.encode(message.maxDownstreamConnectionDuration, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
          for (let i = 0; i < message.$unknowns.length; ++i)
           writer.raw(message.$unknowns[i]);
@@ -3596,6 +3607,13 @@ export const envoy = $root.envoy = (() => {
            message.clusterSpecifier = "cluster";
            continue;
           }
+         case 10: {
+           if (wireType !== 2)
+            break;
+           message.weightedClusters = $root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.decode(reader, reader.size(), $undefined, _depth + 1, message.weightedClusters);
+           message.clusterSpecifier = "weightedClusters";
+           continue;
+          }
          case 8: {
            if (wireType !== 2)
             break;
@@ -3606,6 +3624,20 @@ export const envoy = $root.envoy = (() => {
            if (wireType !== 2)
             break;
            message.maxConnectAttempts = $root.google.protobuf.UInt32Value.decode(reader, reader.size(), $undefined, _depth + 1, message.maxConnectAttempts);
+           continue;
+          }
+         case 13: {
+           if (wireType !== 2)
+            break;
+           message.maxDownstreamConnectionDuration = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.maxDownstreamConnectionDuration);
+           continue;
+          }
+         case 11: {
+           if (wireType !== 2)
+            break;
+           if (!(message.hashPolicy && message.hashPolicy.length))
+            message.hashPolicy = [];
+           message.hashPolicy.push($root.envoy.type.v3.HashPolicy.decode(reader, reader.size(), $undefined, _depth + 1));
            continue;
           }
          }
@@ -3624,6 +3656,186 @@ export const envoy = $root.envoy = (() => {
          throw $Error("missing end group");
         return message;
        };
+       TcpProxy.WeightedCluster = (function() {
+        const WeightedCluster = function (properties) {
+         this.clusters = [];
+         if (properties)
+          for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+           if (properties[keys[i]] != null && keys[i] !== "__proto__")
+            this[keys[i]] = properties[keys[i]];
+        };
+        WeightedCluster.prototype.clusters = $util.emptyArray;
+        WeightedCluster.create = function(properties) {
+         return new WeightedCluster(properties);
+        };
+        WeightedCluster.encode = function (message, writer, _depth) {
+         if (!writer)
+          writer = $Writer.create();
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $util.recursionLimit)
+          throw $Error("max depth exceeded");
+         if (message.clusters != null && message.clusters.length)
+          for (let i = 0; i < message.clusters.length; ++i)
+           $root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.encode(message.clusters[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+          for (let i = 0; i < message.$unknowns.length; ++i)
+           writer.raw(message.$unknowns[i]);
+         return writer;
+        };
+        WeightedCluster.decode = function (reader, length, _end, _depth, _target) {
+         if (!(reader instanceof $Reader))
+          reader = $Reader.create(reader);
+         if (_depth === $undefined)
+          _depth = 0;
+         if (_depth > $Reader.recursionLimit)
+          throw $Error("max depth exceeded");
+         let end, message;
+         if (length === $undefined)
+          end = reader.len;
+         else {
+          end = reader.pos + length;
+          if (end > reader.len)
+           throw $RangeError("index out of range");
+          length = reader.len;
+          reader.len = end;
+         }
+         message = _target || new $root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster();
+         while (reader.pos < end) {
+          let start = reader.pos;
+          let tag = reader.tag();
+          if (tag === _end) {
+           _end = $undefined;
+           break;
+          }
+          let wireType = tag & 7;
+          switch (tag >>>= 3) {
+          case 1: {
+            if (wireType !== 2)
+             break;
+            if (!(message.clusters && message.clusters.length))
+             message.clusters = [];
+            message.clusters.push($root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.decode(reader, reader.size(), $undefined, _depth + 1));
+            continue;
+           }
+          }
+          reader.skipType(wireType, _depth, tag);
+          if (!reader.discardUnknown) {
+           $util.makeProp(message, "$unknowns", false);
+           (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+          }
+         }
+         if (length !== $undefined) {
+          if (reader.pos !== end)
+           throw $RangeError("index out of range");
+          reader.len = length;
+         }
+         if (_end !== $undefined)
+          throw $Error("missing end group");
+         return message;
+        };
+        WeightedCluster.ClusterWeight = (function() {
+         const ClusterWeight = function (properties) {
+          if (properties)
+           for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+             this[keys[i]] = properties[keys[i]];
+         };
+         ClusterWeight.prototype.name = "";
+         ClusterWeight.prototype.weight = 0;
+         ClusterWeight.prototype.metadataMatch = null;
+         ClusterWeight.create = function(properties) {
+          return new ClusterWeight(properties);
+         };
+         ClusterWeight.encode = function (message, writer, _depth) {
+          if (!writer)
+           writer = $Writer.create();
+          if (_depth === $undefined)
+           _depth = 0;
+          if (_depth > $util.recursionLimit)
+           throw $Error("max depth exceeded");
+          if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+           writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
+          if (message.weight != null && $Object.hasOwnProperty.call(message, "weight") && message.weight !== 0)
+           writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.weight);
+          if (message.metadataMatch != null && $Object.hasOwnProperty.call(message, "metadataMatch"))
+           $root.envoy.config.core.v3.Metadata.encode(message.metadataMatch, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+          if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+           for (let i = 0; i < message.$unknowns.length; ++i)
+            writer.raw(message.$unknowns[i]);
+          return writer;
+         };
+         ClusterWeight.decode = function (reader, length, _end, _depth, _target) {
+          if (!(reader instanceof $Reader))
+           reader = $Reader.create(reader);
+          if (_depth === $undefined)
+           _depth = 0;
+          if (_depth > $Reader.recursionLimit)
+           throw $Error("max depth exceeded");
+          let end, message, value;
+          if (length === $undefined)
+           end = reader.len;
+          else {
+           end = reader.pos + length;
+           if (end > reader.len)
+            throw $RangeError("index out of range");
+           length = reader.len;
+           reader.len = end;
+          }
+          message = _target || new $root.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight();
+          while (reader.pos < end) {
+           let start = reader.pos;
+           let tag = reader.tag();
+           if (tag === _end) {
+            _end = $undefined;
+            break;
+           }
+           let wireType = tag & 7;
+           switch (tag >>>= 3) {
+           case 1: {
+             if (wireType !== 2)
+              break;
+             if ((value = reader.stringVerify()).length)
+              message.name = value;
+             else
+              delete message.name;
+             continue;
+            }
+           case 2: {
+             if (wireType !== 0)
+              break;
+             if (value = reader.uint32())
+              message.weight = value;
+             else
+              delete message.weight;
+             continue;
+            }
+           case 3: {
+             if (wireType !== 2)
+              break;
+             message.metadataMatch = $root.envoy.config.core.v3.Metadata.decode(reader, reader.size(), $undefined, _depth + 1, message.metadataMatch);
+             continue;
+            }
+           }
+           reader.skipType(wireType, _depth, tag);
+           if (!reader.discardUnknown) {
+            $util.makeProp(message, "$unknowns", false);
+            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+           }
+          }
+          if (length !== $undefined) {
+           if (reader.pos !== end)
+            throw $RangeError("index out of range");
+           reader.len = length;
+          }
+          if (_end !== $undefined)
+           throw $Error("missing end group");
+          return message;
+         };
+         return ClusterWeight;
+        })();
+        return WeightedCluster;
+       })();
        return TcpProxy;
       })();
       return v3;
@@ -17893,6 +18105,242 @@ export const envoy = $root.envoy = (() => {
      return message;
     };
     return Int64Range;
+   })();
+   v3.HashPolicy = (function() {
+    const HashPolicy = function (properties) {
+     if (properties)
+      for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+       if (properties[keys[i]] != null && keys[i] !== "__proto__")
+        this[keys[i]] = properties[keys[i]];
+    };
+    HashPolicy.prototype.sourceIp = null;
+    HashPolicy.prototype.filterState = null;
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+    $Object.defineProperty(HashPolicy.prototype, "policySpecifier", {
+     get: $util.oneOfGetter($oneOfFields = ["sourceIp", "filterState"]),
+     set: $util.oneOfSetter($oneOfFields)
+    });
+    HashPolicy.create = function(properties) {
+     return new HashPolicy(properties);
+    };
+    HashPolicy.encode = function (message, writer, _depth) {
+     if (!writer)
+      writer = $Writer.create();
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $util.recursionLimit)
+      throw $Error("max depth exceeded");
+     if (message.sourceIp != null && $Object.hasOwnProperty.call(message, "sourceIp"))
+      $root.envoy.type.v3.HashPolicy.SourceIp.encode(message.sourceIp, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+     if (message.filterState != null && $Object.hasOwnProperty.call(message, "filterState"))
+      $root.envoy.type.v3.HashPolicy.FilterState.encode(message.filterState, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+      for (let i = 0; i < message.$unknowns.length; ++i)
+       writer.raw(message.$unknowns[i]);
+     return writer;
+    };
+    HashPolicy.decode = function (reader, length, _end, _depth, _target) {
+     if (!(reader instanceof $Reader))
+      reader = $Reader.create(reader);
+     if (_depth === $undefined)
+      _depth = 0;
+     if (_depth > $Reader.recursionLimit)
+      throw $Error("max depth exceeded");
+     let end, message;
+     if (length === $undefined)
+      end = reader.len;
+     else {
+      end = reader.pos + length;
+      if (end > reader.len)
+       throw $RangeError("index out of range");
+      length = reader.len;
+      reader.len = end;
+     }
+     message = _target || new $root.envoy.type.v3.HashPolicy();
+     while (reader.pos < end) {
+      let start = reader.pos;
+      let tag = reader.tag();
+      if (tag === _end) {
+       _end = $undefined;
+       break;
+      }
+      let wireType = tag & 7;
+      switch (tag >>>= 3) {
+      case 1: {
+        if (wireType !== 2)
+         break;
+        message.sourceIp = $root.envoy.type.v3.HashPolicy.SourceIp.decode(reader, reader.size(), $undefined, _depth + 1, message.sourceIp);
+        message.policySpecifier = "sourceIp";
+        continue;
+       }
+      case 2: {
+        if (wireType !== 2)
+         break;
+        message.filterState = $root.envoy.type.v3.HashPolicy.FilterState.decode(reader, reader.size(), $undefined, _depth + 1, message.filterState);
+        message.policySpecifier = "filterState";
+        continue;
+       }
+      }
+      reader.skipType(wireType, _depth, tag);
+      if (!reader.discardUnknown) {
+       $util.makeProp(message, "$unknowns", false);
+       (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+      }
+     }
+     if (length !== $undefined) {
+      if (reader.pos !== end)
+       throw $RangeError("index out of range");
+      reader.len = length;
+     }
+     if (_end !== $undefined)
+      throw $Error("missing end group");
+     return message;
+    };
+    HashPolicy.FilterState = (function() {
+     const FilterState = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     FilterState.prototype.key = "";
+     FilterState.create = function(properties) {
+      return new FilterState(properties);
+     };
+     FilterState.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key !== "")
+       writer.uint32(/* id 1, wireType 2 =*/10).string(message.key);
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     FilterState.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.type.v3.HashPolicy.FilterState();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.key = value;
+         else
+          delete message.key;
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return FilterState;
+    })();
+    HashPolicy.SourceIp = (function() {
+     const SourceIp = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     SourceIp.create = function(properties) {
+      return new SourceIp(properties);
+     };
+     SourceIp.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     SourceIp.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.type.v3.HashPolicy.SourceIp();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       reader.skipType(tag & 7, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return SourceIp;
+    })();
+    return HashPolicy;
    })();
    v3.CodecClientType = (function() {
     const valuesById = $Object.create(null), values = $Object.create(valuesById);
