@@ -40,14 +40,13 @@ export class CompiledPolicies implements Policies {
     const old = before.#parts;
     const now: Parts = {
       routes: share(old.routes, parts.routes),
-      gateways: shareNamed(old.gateways, parts.gateways, (known, gateway) =>
-        share(known, { ...gateway, listeners: shareNamed(known?.listeners, gateway.listeners) }),
-      ),
+      gateways: shareNamed(old.gateways, parts.gateways, shareGateway),
       settings: share(old.settings, parts.settings),
       faults: share(old.faults, parts.faults),
       rateLimits: share(old.rateLimits, parts.rateLimits),
     };
-    return share(old, now) === old ? before : new CompiledPolicies(now);
+    const isSame = (Object.keys(now) as (keyof Parts)[]).every((part) => now[part] === old[part]);
+    return isSame ? before : new CompiledPolicies(now);
   }
 
   get routes(): ReadonlyMap<string, ServiceRoutes> {
@@ -69,4 +68,13 @@ export class CompiledPolicies implements Policies {
   rateLimits(service: string): readonly RateLimitSettings[] {
     return this.#rateLimits.get(service) ?? NO_LIMITS;
   }
+}
+
+/** A listener is the same when it stands elsewhere in its gateway, too. */
+function shareGateway(before: GatewaySettings | undefined, now: GatewaySettings): GatewaySettings {
+  if (before === undefined) return now;
+  const listeners = shareNamed(before.listeners, now.listeners);
+  const origin = share(before.origin, now.origin);
+  const isSame = listeners === before.listeners && origin === before.origin;
+  return isSame ? before : { ...now, origin, listeners };
 }
