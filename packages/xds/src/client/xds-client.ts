@@ -1,4 +1,5 @@
 import { type ChannelOptions, Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import type { Locality } from '@meshkeeper/mesh';
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, type Node } from '../codec/messages.ts';
 import { textStruct } from '../codec/struct.ts';
 import { type Clock, type Logger, SILENT } from '../logger.ts';
@@ -18,7 +19,10 @@ export interface XdsClientOptions {
     /** Unique among the proxies. */
     readonly id: string;
     readonly cluster: string;
+    /** Short for a locality of which nothing else is known. */
     readonly zone?: string;
+    /** Where it runs; parts that are not stated are empty. Goes before `zone`. */
+    readonly locality?: Partial<Locality>;
     /** See `LISTENER_KEYS`. */
     readonly metadata?: Readonly<Record<string, string>>;
     readonly userAgent?: string;
@@ -177,12 +181,13 @@ export class XdsClient implements AsyncDisposable {
 }
 
 function nodeOf(node: XdsClientOptions['node']): Node {
+  const place = node.locality ?? (node.zone === undefined ? undefined : { zone: node.zone });
   return {
     id: node.id,
     cluster: node.cluster,
     metadata: textStruct(node.metadata ?? {}),
     userAgentName: node.userAgent ?? 'meshkeeper',
     ...(node.userAgentVersion === undefined ? {} : { userAgentVersion: node.userAgentVersion }),
-    ...(node.zone === undefined ? {} : { locality: { zone: node.zone } }),
+    ...(place && { locality: { ...place, subZone: place.subzone } }),
   };
 }
