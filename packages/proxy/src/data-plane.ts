@@ -1,13 +1,15 @@
+import type { Locality } from '@meshkeeper/mesh';
 import type { XdsBatch } from '@meshkeeper/xds';
-import { type Assignment, parseAssignment } from './config/assignment.ts';
+import { type Assignment, NO_ASSIGNMENT, parseAssignment } from './config/assignment.ts';
 import { type ClusterConfig, parseCluster } from './config/cluster-config.ts';
 import { type ListenerConfig, parseListener } from './config/listener-config.ts';
 import { Problems } from './config/problems.ts';
 import { RouteTable } from './config/route-table.ts';
 import { RequestRouter } from './forward/request-router.ts';
+import { CheckSlots } from './health/check-slots.ts';
 import { GatewayListener } from './listen/gateway-listener.ts';
 import type { ProxyObserver } from './observer.ts';
-import { Cluster } from './upstream/cluster.ts';
+import { Cluster, type ClusterEnvironment } from './upstream/cluster.ts';
 
 /** What the data plane takes from outside. Times in milliseconds. */
 export interface DataPlaneOptions {
@@ -16,6 +18,8 @@ export interface DataPlaneOptions {
   readonly random: () => number;
   /** How long a listener that closes lets requests finish. */
   readonly drainTimeout: number;
+  /** Where the proxy is, and the service that it calls for. */
+  readonly node: { readonly cluster: string; readonly locality: Locality };
 }
 
 interface OpenListener {
@@ -26,6 +30,8 @@ interface OpenListener {
 }
 
 const SWEEP_INTERVAL = 1_000;
+/** Active health checks at once, of all clusters. */
+const CHECK_SLOTS = 128;
 
 /**
  * Listeners, route tables, clusters and endpoints as they are in force. {@link apply} takes the
@@ -36,12 +42,16 @@ export class DataPlane {
   readonly #listeners = new Map<string, OpenListener>();
   readonly #routes = new Map<string, RouteTable>();
   readonly #clusters = new Map<string, Cluster>();
+  /** Taken out, but not without connections yet. */
+  readonly #retired = new Set<Cluster>();
   readonly #assignments = new Map<string, Assignment>();
   readonly #closing = new Set<Promise<void>>();
+  readonly #upstream: ClusterEnvironment;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
+    this.#upstream = this.#environment();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
     this.#sweeper.unref();
   }
@@ -66,6 +76,7 @@ export class DataPlane {
         if (!cluster) continue;
         const { endpoints } = cluster.config;
         if (typeof endpoints === 'string' && !this.#assignments.has(endpoints)) return false;
+        if (!cluster.warm) return false;
       }
     }
     return this.#listeners.size > 0;
@@ -95,7 +106,7 @@ export class DataPlane {
     for (const { server } of this.#listeners.values())
       this.#closing.add(server.close(drainTimeout));
     await Promise.all(this.#closing);
-    for (const cluster of this.#clusters.values()) cluster.destroy();
+    for (const cluster of [...this.#clusters.values(), ...this.#retired]) cluster.destroy();
   }
 
   #applyClusters({ upserts, removed }: XdsBatch & { type: 'cluster' }): string | undefined {
@@ -104,12 +115,19 @@ export class DataPlane {
     for (const [name, config] of parsed) {
       const known = this.#clusters.get(name);
       if (known) known.update(config, this.#endpointsOf(config));
-      else this.#clusters.set(name, this.#newCluster(config));
+      else {
+        const assignment = this.#endpointsOf(config);
+        this.#clusters.set(name, new Cluster(config, assignment, this.#upstream));
+      }
     }
     for (const name of removed) {
-      this.#clusters.get(name)?.retire();
+      const cluster = this.#clusters.get(name);
       this.#clusters.delete(name);
+      if (!cluster) continue;
+      cluster.retire();
+      this.#retired.add(cluster);
     }
+    this.#callersMayHaveChanged();
     return undefined;
   }
 
@@ -125,6 +143,7 @@ export class DataPlane {
         cluster.update(cluster.config, this.#endpointsOf(cluster.config));
       }
     }
+    this.#callersMayHaveChanged();
     return undefined;
   }
 
@@ -194,24 +213,48 @@ export class DataPlane {
     return typeof routes === 'string' ? this.#routes.get(routes) : routes;
   }
 
-  #newCluster(config: ClusterConfig): Cluster {
-    const { now, random, observer } = this.#options;
-    return new Cluster(config, this.#endpointsOf(config), {
+  #environment(): ClusterEnvironment {
+    const { now, random, observer, node } = this.#options;
+    return {
       now,
-      random,
-      ejected: (cluster, { key }) => observer.endpointEjected?.({ cluster, endpoint: key }),
-      connectFailed: (cluster, { key }, detail) =>
-        observer.connectFailed?.({ cluster, endpoint: key, detail }),
-    });
+      random: { below: (bound) => Math.floor(random() * bound) },
+      slots: new CheckSlots(CHECK_SLOTS),
+      own: node.locality,
+      callers: () => this.#clusters.get(node.cluster)?.localities ?? [],
+      observer: {
+        connectFailed: (cluster, { key: endpoint }, detail) =>
+          observer.connectFailed?.({ cluster, endpoint, detail }),
+        outlier(cluster, change) {
+          const endpoint = change.key.key;
+          if (change.type === 'returned') observer.endpointReturned?.({ cluster, endpoint });
+          else observer.endpointEjected?.({ cluster, endpoint, reason: change.reason });
+        },
+        checked(cluster, { key: endpoint, checks }, status) {
+          const detail = checks?.detail;
+          observer.healthChanged?.({ cluster, endpoint, healthy: status === 'passing', detail });
+        },
+      },
+    };
+  }
+
+  /** Zones count by where the instances of the proxy's own service are. */
+  #callersMayHaveChanged(): void {
+    for (const cluster of this.#clusters.values()) cluster.callersChanged();
   }
 
   #endpointsOf({ endpoints }: ClusterConfig): Assignment {
-    return typeof endpoints === 'string' ? (this.#assignments.get(endpoints) ?? []) : endpoints;
+    return typeof endpoints === 'string'
+      ? (this.#assignments.get(endpoints) ?? NO_ASSIGNMENT)
+      : endpoints;
   }
 
   #sweep(): void {
     const now = Date.now();
     for (const cluster of this.#clusters.values()) cluster.sweep(now);
+    for (const cluster of this.#retired) {
+      cluster.sweep(now);
+      if (cluster.connections === 0) this.#retired.delete(cluster);
+    }
   }
 }
 

@@ -2,5 +2,5 @@ export type { Logger } from './logger.ts';
 export type { FinishedRequest, ProxyObserver } from './observer.ts';
 export { startProxy } from './proxy.ts';
 export { ProxyError, type ProxyErrorCode } from './proxy-error.ts';
-export type { EmbeddedProxy, ProxyOptions, ProxyStatus } from './proxy-options.ts';
+export type { EmbeddedProxy, EndpointStatus, ProxyOptions, ProxyStatus } from './proxy-options.ts';
 export type { UpstreamFailure } from './upstream/failure.ts';

@@ -1,3 +1,4 @@
+import type { EjectionReason } from '@meshkeeper/mesh';
 import type { UpstreamFailure } from './upstream/failure.ts';
 
 /** A request that is over. */
@@ -19,7 +20,16 @@ export interface ProxyObserver {
   /** A connection to an endpoint could not be made. */
   connectFailed?(event: { cluster: string; endpoint: string; detail: string }): void;
   /** An endpoint is left aside for a while because it fails. */
-  endpointEjected?(event: { cluster: string; endpoint: string }): void;
+  endpointEjected?(event: { cluster: string; endpoint: string; reason: EjectionReason }): void;
+  /** It is no longer. */
+  endpointReturned?(event: { cluster: string; endpoint: string }): void;
+  /** Active checks have found something new; `detail` says what is wrong. */
+  healthChanged?(event: {
+    cluster: string;
+    endpoint: string;
+    healthy: boolean;
+    detail: string | undefined;
+  }): void;
   /** The control plane sent something that was rejected. */
   configRejected?(event: { type: string; message: string }): void;
 }

@@ -1,3 +1,4 @@
+import type { Health } from '@meshkeeper/mesh';
 import type { HostPort, XdsClientOptions, XdsClientState } from '@meshkeeper/xds';
 import type { Logger } from './logger.ts';
 import type { ProxyObserver } from './observer.ts';
@@ -40,13 +41,32 @@ export interface ProxyStatus {
   readonly clusters: readonly {
     readonly name: string;
     readonly activeRequests: number;
-    readonly endpoints: readonly {
-      readonly address: string;
-      readonly port: number;
-      readonly connections: number;
-      readonly idle: number;
-    }[];
+    /** Open or being opened, also to endpoints that were taken out. */
+    readonly connections: number;
+    /** A priority uses unhealthy endpoints, because too few are healthy. */
+    readonly panic: boolean;
+    readonly endpoints: readonly EndpointStatus[];
   }[];
+}
+
+/** What the proxy knows of an endpoint. */
+export interface EndpointStatus {
+  readonly address: string;
+  readonly port: number;
+  readonly connections: number;
+  readonly idle: number;
+  readonly activeRequests: number;
+  readonly priority: number;
+  /** As the control plane says. */
+  readonly health: Health;
+  /** What active checks say; `none` when there are none. */
+  readonly check: 'none' | 'pending' | 'passing' | 'failing';
+  /** What is wrong with it; undefined when nothing is known to be. */
+  readonly checkFailure: string | undefined;
+  /** Left aside for its failures. */
+  readonly ejected: boolean;
+  /** The control plane has taken it out, but its checks succeed. */
+  readonly leaving: boolean;
 }
 
 /** A proxy that serves. */

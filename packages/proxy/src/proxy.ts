@@ -1,9 +1,11 @@
+import { type Locality, NO_LOCALITY } from '@meshkeeper/mesh';
 import { formatHostPort, LISTENER_KEYS, type XdsBatch, XdsClient } from '@meshkeeper/xds';
 import { DataPlane } from './data-plane.ts';
 import { type Logger, SILENT } from './logger.ts';
 import type { ProxyObserver } from './observer.ts';
 import { ProxyError } from './proxy-error.ts';
-import type { EmbeddedProxy, ProxyOptions, ProxyStatus } from './proxy-options.ts';
+import type { EmbeddedProxy, EndpointStatus, ProxyOptions, ProxyStatus } from './proxy-options.ts';
+import type { Endpoint } from './upstream/endpoint.ts';
 
 const DRAIN_TIMEOUT = 1_500;
 const READY_TIMEOUT = 10_000;
@@ -57,6 +59,7 @@ class RunningProxy implements EmbeddedProxy {
       now: options.clock ?? (() => performance.now()),
       random: options.random ?? Math.random,
       drainTimeout: options.drainTimeout ?? DRAIN_TIMEOUT,
+      node: { cluster: options.node.cluster, locality: localityOf(options) },
     });
     this.#client = new XdsClient({
       ...options.xds,
@@ -86,10 +89,9 @@ class RunningProxy implements EmbeddedProxy {
 
   status(): ProxyStatus {
     const clusters = [...this.#plane.clusters].map(([name, cluster]) => {
-      const endpoints = [...cluster.endpoints].map(({ address, port, pool }) => {
-        return { address, port, connections: pool.size, idle: pool.idle };
-      });
-      return { name, activeRequests: cluster.activeRequests, endpoints };
+      const endpoints = [...cluster.endpoints].map(endpointStatus);
+      const { activeRequests, connections, panicking } = cluster;
+      return { name, activeRequests, connections, panic: panicking.length > 0, endpoints };
     });
     const rejected = Object.fromEntries(this.#rejected);
     return { controlPlane: this.#client.state, rejected, clusters };
@@ -153,6 +155,20 @@ class RunningProxy implements EmbeddedProxy {
     const message = `The control plane ${address} gave no usable configuration within ${timeout} ms: ${reasons.join('; ')}.`;
     return new ProxyError('not-ready', message);
   }
+}
+
+function endpointStatus(endpoint: Endpoint): EndpointStatus {
+  const { address, port, pool, target, checks, ejected, leaving, load } = endpoint;
+  return {
+    ...{ address, port, connections: pool.size, idle: pool.idle },
+    ...{ activeRequests: load?.active ?? 0, priority: target.priority, health: target.health },
+    check: checks ? checks.status : 'none',
+    ...{ checkFailure: checks?.detail, ejected, leaving },
+  };
+}
+
+function localityOf({ node: { zone, locality } }: ProxyOptions): Locality {
+  return { ...NO_LOCALITY, ...(zone !== undefined && { zone }), ...locality };
 }
 
 function metadataOf({ node, listeners = {} }: ProxyOptions): Record<string, string> {

@@ -180,15 +180,3 @@ test('the last good configuration serves while the control plane is away', async
   await until(() => mesh.proxy.status().controlPlane.type === 'disconnected');
   assert.equal(await (await request(mesh.url, to('web'))).body.text(), 'still here');
 });
-
-test('a service that wants HTTP/2 is refused alone', async () => {
-  await using web = await backend((_, response) => response.end('ok'));
-  await using mesh = await testMesh({ web: [endpoint(web.port)] });
-  await mesh.set('rpc', [endpoint(web.port)], 'grpc');
-  const answer = await until(async () => {
-    const { statusCode, body } = await request(mesh.url, to('rpc'));
-    return (await body.text()).includes('HTTP/2') && statusCode;
-  });
-  assert.equal(answer, 502);
-  assert.equal(await (await request(mesh.url, to('web'))).body.text(), 'ok');
-});

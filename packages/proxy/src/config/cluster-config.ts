@@ -1,88 +1,49 @@
-import {
-  type Cluster,
-  DiscoveryType,
-  HttpProtocolOptions,
-  LbPolicy,
-  milliseconds,
-} from '@meshkeeper/xds';
+import type { CircuitBreakerOptions } from '@meshkeeper/mesh';
+import { type Cluster, DiscoveryType } from '@meshkeeper/xds';
 import { type Assignment, parseAssignment } from './assignment.ts';
+import { type BalancingConfig, parseBalancing } from './balancing-config.ts';
+import { type ConnectionConfig, parseConnections } from './connection-config.ts';
+import { type HealthCheckConfig, parseHealthCheck } from './health-check-config.ts';
+import { parseLimits } from './limits-config.ts';
+import { type OutlierConfig, parseOutlier } from './outlier-config.ts';
 import type { Problems } from './problems.ts';
 
-/** When an endpoint that fails is left aside. Times in milliseconds. */
-export interface OutlierConfig {
-  /** Failed connections in a row. */
-  readonly connectFailures: number;
-  /** Responses of 5xx in a row; 0 is never. */
-  readonly serverErrors: number;
-  readonly baseEjection: number;
-  readonly maxEjection: number;
-  /** Of the cluster's endpoints, in percent; one is always allowed, all never. */
-  readonly maxEjectedPercent: number;
-}
-
-/** A cluster, as far as the proxy knows clusters. Times in milliseconds. */
+/** A cluster, as far as the proxy knows clusters. */
 export interface ClusterConfig {
   readonly name: string;
   /** The name of its assignment in EDS, or the assignment itself. */
   readonly endpoints: string | Assignment;
-  readonly connectTimeout: number;
-  readonly maxConnections: number;
-  readonly maxPending: number;
-  readonly maxRequests: number;
-  readonly maxRetries: number;
-  /** How long an idle connection is kept. */
-  readonly keepAlive: number;
-  /**
-   * Its endpoints want HTTP/2, which the proxy does not speak. Such a cluster is taken, and its
-   * requests are refused: a rejection would hold back the clusters that come with it.
-   */
-  readonly http2: boolean;
-  /** Below this share of fit endpoints, in percent, all of them are used (Envoy's panic). */
-  readonly panicThreshold: number;
-  readonly outlier: OutlierConfig;
+  readonly balancing: BalancingConfig;
+  readonly connections: ConnectionConfig;
+  readonly limits: CircuitBreakerOptions;
+  readonly outlier: OutlierConfig | undefined;
+  /** All have to succeed. */
+  readonly healthChecks: readonly HealthCheckConfig[];
+  /** An endpoint that the control plane takes out goes, whatever its checks say. */
+  readonly ignoreHealthOnRemoval: boolean;
+  /** Endpoints do not count before their first check. */
+  readonly ignoreUnchecked: boolean;
+  /** TCP connections to an endpoint that is found unhealthy are closed. */
+  readonly closeOnFailure: boolean;
 }
 
-/**
- * Without outlier detection a refused connection keeps an endpoint aside for a second, then two,
- * at most thirty: enough not to pay for it with every request.
- */
-const CONNECT_ONLY: OutlierConfig = {
-  connectFailures: 1,
-  serverErrors: 0,
-  baseEjection: 1_000,
-  maxEjection: 30_000,
-  maxEjectedPercent: 100,
-};
-
-const POLICIES: ReadonlySet<number> = new Set([
-  LbPolicy.ROUND_ROBIN,
-  LbPolicy.LEAST_REQUEST,
-  LbPolicy.RANDOM,
-]);
-
-/** `config.cluster.v3.Cluster`, of type EDS or STATIC. */
+/** `config.cluster.v3.Cluster` of type EDS or STATIC. */
 export function parseCluster(message: Cluster, problems: Problems): ClusterConfig {
   problems.unsupported('transport_socket', message.transportSocket);
   problems.unsupported('lb_subset_config', message.lbSubsetConfig);
-  if (!message.loadBalancingPolicy && !POLICIES.has(message.lbPolicy ?? LbPolicy.ROUND_ROBIN)) {
-    problems.add('lb_policy', 'the embedded proxy has ROUND_ROBIN, LEAST_REQUEST and RANDOM');
-  }
-  const limits = message.circuitBreakers?.thresholds?.find(({ priority }) => !priority);
   return {
     name: message.name ?? '',
     endpoints: endpointsOf(message, problems),
-    connectTimeout: milliseconds(message.connectTimeout) ?? 1_000,
-    maxConnections: limits?.maxConnections?.value ?? 1024,
-    maxPending: limits?.maxPendingRequests?.value ?? 1024,
-    maxRequests: limits?.maxRequests?.value ?? 1024,
-    maxRetries: limits?.maxRetries?.value ?? 1024,
-    keepAlive: 60_000,
-    http2: Object.values(message.typedExtensionProtocolOptions ?? {}).some(({ value }) => {
-      const options = HttpProtocolOptions.decode(value ?? new Uint8Array());
-      return Boolean(options.explicitHttpConfig?.http2ProtocolOptions);
-    }),
-    panicThreshold: message.commonLbConfig?.healthyPanicThreshold?.value ?? 50,
-    outlier: outlierOf(message),
+    balancing: parseBalancing(message, problems),
+    connections: parseConnections(message, problems),
+    limits: parseLimits(message.circuitBreakers, problems.at('circuit_breakers')),
+    outlier: parseOutlier(message.outlierDetection),
+    healthChecks: (message.healthChecks ?? []).map((check, i) =>
+      parseHealthCheck(check, problems.at(`health_checks[${i}]`)),
+    ),
+    ignoreHealthOnRemoval: message.ignoreHealthOnHostRemoval === true,
+    ignoreUnchecked: message.commonLbConfig?.ignoreNewHostsUntilFirstHc === true,
+    closeOnFailure: message.closeConnectionsOnHostHealthFailure === true,
   };
 }
 
@@ -95,20 +56,4 @@ function endpointsOf(message: Cluster, problems: Problems): string | Assignment 
     problems.add('type', 'the embedded proxy takes EDS and STATIC clusters');
   }
   return parseAssignment(message.loadAssignment ?? {}, problems.at('load_assignment'));
-}
-
-function outlierOf({ outlierDetection: message }: Cluster): OutlierConfig {
-  if (!message) return CONNECT_ONLY;
-  const serverErrors = message.consecutive_5xx?.value ?? 5;
-  const enforced = message.enforcingConsecutive_5xx?.value !== 0;
-  const split = message.splitExternalLocalOriginErrors === true;
-  const failures = split ? (message.consecutiveLocalOriginFailure?.value ?? 5) : serverErrors;
-  const base = milliseconds(message.baseEjectionTime) ?? 30_000;
-  return {
-    connectFailures: Math.max(1, failures),
-    serverErrors: enforced ? serverErrors : 0,
-    baseEjection: base,
-    maxEjection: Math.max(base, milliseconds(message.maxEjectionTime) ?? 300_000),
-    maxEjectedPercent: message.maxEjectionPercent?.value ?? 10,
-  };
 }

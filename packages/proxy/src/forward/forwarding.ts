@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ForwardAction } from '../config/route-action.ts';
 import type { ProxyObserver } from '../observer.ts';
-import type { Cluster, Endpoint } from '../upstream/cluster.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
 import type { UpstreamFailure } from '../upstream/failure.ts';
 import type {
   CancelReason,
   IncomingHead,
   OutgoingHead,
   StreamReceiver,
-  UpgradedSocket,
   UpstreamStream,
 } from '../upstream/stream.ts';
 import { localReply, printable } from './local-reply.ts';
@@ -156,7 +157,7 @@ export class Forwarding implements StreamReceiver {
     this.#body?.writable();
   }
 
-  upgraded(head: IncomingHead, server: UpgradedSocket, first: Buffer): void {
+  upgraded(head: IncomingHead, server: Socket, first: Buffer): void {
     const { request, response, idleTimeout } = this.#context;
     const client = request.socket;
     const asked = this.#context.head.upgrade;

@@ -105,10 +105,6 @@ export class RequestRouter {
       const message = `The route's cluster ${printable(name)} is not known.`;
       return { status: 503, message, keepAlive: keepAlive };
     }
-    if (cluster.config.http2) {
-      const message = `${printable(name)} wants HTTP/2, which this proxy does not speak.`;
-      return { status: 502, message, keepAlive: keepAlive };
-    }
     const asked = kind === 'upgrade' ? head.upgrade : undefined;
     if (asked !== undefined && action.upgrades.get(asked) === false) {
       return { status: 403, message: 'The upgrade is not allowed here.', keepAlive: false };

@@ -1,4 +1,5 @@
-import type { Endpoint } from './cluster.ts';
+import type { Socket } from 'node:net';
+import type { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
 import type {
   CancelReason,
@@ -6,14 +7,13 @@ import type {
   OutgoingHead,
   StreamOptions,
   StreamReceiver,
-  UpgradedSocket,
   UpstreamStream,
 } from './stream.ts';
 
 /** Who learns what becomes of attempts. */
 export interface AttemptOwner {
   /** The endpoint has answered. */
-  answered(attempt: Attempt, status: number): void;
+  answered(attempt: Attempt, head: IncomingHead): void;
   /** It has not, or not to the end. */
   failed(attempt: Attempt, failure: UpstreamFailure): void;
   /** Comes last, and always. */
@@ -25,15 +25,22 @@ const GIVEN_UP: UpstreamFailure = { reason: 'timeout', detail: 'it took too long
 /** A request on its way to an endpoint, as the cluster sees it. */
 export class Attempt implements StreamReceiver, UpstreamStream {
   readonly endpoint: Endpoint;
+  /** When it was sent, in the clock's milliseconds. */
+  readonly begun: number;
+  /** Milliseconds to the head of the response; undefined before. To be set by the owner. */
+  latency: number | undefined;
+  /** False once it counts as a failure of the endpoint. To be set by the owner. */
+  well = true;
   readonly #receiver: StreamReceiver;
   readonly #owner: AttemptOwner;
   #stream: UpstreamStream | undefined;
   #state: 'opening' | 'open' | 'failing' | 'over' = 'opening';
 
-  constructor(endpoint: Endpoint, receiver: StreamReceiver, owner: AttemptOwner) {
+  constructor(endpoint: Endpoint, receiver: StreamReceiver, owner: AttemptOwner, begun: number) {
     this.endpoint = endpoint;
     this.#receiver = receiver;
     this.#owner = owner;
+    this.begun = begun;
   }
 
   /** Sends the request, unless there is a reason not to. Call it once. */
@@ -64,7 +71,9 @@ export class Attempt implements StreamReceiver, UpstreamStream {
   cancel(reason: CancelReason): void {
     if (this.#state === 'over') return;
     this.#stream?.cancel(reason);
-    if (reason === 'timeout') this.#owner.failed(this, GIVEN_UP);
+    // A response that takes long, but has begun, is no failure: as with Envoy.
+    const failure = reason === 'timeout' && this.#state === 'open' && this.latency === undefined;
+    if (failure) this.#owner.failed(this, GIVEN_UP);
     this.#over();
   }
 
@@ -76,7 +85,7 @@ export class Attempt implements StreamReceiver, UpstreamStream {
   }
 
   head(head: IncomingHead, last: boolean): void {
-    this.#owner.answered(this, head.status);
+    this.#owner.answered(this, head);
     if (last) this.#over();
     this.#receiver.head(head, last);
   }
@@ -95,8 +104,8 @@ export class Attempt implements StreamReceiver, UpstreamStream {
     this.#receiver.flush();
   }
 
-  upgraded(head: IncomingHead, socket: UpgradedSocket, first: Buffer): void {
-    this.#owner.answered(this, head.status);
+  upgraded(head: IncomingHead, socket: Socket, first: Buffer): void {
+    this.#owner.answered(this, head);
     socket.on('close', () => this.#over());
     this.#receiver.upgraded(head, socket, first);
   }

@@ -1,67 +1,119 @@
-import type { Hash64 } from '@meshkeeper/mesh';
-import { EndpointPicker } from '../balance/endpoint-picker.ts';
-import { OutlierDetector } from '../balance/outlier-detector.ts';
-import type { Assignment } from '../config/assignment.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CircuitBreaker,
+  type Locality,
+  type OutlierChange,
+  type RandomSource,
+} from '@meshkeeper/mesh';
+import { EndpointBalancer, type PickWish } from '../balance/endpoint-balancer.ts';
+import { OutlierWatch } from '../balance/outlier-watch.ts';
+import { type Assignment, NO_ASSIGNMENT, type Target } from '../config/assignment.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
+import type { CheckSlots } from '../health/check-slots.ts';
+import { createProbe } from '../health/create-probe.ts';
+import {
+  type CheckStatus,
+  EndpointHealth,
+  type HealthEnvironment,
+} from '../health/endpoint-health.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
+import { createPool } from './create-pool.ts';
+import { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
-import { Http1Pool, type PoolOptions } from './http1/http1-pool.ts';
+import { countedStatus } from './grpc-status.ts';
+import type { PoolOptions } from './pool-options.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from './stream.ts';
+import type { StreamPool } from './stream-pool.ts';
+import {
+  RefusedTunnel,
+  TcpTunnel,
+  type Tunnel,
+  type TunnelOwner,
+  type TunnelReceiver,
+} from './tcp-tunnel.ts';
 
-/** An endpoint of a cluster, with its connections. */
-export interface Endpoint {
-  /** `address:port`. */
-  readonly key: string;
-  readonly address: string;
-  readonly port: number;
-  readonly pool: Http1Pool;
-}
-
-/** What of a request decides where it goes. */
-export interface PickWish {
-  /** What balancers that hash go by. */
-  readonly hash?: Hash64;
-  /** Endpoints that have been tried: not one of them, while there is any other. */
-  readonly tried?: readonly Endpoint[];
+/** What becomes of a cluster's endpoints. Called on the hot path: do little. */
+export interface ClusterObserver {
+  /** A connection to an endpoint could not be made. */
+  connectFailed(cluster: string, endpoint: Endpoint, detail: string): void;
+  /** An endpoint is left aside for its failures, or is no longer. */
+  outlier(cluster: string, change: OutlierChange<Endpoint>): void;
+  /** Active checks have found out something new. */
+  checked(cluster: string, endpoint: Endpoint, status: CheckStatus): void;
 }
 
 /** What a cluster takes from outside. */
 export interface ClusterEnvironment {
   /** Milliseconds; only differences matter. */
-  now(): number;
-  /** In [0, 1). */
-  random(): number;
-  /** An endpoint is left aside for a while. */
-  ejected(cluster: string, endpoint: Endpoint): void;
-  /** A connection to an endpoint could not be made. */
-  connectFailed(cluster: string, endpoint: Endpoint, detail: string): void;
+  readonly now: () => number;
+  readonly random: RandomSource;
+  readonly observer: ClusterObserver;
+  readonly slots: CheckSlots;
+  /** Where this proxy is. */
+  readonly own: Locality;
+  /** Where the instances of the service that this proxy calls for are. */
+  readonly callers: () => readonly Locality[];
 }
 
-const NONE: readonly Endpoint[] = [];
-const ANY: PickWish = {};
-const TOO_MANY: UpstreamFailure = { reason: 'overflow', detail: 'max_requests' };
+const REQUESTS: UpstreamFailure = { reason: 'overflow', detail: 'max_requests' };
+const CONNECTIONS: UpstreamFailure = { reason: 'overflow', detail: 'max_connections' };
+/** Steps of chance in which checks are spread. */
+const CHANCES = 2 ** 20;
 
-/** A cluster at work: endpoints that keep their connections and their record across updates. */
+/**
+ * A cluster at work: endpoints that keep their connections, loads, ejections, warm-up and checks across
+ * updates.
+ */
 export class Cluster {
-  readonly #owner: AttemptOwner = {
-    answered: ({ endpoint }, status) => this.#responded(endpoint, status),
-    failed: ({ endpoint }, failure) => this.#failed(endpoint, failure),
-    over: () => this.#requests--,
-  };
-  #requests = 0;
-  #retries = 0;
   readonly #environment: ClusterEnvironment;
-  readonly #outliers: OutlierDetector<Endpoint>;
+  readonly #breaker = new CircuitBreaker();
+  readonly #balancer: EndpointBalancer<Endpoint>;
+  readonly #outliers: OutlierWatch<Endpoint>;
   #config: ClusterConfig;
+  #assignment = NO_ASSIGNMENT;
   #endpoints = new Map<string, Endpoint>();
-  readonly #retired = new Set<Endpoint>();
-  #picker: EndpointPicker<Endpoint>;
+  /** Of endpoints that were taken out, and not without connections yet. */
+  readonly #retired = new Set<StreamPool>();
+  readonly #tunnels = new Set<TcpTunnel>();
+  /** It has had a connection. */
+  #used = false;
+
+  readonly #attempts: AttemptOwner = {
+    answered: (attempt, head) => {
+      const status = countedStatus(head);
+      attempt.latency = this.#environment.now() - attempt.begun;
+      attempt.well = status < 500;
+      this.#outliers.answered(attempt.endpoint, status);
+    },
+    failed: (attempt, failure) => {
+      attempt.well = false;
+      this.#failed(attempt.endpoint, failure);
+    },
+    over: ({ endpoint, begun, latency, well }) => {
+      this.#breaker.release('requests');
+      // Who was given up before an answer may have been about to answer well: it is not known.
+      const known = well && latency !== undefined;
+      const took = latency ?? this.#environment.now() - begun;
+      endpoint.load?.finished(took, known ? 'success' : 'failure');
+    },
+  };
+
+  readonly #tunnelOwner: TunnelOwner = {
+    connected: ({ endpoint }) => this.#outliers.answered(endpoint, 200),
+    failed: ({ endpoint }, failure) => this.#failed(endpoint, failure),
+    over: (tunnel) => {
+      this.#tunnels.delete(tunnel);
+      tunnel.endpoint.load?.finished(0, 'failure');
+      this.#breaker.release('connections');
+    },
+  };
 
   constructor(config: ClusterConfig, assignment: Assignment, environment: ClusterEnvironment) {
+    const { now, random } = environment;
     this.#environment = environment;
     this.#config = config;
-    this.#outliers = new OutlierDetector(config.outlier, assignment.length);
-    this.#picker = new EndpointPicker<Endpoint>([], 0);
+    this.#balancer = new EndpointBalancer(random, now);
+    this.#outliers = new OutlierWatch({ now, random, changed: (change) => this.#outlier(change) });
     this.update(config, assignment);
   }
 
@@ -75,46 +127,64 @@ export class Cluster {
     return this.#endpoints.values();
   }
 
-  /** Takes a new configuration. An endpoint that left finishes the requests it has. */
-  update(config: ClusterConfig, assignment: Assignment): void {
-    this.#config = config;
-    const endpoints = new Map<string, Endpoint>();
-    for (const { address, port } of assignment) {
-      const key = `${address}:${port}`;
-      const known = this.#endpoints.get(key);
-      const options = poolOptions(config, address, port);
-      known?.pool.configure(options);
-      endpoints.set(key, known ?? { key, address, port, pool: new Http1Pool(options) });
-    }
-    for (const [key, endpoint] of this.#endpoints) if (!endpoints.has(key)) this.#retire(endpoint);
-    this.#endpoints = endpoints;
-    this.#outliers.configure(config.outlier, endpoints.size);
-    const entries = assignment.map((target) => {
-      return { item: endpoints.get(`${target.address}:${target.port}`)!, target };
-    });
-    const phase = this.#environment.random();
-    this.#picker = new EndpointPicker(entries, config.panicThreshold, phase);
+  /** Where its endpoints are. */
+  get localities(): readonly Locality[] {
+    return this.#assignment.targets.map(({ locality }) => locality);
   }
 
   /** Requests on their way to endpoints. */
   get activeRequests(): number {
-    return this.#requests;
+    return this.#breaker.used('requests');
+  }
+
+  /** Connections that are open or being opened, also to endpoints that were taken out. */
+  get connections(): number {
+    return this.#breaker.used('connections');
+  }
+
+  /** Places, in their order, of the priorities that use unhealthy endpoints because too few are healthy. */
+  get panicking(): readonly number[] {
+    return this.#balancer.panicking;
+  }
+
+  /** True when every endpoint that is checked has been checked once. */
+  get warm(): boolean {
+    return [...this.endpoints].every(({ checks }) => checks?.status !== 'pending');
+  }
+
+  /** Takes a new configuration or other endpoints. Who left finishes the requests it has. */
+  update(config: ClusterConfig, assignment: Assignment): void {
+    const before = this.#config;
+    this.#config = config;
+    this.#assignment = assignment;
+    this.#breaker.configure(config.limits);
+    const otherChecks = !isDeepStrictEqual(config.healthChecks, before.healthChecks);
+    const endpoints = new Map<string, Endpoint>();
+    for (const target of assignment.targets) {
+      const known = this.#endpoints.get(target.key);
+      if (known) this.#adapt(known, target, before, otherChecks);
+      endpoints.set(target.key, known ?? this.#create(target));
+    }
+    for (const [key, endpoint] of this.#endpoints) {
+      if (endpoints.has(key)) continue;
+      if (this.#mayStay(endpoint)) {
+        this.#adapt(endpoint, endpoint.target, before, otherChecks);
+        endpoint.leaving = true;
+        endpoints.set(key, endpoint);
+      } else this.#retire(endpoint);
+    }
+    this.#endpoints = endpoints;
+    this.#settle();
+  }
+
+  /** The instances of the calling service have changed. */
+  callersChanged(): void {
+    if (this.#config.balancing.locality.type === 'zone-aware') this.#balancer.changed();
   }
 
   /** An endpoint for a request; undefined when there is none. */
-  pick({ tried = NONE }: PickWish = ANY): Endpoint | undefined {
-    const picker = this.#picker;
-    if (tried.length === 0 && this.#outliers.calm) return picker.pick() ?? picker.pickAny();
-    const now = this.#environment.now();
-    const accept = (endpoint: Endpoint) => !tried.includes(endpoint);
-    const untried = { accept };
-    return (
-      picker.pick({ accept: (each) => accept(each) && !this.#outliers.isEjected(each, now) }) ??
-      picker.pick(untried) ??
-      picker.pick() ??
-      picker.pickAny(untried) ??
-      picker.pickAny()
-    );
+  pick(wish?: PickWish<Endpoint>): Endpoint | undefined {
+    return this.#balancer.pick(wish);
   }
 
   /**
@@ -127,30 +197,42 @@ export class Cluster {
     receiver: StreamReceiver,
     options: StreamOptions,
   ): UpstreamStream {
-    const attempt = new Attempt(endpoint, receiver, this.#owner);
-    const refusal = this.#requests >= this.#config.maxRequests ? TOO_MANY : undefined;
-    this.#requests++;
+    const attempt = new Attempt(endpoint, receiver, this.#attempts, this.#environment.now());
+    const refusal = this.#breaker.isOpen('requests') ? REQUESTS : undefined;
+    this.#breaker.acquire('requests');
+    endpoint.load?.started();
+    this.#used = true;
     attempt.begin(head, options, refusal);
     return attempt;
   }
 
+  /** Opens a raw connection to an endpoint that was picked. The receiver is called later. */
+  connect(endpoint: Endpoint, receiver: TunnelReceiver): Tunnel {
+    if (!this.#breaker.tryAcquire('connections')) return new RefusedTunnel(receiver, CONNECTIONS);
+    this.#used = true;
+    endpoint.load?.started();
+    const { connections } = this.#config;
+    const tunnel = new TcpTunnel(endpoint, connections, receiver, this.#tunnelOwner);
+    this.#tunnels.add(tunnel);
+    return tunnel;
+  }
+
   /** True when a request may be tried again now; {@link retryOver} has to follow. */
   tryRetry(): boolean {
-    if (this.#retries >= this.#config.maxRetries) return false;
-    this.#retries++;
-    return true;
+    return this.#breaker.tryAcquire('retries');
   }
 
   /** A retry that {@link tryRetry} allowed has come to its end, or has not been made. */
   retryOver(): void {
-    this.#retries--;
+    this.#breaker.release('retries');
   }
 
-  /** Closes idle connections whose time is up, and forgets retired endpoints without any. */
+  /** Closes connections whose time is up, and forgets pools without any. */
   sweep(now: number): void {
     for (const { pool } of this.#endpoints.values()) pool.sweep(now);
-    for (const endpoint of this.#retired) {
-      if (endpoint.pool.size === 0) this.#retired.delete(endpoint);
+    for (const pool of this.#retired) {
+      pool.sweep(now);
+      if (pool.size === 0) this.#retired.delete(pool);
     }
   }
 
@@ -158,37 +240,138 @@ export class Cluster {
   retire(): void {
     for (const endpoint of this.#endpoints.values()) this.#retire(endpoint);
     this.#endpoints.clear();
-    this.#picker = new EndpointPicker<Endpoint>([], 0);
+    this.#assignment = NO_ASSIGNMENT;
+    this.#settle();
+    this.#outliers.close();
   }
 
   /** Drops every connection. */
   destroy(): void {
     this.retire();
-    for (const { pool } of this.#retired) pool.destroy();
+    for (const pool of this.#retired) pool.destroy();
     this.#retired.clear();
+    for (const tunnel of this.#tunnels) tunnel.cancel();
   }
 
-  #failed(endpoint: Endpoint, failure: UpstreamFailure): void {
-    if (failure.reason !== 'connect') return;
-    const { connectFailed, ejected, now } = this.#environment;
-    connectFailed(this.#config.name, endpoint, failure.detail);
-    if (this.#outliers.connectFailed(endpoint, now())) ejected(this.#config.name, endpoint);
+  // Endpoints come, stay and go.
+
+  #create(target: Target): Endpoint {
+    const pool = createPool(this.#poolOptions(target));
+    const endpoint = new Endpoint(target, pool, this.#environment.now());
+    endpoint.checks = this.#checksFor(endpoint, 'pending');
+    endpoint.pending = this.#config.ignoreUnchecked && endpoint.checks !== undefined;
+    return endpoint;
   }
 
-  #responded(endpoint: Endpoint, status: number): void {
-    if (status < 500 && this.#outliers.calm) return;
-    if (!this.#outliers.responded(endpoint, status, this.#environment.now())) return;
-    this.#environment.ejected(this.#config.name, endpoint);
+  /** Brings an endpoint that stays up to date. */
+  #adapt(endpoint: Endpoint, target: Target, before: ClusterConfig, otherChecks: boolean): void {
+    const config = this.#config;
+    const checked = endpoint.target.check;
+    endpoint.leaving = false;
+    endpoint.target = target;
+    if (config !== before) {
+      const options = this.#poolOptions(target);
+      if (isDeepStrictEqual(options.config.http2, before.connections.http2)) {
+        endpoint.pool.configure(options);
+      } else {
+        this.#retirePool(endpoint.pool);
+        endpoint.pool = createPool(options);
+      }
+    }
+    if (otherChecks || !isDeepStrictEqual(target.check, checked)) {
+      const status = endpoint.checks?.status ?? 'passing';
+      endpoint.checks?.close();
+      endpoint.checks = this.#checksFor(endpoint, status);
+    }
+    if (!config.ignoreUnchecked || endpoint.checks?.status !== 'pending') endpoint.pending = false;
+  }
+
+  /** As Envoy: who is taken out is used on while its checks succeed, unless that is to be ignored. */
+  #mayStay({ checks, target }: Endpoint): boolean {
+    const { healthChecks, ignoreHealthOnRemoval } = this.#config;
+    if (ignoreHealthOnRemoval || healthChecks.length === 0) return false;
+    return checks?.passing === true && target.health !== 'unhealthy';
   }
 
   #retire(endpoint: Endpoint): void {
-    endpoint.pool.retire();
-    this.#outliers.forget(endpoint);
-    if (endpoint.pool.size > 0) this.#retired.add(endpoint);
+    endpoint.checks?.close();
+    this.#retirePool(endpoint.pool);
   }
-}
 
-function poolOptions(config: ClusterConfig, address: string, port: number): PoolOptions {
-  const { connectTimeout, maxConnections, maxPending, keepAlive } = config;
-  return { address, port, connectTimeout, maxConnections, maxPending, keepAlive };
+  #retirePool(pool: StreamPool): void {
+    pool.retire();
+    if (pool.size > 0) this.#retired.add(pool);
+  }
+
+  /** What balances and watches takes the endpoints as they are now. */
+  #settle(): void {
+    const { balancing, outlier } = this.#config;
+    const { own, callers } = this.#environment;
+    this.#outliers.update(outlier, this.#endpoints.values());
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.ejected = this.#outliers.isEjected(endpoint);
+    }
+    const { overprovisioning, localityWeight } = this.#assignment;
+    this.#balancer.update(() => this.#endpoints.values(), {
+      ...{ config: balancing, overprovisioning, localityWeight },
+      ...{ own, callers },
+    });
+  }
+
+  #poolOptions({ address, port }: Target): PoolOptions {
+    return { address, port, config: this.#config.connections, breaker: this.#breaker };
+  }
+
+  // What becomes of them.
+
+  #failed(endpoint: Endpoint, failure: UpstreamFailure): void {
+    if (failure.reason === 'connect') {
+      this.#environment.observer.connectFailed(this.#config.name, endpoint, failure.detail);
+    }
+    this.#outliers.failed(endpoint, failure);
+  }
+
+  #outlier(change: OutlierChange<Endpoint>): void {
+    const endpoint = change.key;
+    endpoint.ejected = change.type === 'ejected';
+    // Its connections may be what is wrong.
+    if (endpoint.ejected) this.#avoid(endpoint);
+    this.#balancer.changed();
+    this.#environment.observer.outlier(this.#config.name, change);
+  }
+
+  #checksFor(endpoint: Endpoint, before: CheckStatus): EndpointHealth | undefined {
+    const { name, healthChecks, connections } = this.#config;
+    if (healthChecks.length === 0 || endpoint.target.check.disabled) return undefined;
+    const { random, slots } = this.#environment;
+    const environment: HealthEnvironment = {
+      random: () => random.below(CHANCES) / CHANCES,
+      slots,
+      used: () => this.#used,
+      probe: (check) => createProbe(check, endpoint.target, connections, name),
+      changed: (status) => this.#checked(endpoint, status),
+      succeeded: () => this.#outliers.checked(endpoint),
+    };
+    return new EndpointHealth(healthChecks, environment, before);
+  }
+
+  #checked(endpoint: Endpoint, status: CheckStatus): void {
+    endpoint.pending = false;
+    if (status === 'passing') endpoint.since = this.#environment.now();
+    else this.#avoid(endpoint);
+    if (endpoint.leaving && status === 'failing') {
+      this.#endpoints.delete(endpoint.key);
+      this.#retire(endpoint);
+      this.#settle();
+    }
+    this.#balancer.changed();
+    this.#environment.observer.checked(this.#config.name, endpoint, status);
+  }
+
+  /** Requests that come back to it go out on new connections. */
+  #avoid(endpoint: Endpoint): void {
+    endpoint.pool.drain();
+    if (!this.#config.closeOnFailure) return;
+    for (const tunnel of this.#tunnels) if (tunnel.endpoint === endpoint) tunnel.cancel();
+  }
 }

@@ -1,4 +1,3 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { UpstreamFailure } from './failure.ts';
 
@@ -43,9 +42,6 @@ export interface IncomingHead {
   readonly fields: readonly string[];
 }
 
-/** What speaks another protocol from now on. */
-export type UpgradedSocket = Socket | ClientHttp2Stream;
-
 /**
  * Who has sent a request: `opened`, then `head`, pieces and an end, or `upgraded`; or `failed` at any
  * time. After the last piece, `end`, `upgraded` or `failed`, and after a cancel, nothing more is called.
@@ -63,7 +59,7 @@ export interface StreamReceiver {
   /** For the time being there is no more of the response. */
   flush(): void;
   /** The endpoint agreed to the other protocol: `socket` is the receiver's, `first` came already. */
-  upgraded(head: IncomingHead, socket: UpgradedSocket, first: Buffer): void;
+  upgraded(head: IncomingHead, socket: Socket, first: Buffer): void;
   /** After a write that gave false: the stream takes more. */
   writable(): void;
   /** The response will not come, or not to its end. */

@@ -1,8 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { HttpSyntaxError } from '../../http1/header-lines.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import { ResponseParser, type ResponseSink } from '../../http1/response-parser.ts';
 import type { UpstreamFailure } from '../failure.ts';
+import { openSocket } from '../open-socket.ts';
+import type { PoolOptions } from '../pool-options.ts';
 import type { Http1Stream } from './http1-stream.ts';
 import { requestText } from './request-text.ts';
 
@@ -16,25 +18,20 @@ export interface ConnectionOwner {
   closed(connection: Connection, failure: UpstreamFailure | undefined): void;
 }
 
-/** Where and how to connect. Times in milliseconds. */
-export interface ConnectionOptions {
-  readonly address: string;
-  readonly port: number;
-  readonly connectTimeout: number;
-}
-
 /** One HTTP/1.1 connection to an endpoint; carries one request at a time. */
 export class Connection implements ResponseSink {
   /** Milliseconds since the epoch until which the server keeps it open idle, as far as it said. */
   keptUntil = Number.POSITIVE_INFINITY;
   /** Milliseconds since the epoch when it last became idle. */
   idleSince = 0;
+  /** When it was opened. */
+  readonly begun = Date.now();
+  /** Requests that it has carried. */
+  requests = 0;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #parser = new ResponseParser();
   #stream: Http1Stream | undefined;
-  /** It has carried a request before this one. */
-  #reused = false;
   /** Something of the response has come. */
   #answered = false;
   #connected = false;
@@ -44,17 +41,17 @@ export class Connection implements ResponseSink {
   #upgrade: ResponseHead | undefined;
   #error: Error | undefined;
 
-  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
-    const { address: host, port, connectTimeout } = options;
+  constructor(options: PoolOptions, owner: ConnectionOwner) {
+    const { address, port, config } = options;
     this.#owner = owner;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
-    this.#socket = socket;
-    socket.setTimeout(connectTimeout);
-    socket.on('connect', () => {
+    const at = { address, port, tcpKeepalive: config.tcpKeepalive };
+    const socket = openSocket(at, () => {
       this.#connected = true;
       socket.setTimeout(0);
       owner.opened(this);
     });
+    this.#socket = socket;
+    socket.setTimeout(config.connectTimeout);
     socket.on('data', (bytes) => this.#read(bytes));
     socket.on('end', () => this.#eof());
     socket.on('drain', () => this.#stream?.receiver.writable());
@@ -63,6 +60,11 @@ export class Connection implements ResponseSink {
       this.#error ??= error;
     });
     socket.on('close', () => this.#close());
+  }
+
+  /** False while it is being opened. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   /** False once it is of no more use. */
@@ -78,6 +80,7 @@ export class Connection implements ResponseSink {
       this.#socket.setTimeout(idleTimeout);
     }
     this.#stream = stream;
+    this.requests++;
     this.#requestDone = false;
     this.#answered = false;
     this.#parser.begin(this, head.method === 'HEAD');
@@ -119,6 +122,12 @@ export class Connection implements ResponseSink {
     this.#socket.resume();
   }
 
+  /** Takes no request after the one that it has. */
+  wearOut(): void {
+    this.#keepAlive = false;
+    if (this.#connected && !this.#stream) this.#socket.destroy();
+  }
+
   /** Drops it; its request hears no more. */
   destroy(): void {
     this.#stream = undefined;
@@ -130,7 +139,7 @@ export class Connection implements ResponseSink {
   }
 
   head(head: ResponseHead, last: boolean): void {
-    this.#keepAlive = head.keepAlive;
+    this.#keepAlive &&= head.keepAlive;
     if (head.idleTimeout !== undefined) {
       // A second early, so that the server's close doesn't cross our next request.
       this.keptUntil = Date.now() + Math.max(0, head.idleTimeout - 1) * 1000;
@@ -145,6 +154,11 @@ export class Connection implements ResponseSink {
 
   end(trailers: readonly string[]): void {
     this.#stream?.receiver.end(trailers);
+  }
+
+  /** The server may have closed it as idle while the request was on its way. */
+  get #raced(): boolean {
+    return this.requests > 1 && !this.#answered;
   }
 
   #read(bytes: Buffer): void {
@@ -183,7 +197,7 @@ export class Connection implements ResponseSink {
       this.#fail({
         reason: 'reset',
         detail: error.message,
-        reused: this.#reused && !this.#answered,
+        reused: this.#raced,
       });
     }
   }
@@ -194,7 +208,6 @@ export class Connection implements ResponseSink {
     // Answered before the whole request was sent: what follows would be taken for the next one.
     if (!this.#keepAlive || !this.#requestDone) this.#socket.destroy();
     if (this.#socket.destroyed) return;
-    this.#reused = true;
     this.#owner.released(this);
   }
 
@@ -229,7 +242,7 @@ export class Connection implements ResponseSink {
     const detail = this.#error?.message ?? 'the connection was closed';
     const receiver = this.#stream?.receiver;
     this.#stream = undefined;
-    const reused = this.#reused && !this.#answered;
+    const reused = this.#raced;
     this.#owner.closed(this, this.#connected ? undefined : { reason: 'connect', detail });
     receiver?.failed({ reason: 'reset', detail, reused });
   }

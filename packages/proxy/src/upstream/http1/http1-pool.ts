@@ -1,20 +1,11 @@
 import type { UpstreamFailure } from '../failure.ts';
+import type { PoolOptions } from '../pool-options.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from '../stream.ts';
 import type { StreamPool } from '../stream-pool.ts';
-import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
 import { Http1Stream, type StreamQueue } from './http1-stream.ts';
 
-/** Bounds and times of a pool. Times in milliseconds. */
-export interface PoolOptions extends ConnectionOptions {
-  /** Connections, open or being opened. */
-  readonly maxConnections: number;
-  /** Requests that wait while all connections are busy. */
-  readonly maxPending: number;
-  /** How long an idle connection is kept. */
-  readonly keepAlive: number;
-}
-
-/** The connections to one endpoint: kept alive, reused newest first, bounded. */
+/** HTTP/1.1 connections to one endpoint: kept alive, reused newest first, bounded. */
 export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   #options: PoolOptions;
   readonly #all = new Set<Connection>();
@@ -35,7 +26,6 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     return this.#idle.length;
   }
 
-  /** New bounds and times; open connections keep theirs. */
   configure(options: PoolOptions): void {
     this.#options = options;
   }
@@ -46,17 +36,18 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     if (idle) stream.sendOn(idle);
     else if (this.#retired) {
       receiver.failed({ reason: 'retired', detail: 'the endpoint is gone' });
-    } else if (this.#all.size < this.#options.maxConnections) {
+    } else if (this.#options.breaker.tryAcquire('pending')) {
       this.#waiting.push(stream);
-      this.#add();
-    } else if (this.#waiting.length < this.#options.maxPending) this.#waiting.push(stream);
-    else receiver.failed({ reason: 'overflow', detail: 'too many requests wait' });
+      this.#connectFor();
+    } else receiver.failed({ reason: 'overflow', detail: 'max_pending_requests' });
     return stream;
   }
 
   forget(stream: Http1Stream): void {
     const at = this.#waiting.indexOf(stream);
-    if (at >= 0) this.#waiting.splice(at, 1);
+    if (at < 0) return;
+    this.#waiting.splice(at, 1);
+    this.#options.breaker.release('pending');
   }
 
   sweep(now: number): void {
@@ -68,12 +59,16 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     }
   }
 
+  drain(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+    for (const connection of this.#all) connection.wearOut();
+  }
+
   retire(): void {
     this.#retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
     this.#failWaiting({ reason: 'retired', detail: 'the endpoint is gone' });
-    if (this.#connecting === 0) return;
-    for (const connection of this.#all) if (!connection.usable) connection.destroy();
+    for (const connection of this.#all) if (!connection.connected) connection.destroy();
   }
 
   destroy(): void {
@@ -92,15 +87,14 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
 
   closed(connection: Connection, failure: UpstreamFailure | undefined): void {
     this.#all.delete(connection);
+    this.#options.breaker.release('connections');
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
     if (failure) {
       this.#connecting--;
-      if (this.#all.size === 0) this.#failWaiting(failure);
-      else this.#waiting.shift()?.receiver.failed(failure);
-    } else if (this.#waiting.length > this.#connecting && !this.#retired) {
-      this.#add();
-    }
+      // As Envoy: whoever waits can go elsewhere, instead of waiting for the next connection to fail.
+      this.#failWaiting(failure);
+    } else this.#connectFor();
   }
 
   #takeIdle(): Connection | undefined {
@@ -111,26 +105,45 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     return undefined;
   }
 
-  #add(): void {
+  /** Opens a connection when one is missing and there may be one; the first of an endpoint always may. */
+  #connectFor(): void {
+    const { breaker } = this.#options;
+    if (this.#waiting.length <= this.#connecting || this.#retired) return;
+    if (this.#all.size === 0) breaker.acquire('connections');
+    else if (!breaker.tryAcquire('connections')) return;
     this.#connecting++;
     this.#all.add(new Connection(this.#options, this));
   }
 
   #give(connection: Connection): void {
-    const stream = this.#waiting.shift();
-    if (stream) stream.sendOn(connection);
-    else if (this.#retired) connection.destroy();
-    else {
+    const usable = !this.#retired && !this.#wornOut(connection, Date.now());
+    const stream = usable ? this.#waiting.shift() : undefined;
+    if (stream) {
+      this.#options.breaker.release('pending');
+      stream.sendOn(connection);
+    } else if (usable && connection.usable) {
       connection.idleSince = Date.now();
       this.#idle.push(connection);
-    }
+    } else connection.destroy();
   }
 
   #failWaiting(failure: UpstreamFailure): void {
-    for (const { receiver } of this.#waiting.splice(0)) receiver.failed(failure);
+    for (const { receiver } of this.#waiting.splice(0)) {
+      this.#options.breaker.release('pending');
+      receiver.failed(failure);
+    }
+  }
+
+  /** It has carried all the requests that it may, or for as long as it may. */
+  #wornOut(connection: Connection, now: number): boolean {
+    const { maxRequests, maxDuration } = this.#options.config;
+    if (maxRequests > 0 && connection.requests >= maxRequests) return true;
+    return maxDuration > 0 && now - connection.begun >= maxDuration;
   }
 
   #expired(connection: Connection, now: number): boolean {
-    return now >= connection.keptUntil || now - connection.idleSince > this.#options.keepAlive;
+    const { idleTimeout } = this.#options.config;
+    if (now >= connection.keptUntil || this.#wornOut(connection, now)) return true;
+    return idleTimeout > 0 && now - connection.idleSince > idleTimeout;
   }
 }

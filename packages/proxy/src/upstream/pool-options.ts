@@ -1,0 +1,11 @@
+import type { CircuitBreaker } from '@meshkeeper/mesh';
+import type { ConnectionConfig } from '../config/connection-config.ts';
+
+/** What the connections to one endpoint are made with. */
+export interface PoolOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly config: ConnectionConfig;
+  /** Where connections and waiting requests are counted. */
+  readonly breaker: CircuitBreaker;
+}
