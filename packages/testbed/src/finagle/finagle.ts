@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions } from '../curator/curator.ts';
 import type { Driver } from '../curator/driver.ts';
-import type { Child } from '../process/child.ts';
-import { startJavaDriver } from '../process/java-driver.ts';
-import type { TempDir } from '../temp-dir.ts';
+import { type JavaDriver, startJavaDriver } from '../process/java-driver.ts';
+import { JavaFace } from '../process/java-face.ts';
 
 /** How a Finagle is started. */
 export interface FinagleOptions {
@@ -60,21 +59,13 @@ export async function startFinagle(options: FinagleOptions): Promise<Finagle> {
 }
 
 /** The real Finagle's serversets: what joins them, and its resolver, each with its own session. */
-export class Finagle implements AsyncDisposable {
-  readonly #child: Child;
+export class Finagle extends JavaFace {
   readonly #driver: Driver;
-  readonly #dir: TempDir;
 
   /** For {@link startFinagle}. */
-  constructor(started: { child: Child; driver: Driver; dir: TempDir }) {
-    this.#child = started.child;
+  constructor(started: JavaDriver) {
+    super(started);
     this.#driver = started.driver;
-    this.#dir = started.dir;
-  }
-
-  /** Process id of the JVM. */
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** Joins a serverset; the result is for {@link leave}. */
@@ -100,25 +91,5 @@ export class Finagle implements AsyncDisposable {
     const { endpoint, signal } = options;
     const found = await this.#driver.request('resolve', { path, endpoint }, { signal });
     return found as FinagleResolution; // Our own protocol: the driver is in the folder java.
-  }
-
-  /** Ends it like a crash (SIGKILL): its members stay until its session expires. */
-  async kill(): Promise<void> {
-    await this.#child.kill();
-  }
-
-  /** Ends its session, and so its memberships, and the JVM; kills it after 5 s. */
-  async close(): Promise<void> {
-    if (this.#child.running) {
-      const late = AbortSignal.timeout(5_000);
-      await this.#driver.request('close', {}, { signal: late }).catch(() => {});
-    }
-    await this.#child.kill();
-    await this.#dir.close();
-  }
-
-  /** Same as {@link close}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }

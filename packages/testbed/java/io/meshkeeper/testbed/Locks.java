@@ -3,6 +3,7 @@ package io.meshkeeper.testbed;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -49,7 +50,7 @@ final class Locks {
                 Collection<String> nodes = kind.equals("semaphore")
                         ? semaphores.participants(path)
                         : ((InterProcessMutex) lock(kind, path)).getParticipantNodes();
-                return CuratorDriver.MAPPER.valueToTree(nodes);
+                return JsonLines.MAPPER.valueToTree(nodes);
             case "makeRevocable":
                 ((InterProcessMutex) lock(kind, path)).makeRevocable(forLock -> revoked.add(path));
                 return NullNode.instance;

@@ -3,6 +3,7 @@ package io.meshkeeper.testbed;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import io.meshkeeper.testbed.json.JsonLines;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.concurrent.BlockingQueue;
@@ -80,7 +81,7 @@ final class Queues {
             public void stateChanged(CuratorFramework client, ConnectionState state) {
             }
         };
-        ArrayNode taken = CuratorDriver.MAPPER.createArrayNode();
+        ArrayNode taken = JsonLines.MAPPER.createArrayNode();
         try (DistributedQueue<String> queue = builder(request, consumer).buildQueue()) {
             queue.start();
             for (int i = 0; i < request.get("count").asInt(); i++) {

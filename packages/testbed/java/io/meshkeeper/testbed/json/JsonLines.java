@@ -9,17 +9,26 @@ import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
  * A library, driven by a line of JSON a command: {@code {"id":1,"command":"register",…}} on the
  * standard input is answered by {@code {"id":1,"ok":true,"result":…}} or
- * {@code {"id":1,"ok":false,"error":"…"}} on the standard output. The end of the input ends the
- * program. Commands run one after the other, except those that say {@code "besides":true}.
+ * {@code {"id":1,"ok":false,"error":"…"}} on the standard output; a line without an id tells something
+ * that nobody asked for. The end of the input ends the program. Commands run one after the other,
+ * except those that say {@code "besides":true}, and those of a {@code "lock"}, each of which has a
+ * thread, since it belongs to the one that took it.
  */
 public final class JsonLines {
     public static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private static final PrintStream OUT =
+            new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private static final Map<String, ExecutorService> THREADS = new ConcurrentHashMap<>();
+    private static final ExecutorService BESIDES = Executors.newCachedThreadPool();
 
     /** What runs a command; null is a result too. */
     public interface Commands {
@@ -31,17 +40,24 @@ public final class JsonLines {
 
     /** Serves the standard input to its end, and ends the program. */
     public static void serve(Commands commands) throws Exception {
-        PrintStream out =
-                new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-        ExecutorService inOrder = Executors.newSingleThreadExecutor();
-        ExecutorService besides = Executors.newCachedThreadPool();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             JsonNode request = MAPPER.readTree(line);
-            ExecutorService thread = request.path("besides").asBoolean() ? besides : inOrder;
-            thread.execute(() -> out.println(answer(commands, request)));
+            threadOf(request).execute(() -> tell(answer(commands, request)));
         }
         System.exit(0);
+    }
+
+    /** Writes a line. */
+    public static void tell(ObjectNode line) {
+        OUT.println(line);
+    }
+
+    private static ExecutorService threadOf(JsonNode request) {
+        return request.path("besides").asBoolean()
+                ? BESIDES
+                : THREADS.computeIfAbsent(
+                        request.path("lock").asText(""), name -> Executors.newSingleThreadExecutor());
     }
 
     private static ObjectNode answer(Commands commands, JsonNode request) {
