@@ -81,14 +81,24 @@ export {
 } from './codec/resource-type.ts';
 export { textStruct, textsOf } from './codec/struct.ts';
 export type { Clock, Logger } from './logger.ts';
-export { METADATA_KEY } from './resources/encoded-endpoint.ts';
-export { EnvoyResources, type ResourceChanges, type View } from './resources/envoy-resources.ts';
+export { PEAK_EWMA_TYPE } from './resources/cluster/balancing.ts';
+export { METADATA_KEY } from './resources/endpoint/encoded-endpoint.ts';
+export { FLAVOURS, type Flavour, flavourOf } from './resources/flavour.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';
-export type { ListenerKind } from './resources/listener.ts';
+export type { ListenerKind } from './resources/listener/listener.ts';
 export type { ResourceProblem } from './resources/problem.ts';
 export { makeResource, type Resource } from './resources/resource.ts';
 export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
-export { DEFAULT_GATEWAY, LISTENER_KEYS, type Scope, scopeOf } from './resources/scope.ts';
+export { type ResourceChanges, Resources, type ResourceUpdate } from './resources/resources.ts';
+export {
+  CERTIFICATES_KEY,
+  DEFAULT_CERTIFICATES,
+  DEFAULT_GATEWAY,
+  LISTENER_KEYS,
+  type Scope,
+  scopeOf,
+} from './resources/scope.ts';
+export type { View } from './resources/scoped-view.ts';
 export type { AdmissionLimit } from './server/admission.ts';
 export { DiscoveryServer, type DiscoveryServerOptions } from './server/discovery-server.ts';
 export type { Variant } from './server/framer.ts';

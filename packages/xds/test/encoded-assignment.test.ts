@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Any, decodeResource, encodeResource, HealthStatus } from '../src/index.ts';
-import { assembleAssignment, type EncodedGroup } from '../src/resources/encoded-assignment.ts';
-import { encodedEndpoint } from '../src/resources/encoded-endpoint.ts';
+import {
+  assembleAssignment,
+  type EncodedGroup,
+} from '../src/resources/endpoint/encoded-assignment.ts';
+import { encodedEndpoint } from '../src/resources/endpoint/encoded-endpoint.ts';
 import { endpoint } from './fixture.ts';
 
 const EU = { region: 'eu', zone: 'a', subzone: 'rack-1' };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ResourceMessage, ResourceType } from '../src/index.ts';
-import { Any, decodeResource, EnvoyResources, HealthStatus, scopeOf } from '../src/index.ts';
+import { Any, decodeResource, HealthStatus, Resources, scopeOf } from '../src/index.ts';
 import { Catalog, endpoint, service } from './fixture.ts';
 
 const SCOPE = scopeOf({});
 
 function decoded<T extends ResourceType>(
-  resources: EnvoyResources,
+  resources: Resources,
   type: T,
   name: string,
 ): ResourceMessage<T> {
@@ -17,7 +17,7 @@ function decoded<T extends ResourceType>(
 }
 
 /** Domains by virtual host. */
-function domains(resources: EnvoyResources): Record<string, string[]> {
+function domains(resources: Resources): Record<string, string[]> {
   const { virtualHosts } = decoded(resources, 'route', 'gateway');
   return Object.fromEntries(virtualHosts.map((host) => [host.name, host.domains ?? []]));
 }
@@ -25,21 +25,22 @@ function domains(resources: EnvoyResources): Record<string, string[]> {
 describe('changes', () => {
   test('a change of endpoints makes a new load assignment and nothing else', () => {
     const catalog = new Catalog();
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     resources.apply(...catalog.put(service('shop', [1]), service('cart', [2])));
     resources.settle();
     const cluster = resources.view(SCOPE).cluster.get('shop');
     const routes = resources.view(SCOPE).route.get('gateway');
     const changed = resources.apply(...catalog.put(service('shop', [1, 3])));
-    assert.deepEqual([...changed], [['endpoint', new Set(['shop'])]]);
+    assert.deepEqual(changed.endpoints, new Map([['shop', new Set(['shop'])]]));
+    assert.equal(changed.configuration.size, 0);
     assert.equal(resources.settle().size, 0);
     assert.equal(resources.view(SCOPE).cluster.get('shop'), cluster);
     assert.equal(resources.view(SCOPE).route.get('gateway'), routes);
   });
 
   test('equal content has equal versions, whatever the way there', () => {
-    const one = new EnvoyResources();
-    const other = new EnvoyResources();
+    const one = new Resources();
+    const other = new Resources();
     const catalog = new Catalog();
     one.apply(...catalog.put(service('a', [1]), service('b', [2]), service('c', [3])));
     one.apply(...catalog.set({ c: undefined }));
@@ -54,7 +55,7 @@ describe('changes', () => {
   });
 
   test('nodes that ask for the same listeners share a view', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     const metadata = { fields: { 'meshkeeper.io/outbound': { stringValue: '127.0.0.1:15001' } } };
     const view = resources.view(scopeOf({ id: 'a', metadata }));
     assert.equal(resources.view(scopeOf({ id: 'b', metadata })), view);
@@ -74,7 +75,7 @@ describe('changes', () => {
 
 describe('load assignment', () => {
   test('a service without instances has an explicit empty one', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     resources.apply(...new Catalog().put(service('shop', [])));
     const assignment = decoded(resources, 'endpoint', 'shop');
     assert.equal(assignment.clusterName, 'shop');
@@ -83,7 +84,7 @@ describe('load assignment', () => {
 
   test('groups by locality with weights, maps health, leaves weight 0 out', () => {
     const locality = { region: 'eu', zone: 'a', subzone: '' };
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     resources.apply(
       ...new Catalog().put(
         service('shop', [
@@ -127,7 +128,7 @@ describe('load assignment', () => {
   });
 
   test('what Envoy would reject is left out and told, the rest is served', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     const catalog = new Catalog();
     resources.apply(
       ...catalog.put(
@@ -158,7 +159,7 @@ describe('load assignment', () => {
 
 describe('hosts', () => {
   test('a service is reached by its name and its alias, with any port', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     const name = 'com.acme.Shop:1.0:blue';
     resources.apply(...new Catalog().put(service(name, []), service('db', [], 'tcp')));
     resources.settle();
@@ -168,7 +169,7 @@ describe('hosts', () => {
   });
 
   test('two services with one alias get a hash each; no domain is given twice', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     resources.apply(
       ...new Catalog().put(
         service('shop:a', []),
@@ -191,7 +192,7 @@ describe('hosts', () => {
   });
 
   test('only idempotent requests are retried once a byte may have been processed', () => {
-    const resources = new EnvoyResources();
+    const resources = new Resources();
     resources.apply(...new Catalog().put(service('shop', []), service('rpc', [], 'grpc')));
     resources.settle();
     const { virtualHosts } = decoded(resources, 'route', 'outbound');

@@ -23,6 +23,8 @@ export type VirtualHost = envoy.config.route.v3.VirtualHost.$Properties;
 export type Route = envoy.config.route.v3.Route.$Properties;
 export type RouteMatch = envoy.config.route.v3.RouteMatch.$Properties;
 export type RouteAction = envoy.config.route.v3.RouteAction.$Properties;
+export const ClusterNotFoundResponseCode =
+  envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
 export type RetryPolicy = envoy.config.route.v3.RetryPolicy.$Properties;
 
 export const Secret = envoy.extensions.transport_sockets.tls.v3.Secret;
@@ -66,6 +68,7 @@ export const TypedStruct = xds.type.v3.TypedStruct;
 export type CircuitBreakers = envoy.config.cluster.v3.CircuitBreakers.$Properties;
 export type OutlierDetection = envoy.config.cluster.v3.OutlierDetection.$Properties;
 export type HealthCheck = envoy.config.core.v3.HealthCheck.$Properties;
+export const CodecClientType = envoy.type.v3.CodecClientType;
 export const RequestMethod = envoy.config.core.v3.RequestMethod;
 
 export type HeaderMatcher = envoy.config.route.v3.HeaderMatcher.$Properties;
@@ -73,8 +76,10 @@ export type QueryParameterMatcher = envoy.config.route.v3.QueryParameterMatcher.
 export type StringMatcher = envoy.type.matcher.v3.StringMatcher.$Properties;
 export type HeaderValueOption = envoy.config.core.v3.HeaderValueOption.$Properties;
 export const HeaderAppendAction = envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
+export type HeaderAppendAction = envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 export type RedirectAction = envoy.config.route.v3.RedirectAction.$Properties;
 export const RedirectResponseCode = envoy.config.route.v3.RedirectAction.RedirectResponseCode;
+export type RedirectResponseCode = envoy.config.route.v3.RedirectAction.RedirectResponseCode;
 export type WeightedCluster = envoy.config.route.v3.WeightedCluster.$Properties;
 export type HashPolicy = envoy.config.route.v3.RouteAction.HashPolicy.$Properties;
 export type RequestMirrorPolicy = envoy.config.route.v3.RouteAction.RequestMirrorPolicy.$Properties;
@@ -145,3 +150,4 @@ export const HeadersWithUnderscoresAction =
 export const PathWithEscapedSlashesAction = hcm.HttpConnectionManager.PathWithEscapedSlashesAction;
 export const CodecType = hcm.HttpConnectionManager.CodecType;
 export const TrafficDirection = envoy.config.core.v3.TrafficDirection;
+export type TrafficDirection = envoy.config.core.v3.TrafficDirection;

@@ -12,7 +12,9 @@ export interface ResourceProblem {
     /** The name can't be sent as UTF-8, or is empty. */
     | 'bad-name'
     /** HTTP, but every host name of the service belongs to another one. */
-    | 'no-domain';
+    | 'no-domain'
+    /** More policies limit requests than a virtual host can have. */
+    | 'too-many-limits';
   /** A sentence for people. */
   readonly message: string;
 }

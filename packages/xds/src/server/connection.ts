@@ -1,7 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../codec/messages.ts';
 import type { Clock, Logger } from '../logger.ts';
-import type { ResourceChanges } from '../resources/envoy-resources.ts';
+import type { ResourceChanges } from '../resources/resources.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
 import type { ConnectedProxy, ProxyStatus, StreamResources } from './proxy-status.ts';

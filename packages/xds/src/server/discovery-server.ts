@@ -7,8 +7,8 @@ import {
 } from '@grpc/grpc-js';
 import type { Node } from '../codec/messages.ts';
 import { type Clock, type Logger, SILENT } from '../logger.ts';
-import type { ResourceChanges } from '../resources/envoy-resources.ts';
 import { formatHostPort, type HostPort } from '../resources/host-port.ts';
+import type { ResourceChanges } from '../resources/resources.ts';
 import { XdsError } from '../xds-error.ts';
 import { Admission, type AdmissionLimit } from './admission.ts';
 import { CLIENT_STATUS_SERVICE, clientStatusHandlers } from './client-status.ts';

@@ -1,7 +1,8 @@
 import type { DeltaDiscoveryRequest, DiscoveryRequest, Node } from '../codec/messages.ts';
 import { ADD_ORDER, type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
-import type { ResourceChanges, View } from '../resources/envoy-resources.ts';
 import { ResourceSet } from '../resources/resource-set.ts';
+import type { ResourceChanges } from '../resources/resources.ts';
+import type { View } from '../resources/scoped-view.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
 import type { RefusedResource, ResourceStatus, TypeStatus } from './proxy-status.ts';

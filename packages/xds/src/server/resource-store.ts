@@ -1,5 +1,5 @@
 import type { Node } from '../codec/messages.ts';
-import type { View } from '../resources/envoy-resources.ts';
+import type { View } from '../resources/scoped-view.ts';
 
 /**
  * Where a discovery server takes what it serves: named resources of each type, encoded once, each

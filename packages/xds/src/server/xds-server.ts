@@ -1,9 +1,9 @@
 import type { ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import type { Node } from '../codec/messages.ts';
 import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
-import { EnvoyResources, type ResourceChanges } from '../resources/envoy-resources.ts';
 import type { HostPort } from '../resources/host-port.ts';
 import type { ResourceProblem } from '../resources/problem.ts';
+import { type ResourceChanges, Resources, type ResourceUpdate } from '../resources/resources.ts';
 import { scopeOf } from '../resources/scope.ts';
 import { XdsError } from '../xds-error.ts';
 import { Debounce } from './debounce.ts';
@@ -53,7 +53,7 @@ export async function startXdsServer(
   options: XdsServerOptions,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<XdsServer> {
-  const resources = new EnvoyResources();
+  const resources = new Resources();
   const store = { view: (node: Node) => resources.view(scopeOf(node)) };
   const server = await DiscoveryServer.start(
     store,
@@ -72,7 +72,7 @@ interface Waiting {
 /** The catalog's changes in two lanes: endpoints at once, the rest debounced. */
 class CatalogServer implements XdsServer {
   readonly #server: DiscoveryServer;
-  readonly #resources: EnvoyResources;
+  readonly #resources: Resources;
   readonly #debounce: Debounce;
   readonly #pacer = new EndpointPacer();
   #pacing: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ class CatalogServer implements XdsServer {
   #ready = false;
   #closed = false;
 
-  constructor(server: DiscoveryServer, resources: EnvoyResources, options: XdsServerOptions) {
+  constructor(server: DiscoveryServer, resources: Resources, options: XdsServerOptions) {
     this.#server = server;
     this.#resources = resources;
     const { debounce = { quiet: 100, max: 1000 } } = options;
@@ -98,21 +98,21 @@ class CatalogServer implements XdsServer {
 
   update(snapshot: Snapshot, changes: readonly ServiceChange[]): void {
     if (this.#closed) throw new XdsError('closed', 'The xDS server was closed');
-    const changed = this.#resources.apply(snapshot, changes);
+    const { endpoints, configuration } = this.#resources.apply(snapshot, changes);
     this.#revision = snapshot.revision;
     if (!this.#ready) {
       this.#ready = true;
-      this.#wait(changed);
+      this.#wait(configuration);
       this.#settle();
       return;
     }
     // A new or changed service's endpoints are subscribed to after its cluster; what is removed
     // goes with its cluster. Only changes to endpoints that are served already go at once.
-    if (changed.size > 1 || !changed.has('endpoint')) {
-      this.#wait(changed);
+    if (configuration.size > 0 || this.#resources.isUnsettled) {
+      this.#wait(configuration);
       this.#debounce.request();
     }
-    this.#pace(snapshot, changes, changed.get('endpoint') ?? new Set());
+    this.#pace(snapshot.revision, changes, endpoints);
     this.#tell();
   }
 
@@ -168,14 +168,19 @@ class CatalogServer implements XdsServer {
   }
 
   /** Sends the endpoints of services that exist, or holds them shortly. */
-  #pace(snapshot: Snapshot, changes: readonly ServiceChange[], names: ReadonlySet<string>): void {
+  #pace(
+    revision: number,
+    changes: readonly ServiceChange[],
+    endpoints: ResourceUpdate['endpoints'],
+  ): void {
     const now = performance.now();
-    const { revision, services } = snapshot;
     const atOnce = new Set<string>();
     for (const change of changes) {
       const { name } = change;
-      if (!names.has(name) || services.get(name) === undefined) continue;
-      if (this.#pacer.offer(name, () => takesAway(change), revision, now)) atOnce.add(name);
+      const names = endpoints.get(name);
+      if (names === undefined) continue;
+      if (!this.#pacer.offer(name, () => takesAway(change), revision, now)) continue;
+      for (const each of names) atOnce.add(each);
     }
     if (atOnce.size > 0) this.#server.changed(new Map([['endpoint', atOnce]]), revision);
     this.#schedule(now);
@@ -188,7 +193,8 @@ class CatalogServer implements XdsServer {
       this.#pacing = undefined;
       const since = this.#pacer.heldSince ?? this.#revision;
       const then = performance.now();
-      const names = this.#pacer.take(then);
+      const services = this.#pacer.take(then);
+      const names = services.flatMap((service) => this.#resources.assignmentsOf(service));
       if (names.length > 0) {
         this.#server.changed(new Map([['endpoint', new Set(names)]]), since);
         this.#tell();

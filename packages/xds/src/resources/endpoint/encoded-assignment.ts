@@ -1,8 +1,8 @@
 import type { Locality } from '@meshkeeper/mesh';
-import { envoy } from '../codec/generated/envoy.js';
-import type { ClusterLoadAssignment } from '../codec/messages.ts';
-import { RESOURCE_TYPES } from '../codec/resource-type.ts';
-import { fieldSize, writeFieldHead } from '../codec/wire.ts';
+import { envoy } from '../../codec/generated/envoy.js';
+import type { ClusterLoadAssignment } from '../../codec/messages.ts';
+import { RESOURCE_TYPES } from '../../codec/resource-type.ts';
+import { fieldSize, writeFieldHead } from '../../codec/wire.ts';
 import type { ByteText } from './encoded-endpoint.ts';
 
 /** The endpoints of one locality at one priority. */

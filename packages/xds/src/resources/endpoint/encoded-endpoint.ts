@@ -1,7 +1,7 @@
 import type { Endpoint, Health } from '@meshkeeper/mesh';
-import { envoy } from '../codec/generated/envoy.js';
-import { HealthStatus, type LbEndpoint } from '../codec/messages.ts';
-import { textStruct } from '../codec/struct.ts';
+import { envoy } from '../../codec/generated/envoy.js';
+import { HealthStatus, type LbEndpoint } from '../../codec/messages.ts';
+import { textStruct } from '../../codec/struct.ts';
 
 const HEALTH: Readonly<Record<Health, HealthStatus>> = {
   healthy: HealthStatus.HEALTHY,

@@ -1,0 +1,74 @@
+import type {
+  Endpoint,
+  Protocol,
+  Service,
+  ServiceSettings,
+  SubsetSettings,
+} from '@meshkeeper/mesh';
+
+/** A part of a service that is a cluster with endpoints of its own. */
+export interface Part {
+  /** Of the cluster and its assignment: the service's, or `service/part`. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Its endpoints among those of the service. */
+  members(endpoints: readonly Endpoint[]): readonly Endpoint[];
+}
+
+/** The name of a service's part: of a subset, or of a port that speaks something of its own. */
+export function partName(service: string, part: string | number | undefined): string {
+  return part === undefined ? service : `${service}/${part}`;
+}
+
+/**
+ * The parts of a service: itself, each port that is stated to speak something else, each subset. The
+ * endpoints of such a port are in its own part only: who speaks gRPC there would not understand
+ * requests of HTTP/1.1.
+ */
+export function partsOf(service: Service, settings: ServiceSettings | undefined): readonly Part[] {
+  const { name } = service;
+  const protocol = settings?.protocol ?? service.protocol;
+  const others = (settings?.ports ?? []).filter((port) => port.protocol !== protocol);
+  const ports = new Set(others.map(({ port }) => port));
+  const own = (endpoints: readonly Endpoint[]) =>
+    ports.size === 0 ? endpoints : endpoints.filter(({ port }) => !ports.has(port));
+  const main: Part = {
+    name,
+    protocol,
+    members: settings?.role === 'leader' ? (all) => leaders(own(all)) : own,
+  };
+  return [
+    main,
+    ...others.map(
+      ({ port, protocol: spoken }): Part => ({
+        name: partName(name, port),
+        protocol: spoken,
+        members: (all) => all.filter((endpoint) => endpoint.port === port),
+      }),
+    ),
+    ...(settings?.subsets ?? []).map(
+      (subset): Part => ({
+        name: partName(name, subset.name),
+        protocol,
+        members: (all) => subsetOf(subset, own(all)),
+      }),
+    ),
+  ];
+}
+
+/** Whether an endpoint is in a subset. */
+export function isIn({ metadata, role }: SubsetSettings, endpoint: Endpoint): boolean {
+  if (role !== undefined && endpoint.role !== role) return false;
+  return Object.entries(metadata).every(
+    ([key, value]) => Object.hasOwn(endpoint.metadata, key) && endpoint.metadata[key] === value,
+  );
+}
+
+function subsetOf(subset: SubsetSettings, endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const found = endpoints.filter((endpoint) => isIn(subset, endpoint));
+  return found.length === 0 && subset.fallback === 'all' ? endpoints : found;
+}
+
+function leaders(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  return endpoints.filter(({ role }) => role === 'leader');
+}

@@ -1,0 +1,178 @@
+import type { Locality, Policies } from '@meshkeeper/mesh';
+import type { ResourceType } from '../codec/resource-type.ts';
+import type { Flavour } from './flavour.ts';
+import { gatewayRoutesName } from './listener/gateway-listeners.ts';
+import { apiListener } from './listener/listener.ts';
+import { nowhere } from './nowhere.ts';
+import type { ResourceProblem } from './problem.ts';
+import { makeResource, type Resource } from './resource.ts';
+import { ResourceSet } from './resource-set.ts';
+import { gatewayHosts, meshHosts } from './route/host-table.ts';
+import { RouteConfigurationBuilder } from './route/route-configuration.ts';
+import { RouteContext } from './route/route-context.ts';
+import type { HostRules } from './route/virtual-host.ts';
+import type { ServiceResources } from './service-resources.ts';
+
+/** The assignments that callers at one place see. */
+export interface Nearby {
+  readonly caller: Locality;
+  readonly set: ResourceSet;
+}
+
+/** Names of the resources that have changed, by type. */
+export type Changed = Map<ResourceType, Set<string>>;
+
+/**
+ * What callers of one flavour that may reach the same services see; they share clusters and routes, and,
+ * where they are at one place, assignments.
+ */
+export class Reach {
+  readonly flavour: Flavour;
+  readonly cluster = new ResourceSet();
+  readonly route = new ResourceSet();
+  /** Those of gRPC's clients: one a service. */
+  readonly listener = new ResourceSet();
+  readonly #isVisible: (service: string) => boolean;
+  readonly #services = new Map<string, ServiceResources>();
+  readonly #nearby = new Map<string, WeakRef<Nearby>>();
+  readonly #builders = new Map<string, RouteConfigurationBuilder>();
+  #problems: readonly ResourceProblem[] = [];
+
+  /** @param isVisible which services its callers may reach, by name */
+  constructor(flavour: Flavour, isVisible: (service: string) => boolean) {
+    this.flavour = flavour;
+    this.#isVisible = isVisible;
+    if (flavour === 'grpc') this.cluster.set(nowhere().cluster);
+  }
+
+  /** What its routes could not hold. */
+  get problems(): readonly ResourceProblem[] {
+    return [...this.#problems, ...[...this.#builders.values()].flatMap(({ problems }) => problems)];
+  }
+
+  /** The assignments for callers there; the same object while somebody has it. */
+  nearby(caller: Locality): Nearby {
+    const key = JSON.stringify([caller.region, caller.zone, caller.subzone]);
+    const kept = this.#nearby.get(key)?.deref();
+    if (kept !== undefined) return kept;
+    const set = new ResourceSet();
+    if (this.flavour === 'grpc') set.set(nowhere().endpoint);
+    for (const made of this.#services.values())
+      for (const resource of made.assignments(this.flavour, caller)) set.set(resource);
+    const nearby = { caller, set };
+    this.#nearby.set(key, new WeakRef(nearby));
+    return nearby;
+  }
+
+  /** Takes a service's new version, or that it is gone; adds what has changed to `changed`. */
+  update(name: string, made: ServiceResources | undefined, changed: Changed): void {
+    if (!this.#isVisible(name)) return;
+    const before = this.#services.get(name);
+    if (made === undefined) this.#services.delete(name);
+    else this.#services.set(name, made);
+    const { flavour } = this;
+    const now = made?.clusters(flavour) ?? [];
+    replace(this.cluster, before?.clusters(flavour) ?? [], now, 'cluster', changed);
+    for (const [key, kept] of this.#nearby) {
+      const nearby = kept.deref();
+      if (nearby === undefined) {
+        this.#nearby.delete(key);
+        continue;
+      }
+      const { caller, set } = nearby;
+      const old = before?.assignments(flavour, caller) ?? [];
+      replace(set, old, made?.assignments(flavour, caller) ?? [], 'endpoint', changed);
+    }
+  }
+
+  /** Makes the routes, and what else names services, of what there is now. */
+  settle(policies: Policies, changed: Changed): void {
+    const services = { get: (name: string) => this.#services.get(name)?.service };
+    const context = () => new RouteContext(this.flavour, policies, services);
+    const all = [...this.#services.values()].map(({ service }) => service);
+    const { hosts, problems } = meshHosts(all, policies);
+    this.#problems = problems;
+    const routes =
+      this.flavour === 'grpc'
+        ? this.#clientRoutes(hosts, context)
+        : this.#proxyRoutes(hosts, policies, context);
+    sync(this.route, routes, 'route', changed);
+    if (this.flavour !== 'grpc') return;
+    const names = routes.map(({ name }) => name);
+    const listeners = names.map(
+      (name) => this.listener.get(name) ?? makeResource('listener', name, apiListener(name)),
+    );
+    sync(this.listener, listeners, 'listener', changed);
+  }
+
+  #proxyRoutes(
+    hosts: readonly HostRules[],
+    policies: Policies,
+    context: () => RouteContext,
+  ): Resource[] {
+    const made = ['outbound', 'gateway'].map((name) => this.#builder(name).build(hosts, context));
+    for (const gateway of policies.gateways) {
+      const http = gateway.listeners.filter(({ protocol }) => protocol.startsWith('http'));
+      const byName = Map.groupBy(http, (listener) => gatewayRoutesName(gateway, listener));
+      for (const [name, listeners] of byName)
+        made.push(this.#builder(name, true).build(gatewayHosts(listeners), context));
+    }
+    this.#forget(made);
+    return made;
+  }
+
+  /** gRPC asks for the routes of one service, by its name. */
+  #clientRoutes(hosts: readonly HostRules[], context: () => RouteContext): Resource[] {
+    const made = hosts.map((host) => {
+      const only = { ...host, domains: ['*'] };
+      return this.#builder(host.name).build([only], context);
+    });
+    this.#forget(made);
+    return made;
+  }
+
+  #builder(name: string, ignorePort = false): RouteConfigurationBuilder {
+    let builder = this.#builders.get(name);
+    builder ??= new RouteConfigurationBuilder(name, { ignorePort });
+    this.#builders.set(name, builder);
+    return builder;
+  }
+
+  #forget(made: readonly Resource[]): void {
+    const names = new Set(made.map(({ name }) => name));
+    for (const name of this.#builders.keys()) if (!names.has(name)) this.#builders.delete(name);
+  }
+}
+
+function replace(
+  set: ResourceSet,
+  before: readonly Resource[],
+  now: readonly Resource[],
+  type: ResourceType,
+  changed: Changed,
+): void {
+  for (const resource of now) if (set.set(resource)) note(changed, type, resource.name);
+  if (before.length === 0) return;
+  for (const { name } of before)
+    if (!now.some((resource) => resource.name === name) && set.delete(name))
+      note(changed, type, name);
+}
+
+function sync(
+  set: ResourceSet,
+  resources: readonly Resource[],
+  type: ResourceType,
+  changed: Changed,
+): void {
+  const names = new Set(resources.map(({ name }) => name));
+  for (const { name } of set.list)
+    if (!names.has(name) && set.delete(name)) note(changed, type, name);
+  for (const resource of resources) if (set.set(resource)) note(changed, type, resource.name);
+}
+
+/** Adds a name to what has changed. */
+export function note(changed: Changed, type: ResourceType, name: string): void {
+  const names = changed.get(type);
+  if (names === undefined) changed.set(type, new Set([name]));
+  else names.add(name);
+}

@@ -1,0 +1,99 @@
+import type { GatewayListener, Policies, Service, TrafficRule } from '@meshkeeper/mesh';
+import { isHttp } from '../cluster/protocol-options.ts';
+import { partName, partsOf } from '../endpoint/parts.ts';
+import type { ResourceProblem } from '../problem.ts';
+import { domainsByService } from './domains.ts';
+import { plainRule } from './route.ts';
+import type { HostRules } from './virtual-host.ts';
+
+/** The virtual hosts of a route configuration, sorted by name, and what could not be one. */
+export interface HostTable {
+  readonly hosts: readonly HostRules[];
+  readonly problems: readonly ResourceProblem[];
+}
+
+/**
+ * What callers inside the mesh can reach: each service that speaks HTTP under its names, with the rules
+ * that are attached to it; the host names that those rules add; ports that speak something of their own.
+ */
+export function meshHosts(services: Iterable<Service>, policies: Policies): HostTable {
+  const all = new Map<string, Service>();
+  for (const service of services) all.set(service.name, service);
+  const protocolOf = (service: Service) =>
+    policies.settings(service.name)?.protocol ?? service.protocol;
+  const routed = (name: string) => {
+    const service = all.get(name);
+    return service !== undefined && isHttp(protocolOf(service));
+  };
+  const names = [...all.keys()];
+  const domains = domainsByService(names, routed);
+  const hosts: HostRules[] = [];
+  const problems: ResourceProblem[] = [];
+  const taken = new Set<string>();
+  for (const name of names.filter(routed).sort()) {
+    const own = domains.get(name);
+    if (own === undefined) {
+      const message = 'Every host name that it could have routes to another service';
+      problems.push({ service: name, code: 'no-domain', message });
+      continue;
+    }
+    for (const domain of own) taken.add(domain.toLowerCase());
+    hosts.push({
+      name,
+      domains: own,
+      rules: policies.routes.get(name)?.rules ?? [plainRule(name)],
+    });
+    // `routed` has it.
+    hosts.push(...portHosts(all.get(name) as Service, policies, own, taken));
+  }
+  for (const [host, rules] of addedHosts(all, policies)) {
+    const fresh = [host, `${host}:*`].filter((domain) => !taken.has(domain));
+    // Envoy knows no `*` at both ends: with a port such a name fits nothing.
+    const possible = host.startsWith('*') ? fresh.slice(0, 1) : fresh;
+    if (possible.length > 0) hosts.push({ name: host, domains: possible, rules });
+  }
+  return { hosts, problems };
+}
+
+/** The hosts of a gateway's listener. */
+export function gatewayHosts(listeners: readonly GatewayListener[]): HostRules[] {
+  const byHost = new Map<string, readonly TrafficRule[]>();
+  for (const { hosts } of listeners)
+    for (const [host, rules] of hosts) if (!byHost.has(host)) byHost.set(host, rules);
+  return [...byHost].map(([host, rules]) => ({ name: host, domains: [host], rules }));
+}
+
+/** The ports of a service that speak HTTP of another kind are reached under its names with the port. */
+function portHosts(
+  service: Service,
+  policies: Policies,
+  domains: readonly string[],
+  taken: Set<string>,
+): HostRules[] {
+  const settings = policies.settings(service.name);
+  if (settings === undefined || settings.ports.length === 0) return [];
+  const bare = domains.filter((domain) => !domain.endsWith(':*'));
+  return settings.ports.flatMap(({ port }) => {
+    const name = partName(service.name, port);
+    const part = partsOf(service, settings).find((each) => each.name === name);
+    if (part === undefined || !isHttp(part.protocol)) return [];
+    const own = bare.map((domain) => `${domain}:${port}`);
+    const free = own.filter((domain) => !taken.has(domain.toLowerCase()));
+    for (const domain of free) taken.add(domain.toLowerCase());
+    if (free.length === 0) return [];
+    return [{ name, domains: free, rules: [plainRule(service.name, String(port))] }];
+  });
+}
+
+/** The host names that routes add, with the rules of all services that they are attached to. */
+function addedHosts(
+  services: ReadonlyMap<string, Service>,
+  { routes }: Policies,
+): Map<string, TrafficRule[]> {
+  const added = new Map<string, TrafficRule[]>();
+  for (const [name, { hosts }] of [...routes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!services.has(name)) continue;
+    for (const [host, rules] of hosts) added.set(host, [...(added.get(host) ?? []), ...rules]);
+  }
+  return added;
+}

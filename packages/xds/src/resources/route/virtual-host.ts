@@ -1,0 +1,32 @@
+import type { VirtualHost } from '../../codec/messages.ts';
+import { RateLimitSlots } from './rate-limit.ts';
+import { CAUTIOUS } from './retry.ts';
+import { type AnyRule, routesOf } from './route.ts';
+import type { RouteContext } from './route-context.ts';
+
+/** What requests for some host names meet. */
+export interface HostRules {
+  /** Unique in the route configuration. */
+  readonly name: string;
+  readonly domains: readonly string[];
+  /** Most specific first; requests that none fits are answered with 404. */
+  readonly rules: readonly AnyRule[];
+}
+
+/** A virtual host, and the policies of which it could not take the limits. */
+export function virtualHost(
+  { name, domains, rules }: HostRules,
+  context: RouteContext,
+): { readonly host: VirtualHost; readonly unlimited: RateLimitSlots['left'] } {
+  const slots = new RateLimitSlots();
+  const routes = rules.flatMap((rule) => routesOf(rule, context, slots));
+  const configs = slots.configs();
+  const host = {
+    name,
+    domains: [...domains],
+    routes,
+    ...(context.flavour === 'grpc' ? {} : { retryPolicy: CAUTIOUS }),
+    ...(Object.keys(configs).length === 0 ? {} : { typedPerFilterConfig: configs }),
+  };
+  return { host, unlimited: slots.left };
+}

@@ -1,0 +1,87 @@
+import type { Policies } from '@meshkeeper/mesh';
+import type { ResourceType } from '../codec/resource-type.ts';
+import { gatewayListeners } from './listener/gateway-listeners.ts';
+import { listener } from './listener/listener.ts';
+import { type Changed, type Nearby, note, type Reach } from './reach.ts';
+import { makeResource, type Resource } from './resource.ts';
+import { ResourceSet, type ResourceView } from './resource-set.ts';
+import type { Scope } from './scope.ts';
+
+/** The resources that one scope sees, by type. */
+export type View = Readonly<Record<ResourceType, ResourceView>>;
+
+/**
+ * What the nodes of a scope see: what callers of its reach see, and listeners of its own. The reach is
+ * another when an operator says so; the view stays the same.
+ */
+export class ScopedView implements View {
+  readonly scope: Scope;
+  readonly secret: ResourceView = new ResourceSet();
+  readonly cluster = delegate(() => this.#reach.cluster);
+  readonly endpoint = delegate(() => this.#nearby.set);
+  readonly route = delegate(() => this.#reach.route);
+  readonly listener = delegate(() => {
+    return this.scope.flavour === 'grpc' ? this.#reach.listener : this.#listeners;
+  });
+  readonly #listeners = new ResourceSet();
+  #reach: Reach;
+  #nearby: Nearby;
+
+  constructor(scope: Scope, reach: Reach, policies: Policies) {
+    this.scope = scope;
+    this.#reach = reach;
+    this.#nearby = reach.nearby(scope.locality);
+    this.settle(policies, new Map());
+  }
+
+  /** Sees what callers of that reach see from now on. */
+  retarget(reach: Reach, changed: Changed): void {
+    if (reach === this.#reach) return;
+    const types = ['cluster', 'endpoint', 'route', 'listener'] as const;
+    const names = (type: ResourceType) => this[type].list.map(({ name }) => name);
+    const before = types.map((type) => names(type));
+    this.#reach = reach;
+    this.#nearby = reach.nearby(this.scope.locality);
+    types.forEach((type, index) => {
+      for (const name of [...(before[index] ?? []), ...names(type)]) note(changed, type, name);
+    });
+  }
+
+  /** Makes its listeners of what is applied now. */
+  settle(policies: Policies, changed: Changed): void {
+    const wanted = listenersOf(this.scope, policies);
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const { name } of this.#listeners.list)
+      if (!names.has(name) && this.#listeners.delete(name)) note(changed, 'listener', name);
+    for (const resource of wanted)
+      if (this.#listeners.set(resource)) note(changed, 'listener', resource.name);
+  }
+}
+
+function delegate(to: () => ResourceView): ResourceView {
+  return {
+    get: (name) => to().get(name),
+    get list() {
+      return to().list;
+    },
+    get version() {
+      return to().version;
+    },
+  };
+}
+
+/**
+ * The listeners of a scope. A gateway serves every service, until there are policies of gateways: then
+ * the one that is called as it is, or all of them.
+ */
+function listenersOf({ listeners, service, certificates }: Scope, policies: Policies): Resource[] {
+  return listeners.flatMap(({ kind, at }) => {
+    const stated = kind === 'gateway' ? policies.gateways : [];
+    if (stated.length === 0) return [makeResource('listener', kind, listener(kind, at))];
+    const own = stated.filter(({ name }) => name === service);
+    const served = own.length === 0 ? stated : own;
+    return served
+      .flatMap((gateway) => gatewayListeners(gateway, at.host, { certificates }, policies))
+      .map((message) => makeResource('listener', message.name ?? '', message));
+  });
+}
