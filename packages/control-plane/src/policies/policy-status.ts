@@ -27,7 +27,7 @@ export interface Told {
 /** Messages of a condition, at most. */
 const MESSAGES = 3;
 
-/** Which condition is false by what a check finds; what is not here is told as a warning only. */
+/** Which condition is false by what a check finds; a warning that is not here is only a warning. */
 const MEANING: Readonly<Partial<Record<CheckCode, Omit<Condition, 'message'>>>> = {
   'gateway-class': { type: 'Accepted', status: 'Unknown', reason: 'Pending' },
   'gateway-missing': { type: 'Accepted', status: 'False', reason: 'NoMatchingParent' },
@@ -36,6 +36,7 @@ const MEANING: Readonly<Partial<Record<CheckCode, Omit<Condition, 'message'>>>> 
   'policy-missing': { type: 'ResolvedRefs', status: 'False', reason: 'ExtensionNotFound' },
   'policy-overlap': { type: 'Accepted', status: 'False', reason: 'Conflicted' },
   'protocol-mismatch': { type: 'Accepted', status: 'False', reason: 'UnsupportedProtocol' },
+  'route-kinds': { type: 'Accepted', status: 'False', reason: 'Conflicted' },
   'route-not-allowed': { type: 'Accepted', status: 'False', reason: 'NotAllowedByListeners' },
   'rule-missing': { type: 'Accepted', status: 'False', reason: 'TargetNotFound' },
   'service-missing': { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound' },
@@ -43,14 +44,28 @@ const MEANING: Readonly<Partial<Record<CheckCode, Omit<Condition, 'message'>>>> 
   'unknown-kind': { type: 'ResolvedRefs', status: 'False', reason: 'InvalidKind' },
 };
 
+/** What any other error means. */
+const INVALID = { type: 'Accepted', status: 'False', reason: 'Invalid' } as const;
+
+/** What a finding means for the policy that it is in; what is for a service that is missing is not accepted. */
+function meaningOf({ code, severity, path }: Finding): Omit<Condition, 'message'> | undefined {
+  if (code !== 'service-missing')
+    return MEANING[code] ?? (severity === 'error' ? INVALID : undefined);
+  if (path[1] === 'parentRefs')
+    return { type: 'Accepted', status: 'False', reason: 'NoMatchingParent' };
+  if (path[1] === 'targetRefs')
+    return { type: 'Accepted', status: 'False', reason: 'TargetNotFound' };
+  return MEANING[code];
+}
+
 /** A policy's conditions: computed each time, kept nowhere. Pure. @param findings those in it */
 export function conditionsOf(findings: readonly Finding[], told: Told): readonly Condition[] {
   const { problem, unsupported = [], programmed } = told;
   const about = (type: Condition['type']) => {
-    const found = findings.filter(({ code }) => MEANING[code]?.type === type);
+    const found = findings.filter((finding) => meaningOf(finding)?.type === type);
     // What is wrong goes before what is not known.
     const [first] = found
-      .flatMap(({ code }) => MEANING[code] ?? [])
+      .flatMap((finding) => meaningOf(finding) ?? [])
       .toSorted((a, b) => (a.status < b.status ? -1 : 1));
     const texts = found.map(({ path, message }) => `${pathText(path)}: ${message}`);
     return first === undefined ? undefined : { ...first, message: listed(texts) };
@@ -58,7 +73,7 @@ export function conditionsOf(findings: readonly Finding[], told: Told): readonly
   return [
     problem === undefined
       ? (about('Accepted') ?? notSupported(unsupported) ?? fine('Accepted'))
-      : { type: 'Accepted', status: 'False', reason: 'Invalid', message: problem },
+      : { ...INVALID, message: problem },
     about('ResolvedRefs') ?? fine('ResolvedRefs'),
     ...(programmed === undefined ? [] : [programmed]),
   ];
