@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@meshkeeper/testbed';
-import { startXdsServer, XdsClient } from '../src/index.ts';
+import { type Applied, startXdsServer, XdsClient } from '../src/index.ts';
 import { Catalog, service } from './fixture.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
 const signal = AbortSignal.timeout(20_000);
 
-/** A server, what its observer was told, and a client that rejects the ports in `bad`. */
+/** A server, what its observer was told (and what the client had then), and a client that rejects the ports in `bad`. */
 async function start(bad: ReadonlySet<number>) {
   const applied: number[] = [];
   const served: number[] = [];
+  const had = new Map<number, ReadonlySet<string>>();
   const observer = {
-    applied: ({ revision }: { revision: number }) => void applied.push(revision),
+    applied: ({ revision, proxy }: Applied) => {
+      applied.push(revision);
+      const known = server.resources(proxy.stream)?.resources ?? [];
+      const acked = known.filter(({ state }) => state === 'acked');
+      had.set(
+        revision,
+        new Set(acked.map(({ typeUrl, name }) => `${typeUrl.split('.').at(-1)} ${name}`)),
+      );
+    },
     served: (revision: number) => void served.push(revision),
   };
   const stack = new AsyncDisposableStack();
@@ -33,7 +42,7 @@ async function start(bad: ReadonlySet<number>) {
       else batch.accept();
     }
   })();
-  return { server, applied, served, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { server, applied, served, had, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 test('an observer is told which revision a stream has applied, also where nothing concerned it', async () => {
@@ -73,4 +82,19 @@ test('what a stream rejects is told by name until something else is served in it
   assert.deepEqual(server.proxies()[0]?.refused, [], 'another is under way');
   await until(() => applied.includes(3), { signal });
   assert.equal(server.proxy(-1), undefined);
+});
+
+test('a new service is applied when its endpoints are, and not with its cluster alone', async () => {
+  await using plane = await start(new Set());
+  const { server, applied, had } = plane;
+  const catalog = new Catalog();
+  server.update(...catalog.put(service('shop', [1])));
+  await until(() => applied.includes(1), { signal });
+  for (let revision = 2; revision < 12; revision++) {
+    // No route tells of it, which would be sent after its cluster was accepted.
+    server.update(...catalog.put(service(`new-${revision}`, [revision], 'tcp')));
+    await until(() => applied.includes(revision), { signal });
+    for (const type of ['Cluster', 'ClusterLoadAssignment'])
+      assert.ok(had.get(revision)?.has(`${type} new-${revision}`), `${type} of ${revision}`);
+  }
 });

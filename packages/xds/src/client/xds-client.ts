@@ -143,9 +143,10 @@ export class XdsClient implements AsyncDisposable {
       if (judged || this.#state.type === 'closed') return;
       judged = true;
       const [judgement, ...subscriptions] = requests();
+      // What follows from it is asked for first, as Envoy does: what is acknowledged is not all yet.
+      if (this.#call !== undefined) for (const each of subscriptions) this.#send(this.#call, each);
       // A nonce is valid only on its own stream; what follows from it is not bound to that.
       if (judgement !== undefined && call === this.#call) this.#send(call, judgement);
-      if (this.#call !== undefined) for (const each of subscriptions) this.#send(this.#call, each);
     };
     const batch = {
       type: received.type,
