@@ -120,6 +120,8 @@ export interface Entry {
    * may stay as it is. Such a znode isn't deleted with the instance.
    */
   readonly merge?: (data: Buffer) => Buffer | undefined;
+  /** Its readers don't see its data change: to say something else it is replaced by another. */
+  readonly immutable?: true;
 }
 
 /** What a znode holds, where one znode is at most one instance. */

@@ -1,4 +1,5 @@
 import { curator } from './curator/curator.ts';
+import { d2 } from './d2/d2.ts';
 import type { Dialect } from './dialect.ts';
 import { dubbo } from './dubbo/dubbo.ts';
 import { nerve } from './nerve/nerve.ts';
@@ -7,5 +8,5 @@ import { spring } from './spring/spring.ts';
 
 /** The dialects that are built in, by name. */
 export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
-  [spring, curator, dubbo, serverset, nerve].map((dialect) => [dialect.name, dialect]),
+  [spring, curator, dubbo, serverset, nerve, d2].map((dialect) => [dialect.name, dialect]),
 );

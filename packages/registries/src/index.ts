@@ -9,6 +9,7 @@ export {
   STANDARD_URI_SPEC,
   type UriSpec,
 } from './curator/instance.ts';
+export { d2 } from './d2/d2.ts';
 export type {
   Decoded,
   Dialect,

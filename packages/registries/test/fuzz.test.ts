@@ -27,6 +27,7 @@ const FIXTURES = {
   spring: ['metadata', 'nested', 'out-of-service', 'ssl'],
   dubbo: ['all', 'consumer', 'instance', 'ipv6', 'registry-group', 'remote', 'rules', 'tri'],
   serverset: ['additional', 'ipv6', 'metadata', 'shards'],
+  d2: ['configured', 'partitions', 'plain', 'properties'],
 } as const satisfies Record<(typeof dialectNames)[number], readonly string[]>;
 
 const fixtures = dialectNames.flatMap((dialect) =>
@@ -72,11 +73,13 @@ const FIELDS = [
     'enabled',
   ],
   ...['serviceEndpoint', 'additionalEndpoints', 'status', 'shard', 'vector', 'select', 'weight'],
+  ...['weights', 'partitionDesc', 'uriSpecificProperties', 'clusterName', 'bannedUris'],
   ...['labels', 'haproxy_server_options', 'instance_status', 'region', 'zone', 'protocol', 'http'],
   ...['dubbo.endpoints', 'dubbo.metadata.revision', 'timestamp', 'app', 'services', '__proto__'],
 ];
 const VALUES = [
   ...['ALIVE', 'DEAD', 'UP', 'shard=1', 'inet=10.0.0.1:80', 'member=member_0000000000', 'http'],
+  ...['http://10.0.0.1:80', 'https://[::1]', 'a', 'b', '/d2/uris/a', '0', '1', 'true'],
   ...['', '5', '-1', 'NaN', '[{"port":1,"protocol":"tri"}]', '{}', null, true, false, [], {}],
   ...[0, 1, 80, 65_535, 65_536, -1, 0.5, 1e308, -0, 2 ** 53],
 ];
@@ -117,6 +120,37 @@ const plausible = fc.record(
   },
   { requiredKeys: ['address', 'host', 'port'] },
 );
+/** A URI, with a host that may be anything. */
+const uri = fc.oneof(
+  fc.constantFrom('http://10.0.0.1:80', 'http://10.0.0.2:80/c', 'https://[::1]', 'http://host'),
+  fc
+    .tuple(
+      fc.constantFrom('http', 'https', 'x', ''),
+      fc.constantFrom(...HOSTS),
+      fc.constantFrom(':80', ':0', '', ':x'),
+      fc.constantFrom('', '/', '/c', '?q'),
+    )
+    .map(([scheme, host, port, rest]) => `${scheme}://${host}${port}${rest}`),
+);
+const share = fc.oneof(fc.constantFrom(1, 0.5, 0), value);
+/** What D2 holds, so that some of it is read. */
+const d2 = fc.oneof(
+  fc.record({ weights: fc.dictionary(uri, share, { maxKeys: 2 }), clusterName: value }),
+  fc
+    .tuple(uri, fc.dictionary(fc.constantFrom('0', '1', 'x', '__proto__'), share), value)
+    .map(([at, weights, said]) => ({
+      partitionDesc: {
+        [at]: Object.fromEntries(Object.entries(weights).map(([n, weight]) => [n, { weight }])),
+      },
+      uriSpecificProperties: { [at]: { doNotLoadBalance: said, zone: said } },
+      clusterName: 'a',
+    })),
+);
+const definition = fc.record({
+  clusterName: fc.constantFrom('a', 'b', '$link', ''),
+  bannedUris: fc.array(uri, { maxLength: 2 }),
+  transportClientProperties: fc.record({ 'http.requestTimeout': value }),
+});
 /** Weights of a serverset's members. */
 const vector = fc
   .array(
@@ -187,8 +221,25 @@ function stepsBelow(root: string): fc.Arbitrary<Step[]> {
         .map(([{ path: theirs }, at, cut]) => theirs.slice(0, at % theirs.length) + cut),
     },
   );
+  const ofD2 = fc.oneof(
+    fc.tuple(
+      fc
+        .tuple(fc.constantFrom('a', 'b', '$link'), name)
+        .map(([cluster, at]) => below(['uris', cluster, at])),
+      d2.map((said) => Buffer.from(JSON.stringify(said))),
+    ),
+    fc.tuple(
+      fc.tuple(fc.constantFrom('services', 'clusters'), fc.constantFrom('a', 'b', 'c')).map(below),
+      definition.map((said) => Buffer.from(JSON.stringify(said))),
+    ),
+    fc.tuple(
+      fc.constantFrom(...['$link', '$other', 'a'].map((link) => below(['uris', link]))),
+      fc.constantFrom('a', '$link', '$other', '').map((to) => Buffer.from(below(['uris', to]))),
+    ),
+  );
   const node = fc.oneof(
     { weight: 2, arbitrary: fc.tuple(path, data) },
+    { weight: 2, arbitrary: ofD2 },
     { weight: 1, arbitrary: fixture.map((known) => [rebased(known), dataOf(known)] as const) },
     {
       weight: 1,

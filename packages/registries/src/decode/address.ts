@@ -15,3 +15,8 @@ export function isPort(port: unknown): port is number {
 export function withoutZone(address: string): string {
   return address.replace(/%.*$/, '');
 }
+
+/** A host and a port in one text, an IPv6 address in brackets. */
+export function addressKey(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

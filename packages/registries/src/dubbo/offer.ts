@@ -1,4 +1,5 @@
 import { DEFAULT_WEIGHT, type Endpoint, type Locality, type Origin } from '@meshkeeper/mesh';
+import { addressKey } from '../decode/address.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 
 /** Milliseconds until a provider that states nothing else gets its whole weight: Dubbo's default. */
@@ -56,11 +57,6 @@ export function endpointOf(provider: Provider): Endpoint {
     ...(since > 0 && duration > 0 && { warmup: { from: since, duration } }),
     origin,
   };
-}
-
-/** Where a provider is: an endpoint's id, which nothing changes while the provider lives. */
-export function addressKey(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** When a provider says that it began; 0 when it doesn't. */

@@ -1,4 +1,5 @@
-import { addressKey, type Offer } from './offer.ts';
+import { addressKey } from '../decode/address.ts';
+import type { Offer } from './offer.ts';
 import { baseProtocol } from './protocol.ts';
 import { keyOf } from './service-key.ts';
 

@@ -312,7 +312,7 @@ function stepTo(wanted: Wanted, best: Known | undefined, session: bigint): Mirro
   const said = says(wanted, best);
   if (owner === session) {
     if (said) return undefined;
-    if (isAt(wanted.entry, path, node.path))
+    if (isAt(wanted.entry, path, node.path) && !wanted.entry.immutable)
       return { type: 'set', wanted, path, version, data: node.data };
     return { type: 'replace', wanted, path, version, node };
   }

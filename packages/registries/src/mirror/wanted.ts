@@ -16,6 +16,7 @@ const TIME = String(SOME_TIME);
  */
 const NOT_MIRRORED: ReadonlySet<string> = new Set([
   ...['weight', 'instance_status', 'status', 'enabled', 'disabled', 'region', 'zone'],
+  ...['banned', 'doNotLoadBalance', 'doNotSlowStart'],
   ...['dynamic', 'register-mode', 'use_path_encoding', 'haproxy_server_options', 'shard'],
 ]);
 

@@ -19,6 +19,9 @@ const EPHEMERAL: ReadonlySet<CreateMode> = new Set([
   CreateMode.EPHEMERAL_SEQUENTIAL,
 ]);
 
+/** What ZooKeeper appends to the name of a sequential znode. */
+const NUMBER = /-?\d{10}$/;
+
 /** What became of an attempt to have a znode. */
 export type Owned = 'ours' | /** Another session's; it ends some day. */ 'taken';
 
@@ -81,25 +84,39 @@ export class OwnEntry {
     }
   }
 
-  /** Replaces what it should be: in place, or by another znode in the same transaction. */
-  async revise(to: Pick<Entry, 'path' | 'data'>, signal: AbortSignal): Promise<void> {
-    const before = this.path;
-    const moved = to.path !== this.#wanted.path && to.path !== before;
-    this.#wanted = { ...this.#wanted, path: moved ? to.path : this.#wanted.path, data: to.data };
-    if (!moved) {
-      await this.#zk.set(before, to.data, { signal });
+  /**
+   * Replaces what it should be: in place, or by another znode in the same transaction. It may be
+   * called again with the same, should the answer be lost.
+   * @param from the znode's path before
+   */
+  async revise(
+    from: string,
+    { path: to, data }: Pick<Entry, 'path' | 'data'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { mode, path: unnumbered, immutable } = this.#wanted;
+    if (to === from && !immutable) {
+      this.#wanted = { ...this.#wanted, data };
+      await this.#zk.set(from, data, { signal });
       return;
     }
-    this.#path = to.path;
-    const { data, mode } = this.#wanted;
+    // Another path has its number already; should it have to be created again, it gets another.
+    const isNumbered = SEQUENTIAL.has(mode) && to !== from;
+    const next = {
+      path: to === from ? unnumbered : to,
+      mode: isNumbered ? CreateMode.EPHEMERAL : mode,
+    };
+    this.#wanted = { ...this.#wanted, path: isNumbered ? to.replace(NUMBER, '') : next.path, data };
+    this.#path = isNumbered ? to : undefined;
     try {
-      await this.#zk.multi(
+      const [, made] = await this.#zk.multi(
         [
-          { op: 'delete', path: before },
-          { op: 'create', path: to.path, data, mode },
+          { op: 'delete', path: from },
+          { op: 'create', ...next, data },
         ],
         { signal },
       );
+      this.#path = made.path;
     } catch (error) {
       // Whatever is there now, `ensure` makes it right.
       if (!isZooKeeperError(error, 'NO_NODE') && !isZooKeeperError(error, 'NODE_EXISTS'))

@@ -89,16 +89,7 @@ export class RegisteredInstance implements AsyncDisposable {
 
   /** Resolves when all of it is there. */
   async settled(signal?: AbortSignal): Promise<void> {
-    if (signal === undefined) return this.#settled.promise;
-    signal.throwIfAborted();
-    const { promise, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await Promise.race([this.#settled.promise, promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    await unlessAborted(this.#settled.promise, signal);
   }
 
   /**
@@ -110,17 +101,19 @@ export class RegisteredInstance implements AsyncDisposable {
     const { dialect } = this.#options;
     await this.settled(signal);
     const own = this.#entries.filter(({ shared }) => !shared);
-    const revised = own.map(({ path, entry }) =>
-      dialect.revise({ path, data: entry.data }, revision),
-    );
-    for (const [i, entry] of own.entries())
-      await retried(() => entry.revise(revised[i]!, signal), signal);
+    const revised = own.map((entry) => {
+      const { path, entry: before } = entry;
+      return { entry, path, to: dialect.revise({ path, data: before.data }, revision) };
+    });
+    for (const { entry, path, to } of revised)
+      await retried(() => entry.revise(path, to, signal), signal);
     await this.heartbeat({ signal });
   }
 
   /** Looks now whether all of it is there, and sets right what isn't. */
   async heartbeat({ signal = this.#stop.signal }: SignalOptions = {}): Promise<void> {
     this.#look();
+    await unlessAborted(this.#working, signal);
     await this.settled(signal);
   }
 
@@ -188,3 +181,20 @@ export class RegisteredInstance implements AsyncDisposable {
 
 /** How long deregistering may take, in milliseconds. */
 const CLOSE_TIMEOUT = 5_000;
+
+/** @throws the signal's reason, should it abort first */
+async function unlessAborted(
+  waited: Promise<void> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal === undefined) return waited;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([waited, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SourceChange } from '@meshkeeper/mesh';
+import { NO_LOCALITY, type SourceChange } from '@meshkeeper/mesh';
 import { until } from '@meshkeeper/testbed';
 import {
   curator,
@@ -63,6 +63,48 @@ describe('Registrar', { concurrency: true }, () => {
         await registered.close();
         for (const own of paths) assert.equal(await on.zk.exists(own), null, own);
         await until(() => endpoint() === undefined, { message: dialect.name });
+      }
+    });
+
+    test('what is said otherwise by another znode is one znode at any time, also when it is lost', async () => {
+      const nerve = DIALECTS.get('nerve')!;
+      const d2 = DIALECTS.get('d2')!;
+      const named = { metadata: { use_path_encoding: 'true' } };
+      for (const [dialect, at, more] of [
+        [nerve, 'a', named],
+        [d2, 'uris/a', {}],
+      ] as const) {
+        const root = on.fresh();
+        await using own = await on.faulty();
+        const registrar = new Registrar({ zk: own.client, dialect, root });
+        const there = async () => (await on.zk.children(`${root}/${at}`)).children;
+        await using registered = await registrar.register({
+          ...{ service: 'a', address: '10.0.0.1', port: 80 },
+          ...more,
+        });
+        const first = await there();
+        await registered.revise({ weight: 200 });
+        const second = await there();
+        assert.deepEqual([first.length, second.length], [1, 1], dialect.name);
+        assert.notDeepEqual(first, second);
+        assert.deepEqual(registered.paths, [`${root}/${at}/${second[0]}`]);
+        // The answer is lost, the znode is not.
+        own.proxy.stall('to client');
+        const revised = registered.revise({ weight: 300 });
+        await until(async () => (await there())[0] !== second[0]);
+        own.proxy.cut();
+        own.proxy.unstall();
+        await revised;
+        const third = await there();
+        assert.equal(third.length, 1, dialect.name);
+        assert.deepEqual(registered.paths, [`${root}/${at}/${third[0]}`]);
+        await on.zk.delete(registered.paths[0]!);
+        await until(async () => (await there()).length === 1);
+        await until(async () => registered.paths[0] === `${root}/${at}/${(await there())[0]}`);
+        const reading = dialect.reading({ registry: 'r', root, locality: NO_LOCALITY });
+        const [path] = registered.paths;
+        reading.put({ path: path!, ...(await on.zk.get(path!)) });
+        assert.equal(reading.service('a')?.endpoints[0]?.weight, 300);
       }
     });
 

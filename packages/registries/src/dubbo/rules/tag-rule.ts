@@ -9,7 +9,7 @@ import {
   type TrafficRoute,
   type ValueMatch,
 } from '@meshkeeper/mesh';
-import { addressKey } from '../offer.ts';
+import { addressKey } from '../../decode/address.ts';
 import { parameterMatch } from './configurators.ts';
 import { flag, mappingOf, member, scalar, scalars } from './document.ts';
 import { address } from './pattern.ts';
