@@ -42,3 +42,5 @@ export {
   type WrittenPolicy,
 } from './read/parse.ts';
 export { type Fault, type Validated, validate } from './read/validate.ts';
+export { DATA_PLANES, type DataPlane, type Unsupported } from './support/data-plane.ts';
+export { unsupported } from './support/unsupported.ts';

@@ -48,10 +48,13 @@ describe('a host of a listener', () => {
       http('GRPCRoute/c', of('*.com')),
       http('GRPCRoute/a', of('c.com')),
       http('HTTPRoute/d', of('a.com')),
+      http('GRPCRoute/f', of('e.org')),
+      http('HTTPRoute/e', of('e.org')),
     );
     assert.deepEqual(hosts(web), {
       'c.com': 'GRPCRoute/a #0',
       '*.com': 'GRPCRoute/c #0',
+      'e.org': 'HTTPRoute/e #0',
     });
     assert.deepEqual(hosts(other), { 'c.com': 'GRPCRoute/a #0, GRPCRoute/c #0' });
   });

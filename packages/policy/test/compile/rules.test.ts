@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NOBODY } from '@meshkeeper/mesh';
-import { compiled, names, route, rulesOf, subset, toService } from './written.ts';
+import { compiled, names, route, rulesOf, subset, toService, type Written } from './written.ts';
 
 const backendRefs = [{ name: 'orders' }];
 const ref = (kind: string, name: string) => ({
@@ -156,8 +156,13 @@ describe('where requests go', () => {
   });
 
   test('is nowhere if a filter names what there is not', () => {
-    const action = (...filters: object[]) => ruleOf({ filters, backendRefs }).action;
-    for (const filter of [ref('FaultPolicy', 'none'), ref('ServicePolicy', 'none')])
+    const fault: Written = ['FaultPolicy/a', { abort: { httpStatus: 500, percent: 1 } }];
+    const action = (filter: object) =>
+      rulesOf(fault, route('HTTPRoute/a', [{ filters: [filter], backendRefs }]))[0]?.action;
+    const named = ref('FaultPolicy', 'a');
+    assert.deepEqual(action(named), { type: 'forward', to: [{ service: 'orders', weight: 1 }] });
+    const elsewhere = { ...named, extensionRef: { ...named.extensionRef, group: 'example.com' } };
+    for (const filter of [ref('FaultPolicy', 'b'), ref('RateLimitPolicy', 'a'), elsewhere])
       assert.deepEqual(action(filter), { type: 'forward', to: [] });
   });
 

@@ -51,14 +51,15 @@ describe('what is said of a service', () => {
 
   test('is who leads, whom it calls, and what its ports speak', () => {
     const said = settings({
+      protocol: 'grpc',
       endpoints: 'leader',
       egress: ['carts', 'com.foo.*'],
       ports: [{ port: 80, protocol: 'http' }],
       subsets: [{ name: 'leader', endpoints: 'leader' }],
     });
     assert.deepEqual(
-      [said.role, said.egress, said.ports],
-      ['leader', ['carts', 'com.foo.*'], [{ port: 80, protocol: 'http' }]],
+      [said.protocol, said.role, said.egress, said.ports],
+      ['grpc', 'leader', ['carts', 'com.foo.*'], [{ port: 80, protocol: 'http' }]],
     );
     assert.deepEqual(said.subsets, [
       { name: 'leader', metadata: {}, role: 'leader', fallback: 'none' },
