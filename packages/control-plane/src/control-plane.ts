@@ -90,7 +90,7 @@ export async function startControlPlane(
   );
   const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
   const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
-  const metrics = new Metrics(sources, catalog, mirrors, () => xds.proxies().length, now);
+  const metrics = new Metrics(sources, catalog, mirrors, now);
   const dataPlanes = new DataPlanes(() => xds, now);
   const observer = observers(metrics.observer, dataPlanes.observer, options.observer ?? {});
   const xds = stack.use(await listenXds(options, observer, signal));
@@ -103,9 +103,10 @@ export async function startControlPlane(
       logger,
       restored,
       policies: (list) => catalog.setPolicies(policies.take(list)),
+      reset: (source) => metrics.reset(source),
       publish(snapshot, changes) {
         const at = now();
-        metrics.published(changes, at);
+        metrics.published(changes, snapshot.revision, at);
         dataPlanes.times.published(snapshot.revision, at);
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
@@ -114,6 +115,7 @@ export async function startControlPlane(
         ready.resolve();
       },
       committed() {
+        metrics.committed(now());
         policies.served.committed(catalog.snapshot);
         mirrors.committed();
       },

@@ -18,6 +18,8 @@ export interface ReconcilerOptions {
   readonly restored?: boolean;
   /** Called with all policies, at first and after each change, before the commit that has them. */
   readonly policies: (list: PolicyList) => void;
+  /** Called when a source was read as a whole, before the commit that has what that found. */
+  readonly reset?: (source: string) => void;
   /** Called with each new snapshot, the first as soon as every source was read completely. */
   readonly publish: (snapshot: Snapshot, changes: readonly ServiceChange[]) => void;
   /** Called after each commit, also of one that has changed nothing. */
@@ -75,6 +77,7 @@ export class Reconciler implements AsyncDisposable {
   async #followSource(source: RegistrySource, signal: AbortSignal): Promise<void> {
     for await (const change of source.changes(signal)) {
       this.#options.catalog.apply(source.name, change, clock());
+      if (change.type === 'reset') this.#options.reset?.(source.name);
       this.#schedule();
     }
   }

@@ -179,7 +179,7 @@ describe('a control plane', () => {
       'meshkeeper_registry_staleness_seconds{registry="curator"} 0',
       'meshkeeper_registry_up{registry="spring"} 1',
       'meshkeeper_registry_problems{registry="curator"} 0',
-      'meshkeeper_xds_streams 0',
+      'meshkeeper_xds_streams{flavour="embedded"} 0',
       'meshkeeper_catalog_services 1',
     ])
       assert.ok(text.includes(name), `${name} in ${text}`);

@@ -1,17 +1,13 @@
 import type { Catalog, RegistrySource, ServiceChange } from '@meshkeeper/mesh';
 import type { XdsObserver } from '@meshkeeper/xds';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MirrorStatus, Mirrors } from '../mirrors/mirrors.ts';
-import { Propagation } from './propagation.ts';
-
-const ENDPOINT_TYPE = 'ClusterLoadAssignment';
+import { DataPlaneMetrics } from './data-plane-metrics.ts';
 
 /** A control plane's metrics: `meshkeeper_*`, and those of the process. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #propagation = new Propagation();
-  readonly #propagationSeconds: Histogram;
-  readonly #nacks: Counter;
+  readonly #dataPlanes: DataPlaneMetrics;
   readonly #changes: Counter;
   /** What the xDS server tells. */
   readonly observer: XdsObserver;
@@ -21,30 +17,21 @@ export class Metrics {
     sources: readonly RegistrySource[],
     catalog: Catalog,
     mirrors: Pick<Mirrors, 'status'>,
-    streams: () => number,
     now: () => number,
   ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100 });
-    this.#propagationSeconds = new Histogram({
-      name: 'meshkeeper_propagation_seconds',
-      help: 'From the commit of a change in ZooKeeper to the acknowledgement of a data plane.',
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-      registers,
-    });
-    this.#nacks = new Counter({
-      name: 'meshkeeper_xds_nacks_total',
-      help: 'Responses that a data plane rejected.',
-      labelNames: ['type'],
-      registers,
-    });
+    this.#dataPlanes = new DataPlaneMetrics(
+      this.#registry,
+      sources.map(({ name }) => name),
+    );
+    this.observer = this.#dataPlanes.observer;
     this.#changes = new Counter({
       name: 'meshkeeper_catalog_changes_total',
       help: 'Changes of services in what is served.',
       labelNames: ['type'],
       registers,
     });
-    gauge('meshkeeper_xds_streams', 'Data planes that are connected.', streams);
     gauge('meshkeeper_catalog_services', 'Services that are served.', () => {
       return catalog.snapshot.services.size;
     });
@@ -103,16 +90,6 @@ export class Metrics {
       'Endpoints that are to be mirrored and could not be.',
       ({ problems }) => problems.length,
     );
-    this.observer = {
-      acked: (event) => {
-        if (!event.typeUrl.endsWith(ENDPOINT_TYPE)) return;
-        for (const seconds of this.#propagation.acked(event, event.ackedAt))
-          this.#propagationSeconds.observe(seconds);
-      },
-      nacked: ({ typeUrl }) =>
-        this.#nacks.inc({ type: typeUrl.slice(typeUrl.lastIndexOf('.') + 1) }),
-    };
-
     function gauge(name: string, help: string, value: () => number): void {
       new Gauge({
         name,
@@ -154,9 +131,19 @@ export class Metrics {
     }
   }
 
+  /** A registry was read as a whole: the next commit has what that found. */
+  reset(registry: string): void {
+    this.#dataPlanes.reset(registry);
+  }
+
+  /** The catalog was committed at `at`, whether something has changed or not. */
+  committed(at: number): void {
+    this.#dataPlanes.committed(at);
+  }
+
   /** A snapshot is handed to the data planes at `at`: milliseconds since the epoch. */
-  published(changes: readonly ServiceChange[], at: number): void {
-    this.#propagation.published(changes, at);
+  published(changes: readonly ServiceChange[], revision: number, at: number): void {
+    this.#dataPlanes.published(changes, revision, at);
     for (const { type } of changes) this.#changes.inc({ type });
   }
 
