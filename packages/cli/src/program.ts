@@ -10,6 +10,7 @@ import { addLintCommand } from './commands/lint.ts';
 import { addLockCommands } from './commands/lock.ts';
 import { addPastCommands } from './commands/past.ts';
 import { addProxyCommand } from './commands/proxy.ts';
+import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addZkCommands } from './commands/zk.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addPastCommands(program);
   addDrainCommands(program);
   addProxyStatusCommand(program);
+  addProxyConfigCommand(program);
   addDiscoverCommand(program);
   addLintCommand(program);
   addLockCommands(program);

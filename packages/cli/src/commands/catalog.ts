@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ApiClient, segment } from '../api-client.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
-import { clean } from '../output/table.ts';
+import { clean, type Table } from '../output/table.ts';
 
 interface ServiceView {
   readonly name: string;
@@ -38,6 +38,12 @@ interface EndpointView {
   readonly weight: number;
   readonly health: string;
   readonly held: boolean;
+  /** What data planes report of their requests to it, where they do. */
+  readonly load?: {
+    readonly requestsPerSecond: number;
+    readonly errorsPerSecond: number;
+    readonly inProgress: number;
+  };
   readonly origin: { readonly registry: string; readonly path: string };
 }
 
@@ -58,18 +64,34 @@ export function addCatalogCommands(program: Command): void {
       const options = optionsOf(command);
       const path = `/services/${segment(name)}/endpoints`;
       const data = await new ApiClient(options).get<{ endpoints: readonly EndpointView[] }>(path);
-      await print(data, options.output, ({ endpoints }) => ({
-        head: ['ID', 'ADDRESS', 'WEIGHT', 'HEALTH', 'REGISTRY', 'ZNODE'],
-        rows: endpoints.map(({ id, address, port, weight, health, held, origin }) => [
-          id,
-          address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-          String(weight),
-          held ? `${health} (held: gone from the registry)` : health,
-          origin.registry,
-          origin.path,
-        ]),
-      }));
+      await print(data, options.output, ({ endpoints }) => endpointsTable(endpoints));
     });
+}
+
+function endpointsTable(endpoints: readonly EndpointView[]): Table {
+  // Load is shown where somebody reports it: not every data plane does.
+  const reported = endpoints.some(({ load }) => load !== undefined);
+  const loadHead = ['REQUESTS/S', 'ERRORS/S', 'IN PROGRESS'];
+  return {
+    head: [
+      ...['ID', 'ADDRESS', 'WEIGHT', 'HEALTH'],
+      ...(reported ? loadHead : []),
+      ...['REGISTRY', 'ZNODE'],
+    ],
+    rows: endpoints.map(({ id, address, port, weight, health, held, load, origin }) => [
+      id,
+      address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+      String(weight),
+      held ? `${health} (held: gone from the registry)` : health,
+      ...(reported
+        ? [load?.requestsPerSecond, load?.errorsPerSecond, load?.inProgress].map((rate) =>
+            rate === undefined ? '-' : String(rate),
+          )
+        : []),
+      origin.registry,
+      origin.path,
+    ]),
+  };
 }
 
 async function listServices(options: GlobalOptions): Promise<void> {
