@@ -204,6 +204,6 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.extensions.transport_sockets.tls.v3.TlsParameters':
     'tls_minimum_protocol_version tls_maximum_protocol_version',
   'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext':
-    'trusted_ca match_typed_subject_alt_names crl',
+    'trusted_ca match_typed_subject_alt_names crl trust_chain_verification',
   'envoy.extensions.transport_sockets.tls.v3.Secret': 'name tls_certificate validation_context',
 };

@@ -106,6 +106,8 @@ export const UpstreamTlsContext = envoy.extensions.transport_sockets.tls.v3.Upst
 export type UpstreamTlsContext =
   envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.$Properties;
 export const DownstreamTlsContext = envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+export const TrustChainVerification =
+  envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 export type DownstreamTlsContext =
   envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext.$Properties;
 

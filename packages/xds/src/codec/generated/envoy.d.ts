@@ -40,6 +40,7 @@ export namespace envoy {
       trustedCa?: (envoy.config.core.v3.DataSource.$Properties|null);
       matchTypedSubjectAltNames: envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.$Properties[];
       crl?: (envoy.config.core.v3.DataSource.$Properties|null);
+      trustChainVerification: envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
       static create(properties: envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Shape): envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext & envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Shape;
       static create(properties?: envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Properties): envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
       static encode(message: envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
@@ -50,14 +51,20 @@ export namespace envoy {
        trustedCa?: (envoy.config.core.v3.DataSource.$Properties|null);
        matchTypedSubjectAltNames?: (envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.$Properties[]|null);
        crl?: (envoy.config.core.v3.DataSource.$Properties|null);
+       trustChainVerification?: (envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification|null);
        $unknowns?: Uint8Array[];
       }
       type $Shape = {
         trustedCa?: envoy.config.core.v3.DataSource.$Shape|null;
         matchTypedSubjectAltNames?: envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.$Shape[]|null;
         crl?: envoy.config.core.v3.DataSource.$Shape|null;
+        trustChainVerification?: envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification|null;
         $unknowns?: Uint8Array[];
       };
+      enum TrustChainVerification {
+       VERIFY_TRUST_CHAIN = 0,
+       ACCEPT_UNTRUSTED = 1
+      }
      }
      class SubjectAltNameMatcher {
       constructor(properties?: envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.$Properties);

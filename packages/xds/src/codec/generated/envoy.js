@@ -132,6 +132,7 @@ export const envoy = $root.envoy = (() => {
       CertificateValidationContext.prototype.trustedCa = null;
       CertificateValidationContext.prototype.matchTypedSubjectAltNames = $util.emptyArray;
       CertificateValidationContext.prototype.crl = null;
+      CertificateValidationContext.prototype.trustChainVerification = 0;
       CertificateValidationContext.create = function(properties) {
        return new CertificateValidationContext(properties);
       };
@@ -146,6 +147,8 @@ export const envoy = $root.envoy = (() => {
         $root.envoy.config.core.v3.DataSource.encode(message.trustedCa, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
        if (message.crl != null && $Object.hasOwnProperty.call(message, "crl"))
         $root.envoy.config.core.v3.DataSource.encode(message.crl, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+       if (message.trustChainVerification != null && $Object.hasOwnProperty.call(message, "trustChainVerification") && message.trustChainVerification !== 0)
+        writer.uint32(/* id 10, wireType 0 =*/80).int32(message.trustChainVerification);
        if (message.matchTypedSubjectAltNames != null && message.matchTypedSubjectAltNames.length)
         for (let i = 0; i < message.matchTypedSubjectAltNames.length; ++i)
          $root.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.encode(message.matchTypedSubjectAltNames[i], writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
@@ -201,6 +204,15 @@ export const envoy = $root.envoy = (() => {
           message.crl = $root.envoy.config.core.v3.DataSource.decode(reader, reader.size(), $undefined, _depth + 1, message.crl);
           continue;
          }
+        case 10: {
+          if (wireType !== 0)
+           break;
+          if (value = reader.int32())
+           message.trustChainVerification = value;
+          else
+           delete message.trustChainVerification;
+          continue;
+         }
         }
         reader.skipType(wireType, _depth, tag);
         if (!reader.discardUnknown) {
@@ -217,6 +229,12 @@ export const envoy = $root.envoy = (() => {
         throw $Error("missing end group");
        return message;
       };
+      CertificateValidationContext.TrustChainVerification = (function() {
+       const valuesById = $Object.create(null), values = $Object.create(valuesById);
+       values[valuesById[0] = "VERIFY_TRUST_CHAIN"] = 0;
+       values[valuesById[1] = "ACCEPT_UNTRUSTED"] = 1;
+       return values;
+      })();
       return CertificateValidationContext;
      })();
      v3.SubjectAltNameMatcher = (function() {

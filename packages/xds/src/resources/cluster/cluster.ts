@@ -36,8 +36,9 @@ export function cluster({ part, service, settings, policy, flavour }: ClusterOpt
     outlierDetection: outlierDetection(settings),
     loadBalancingPolicy: balancing(settings, warmUpOf(service, settings), flavour, policy),
   };
-  // gRPC reads nothing else of it, and asks for what its clients can do about a new connection.
-  if (flavour === 'grpc') return common;
+  // gRPC reads nothing else of it, and tells its load to whom it is told here.
+  if (flavour === 'grpc')
+    return { ...common, lrsServer: { self: {}, resourceApiVersion: ApiVersion.V3 } };
   const keepalive = settings?.connections?.tcpKeepalive;
   const checks = healthChecks(settings, part);
   return {

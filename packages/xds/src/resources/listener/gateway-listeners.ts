@@ -14,6 +14,7 @@ import {
   TcpProxy,
   TlsInspector,
   TrafficDirection,
+  TrustChainVerification,
 } from '../../codec/messages.ts';
 import { partName } from '../endpoint/parts.ts';
 import { httpManager } from './http-manager.ts';
@@ -124,6 +125,8 @@ function tlsContext(
     filename: `${files.certificates}/${name}/${part}`,
   });
   const authority = clients?.authorities[0];
+  const { ACCEPT_UNTRUSTED: trustChainVerification } = TrustChainVerification;
+  const untrusted = clients?.optional ? { trustChainVerification } : {};
   return {
     commonTlsContext: {
       alpnProtocols: http ? ['h2', 'http/1.1'] : [],
@@ -133,7 +136,7 @@ function tlsContext(
       })),
       ...(authority === undefined
         ? {}
-        : { validationContext: { trustedCa: file(authority, 'ca.crt') } }),
+        : { validationContext: { trustedCa: file(authority, 'ca.crt'), ...untrusted } }),
     },
     ...(clients === undefined ? {} : { requireClientCertificate: { value: !clients.optional } }),
   };

@@ -1,6 +1,6 @@
 import type { RuleAction } from '@meshkeeper/mesh';
 import { ClusterNotFoundResponseCode, type RouteAction } from '../../codec/messages.ts';
-import { FAULT_FILTER, fault } from './fault.ts';
+import { faultConfig } from './fault.ts';
 import { headerFields } from './headers.ts';
 import type { Destination, RouteContext } from './route-context.ts';
 
@@ -20,8 +20,13 @@ export interface Destinations {
 /**
  * Where requests go that are forwarded; undefined when they go nowhere: nobody takes a share. Who isn't
  * there keeps its share, which fails, as Gateway API wants it.
+ * @param ownFault the route has failures on purpose, which go before those of services
  */
-export function destinations({ to }: Forward, context: RouteContext): Destinations | undefined {
+export function destinations(
+  { to }: Forward,
+  context: RouteContext,
+  ownFault: boolean,
+): Destinations | undefined {
   const shares = to
     .filter(({ weight }) => weight > 0)
     .map((target) => ({ ...target, destination: context.destination(target) }));
@@ -38,14 +43,12 @@ export function destinations({ to }: Forward, context: RouteContext): Destinatio
   if (shares.length === 1 && plain)
     return { action: { cluster: clusterOf(first.destination), ...missing }, targets };
   const clusters = shares.map(({ weight, destination, service, ...target }) => {
-    const settings = context.fault(service);
+    const configs = ownFault ? {} : faultConfig(context.fault(service), context.flavour);
     return {
       name: clusterOf(destination),
       weight: { value: weight },
       ...headerFields(target.requestHeaders, target.responseHeaders),
-      ...(settings === undefined
-        ? {}
-        : { typedPerFilterConfig: { [FAULT_FILTER]: fault(settings) } }),
+      ...(Object.keys(configs).length === 0 ? {} : { typedPerFilterConfig: configs }),
     };
   });
   const totalWeight = { value: shares.reduce((sum, { weight }) => sum + weight, 0) };

@@ -7,6 +7,7 @@ import {
   type FractionalPercent,
   HTTPFault,
 } from '../../codec/messages.ts';
+import type { Flavour } from '../flavour.ts';
 import { headerMatcher } from './match.ts';
 
 /** The filter's name. */
@@ -16,8 +17,19 @@ const NAME = 'envoy.extensions.filters.http.fault.v3.HTTPFault';
 /** The filter as it is where no route says more: it does nothing. */
 export const NO_FAULT: Any = pack(NAME, HTTPFault, {});
 
-/** Failures on purpose, as a route has them. */
-export function fault(settings: FaultSettings): Any {
+/**
+ * Failures on purpose as a route, or a share of its requests, has them, by filter. gRPC does not look at
+ * headers here and would let every call fail: those that ask for some are left out.
+ */
+export function faultConfig(
+  settings: FaultSettings | undefined,
+  flavour: Flavour,
+): Record<string, Any> {
+  if (settings === undefined || (flavour === 'grpc' && settings.headers.length > 0)) return {};
+  return { [FAULT_FILTER]: fault(settings) };
+}
+
+function fault(settings: FaultSettings): Any {
   const { delay, abort, responseRate, headers, maxActive } = settings;
   return pack(NAME, HTTPFault, {
     ...(delay === undefined

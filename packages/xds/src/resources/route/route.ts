@@ -10,7 +10,7 @@ import {
 import type { Flavour } from '../flavour.ts';
 import { CORS_FILTER, cors } from './cors.ts';
 import { destinations, NOWHERE } from './destinations.ts';
-import { FAULT_FILTER, fault } from './fault.ts';
+import { faultConfig } from './fault.ts';
 import { hashPolicies } from './hash-policy.ts';
 import { headerFields } from './headers.ts';
 import { ANY, routeMatch } from './match.ts';
@@ -70,7 +70,7 @@ export function routesOf(rule: AnyRule, context: RouteContext, slots: RateLimitS
     if (context.flavour === 'grpc') return [{ match, route: { cluster: NOWHERE }, ...common }];
     return [{ match, redirect: redirect(rule.action, rule.match), ...common }];
   }
-  const found = destinations(rule.action, context);
+  const found = destinations(rule.action, context, rule.fault !== undefined);
   if (found === undefined) {
     if (context.flavour === 'grpc') return [{ match, route: { cluster: NOWHERE }, ...common }];
     return [{ match, directResponse: { status: 500 }, ...common }];
@@ -104,11 +104,12 @@ function variants(
   };
   if (grpc) return [...methodsOf(rule, policy, flavour), own].map((variant) => idle(0, variant));
   const result: Variant[] = [];
-  if (stated === undefined) {
+  const { method } = rule.match;
+  // Both are asked for with GET.
+  if (stated === undefined && (method === undefined || method === 'GET')) {
     result.push({ ...idle(LONG_IDLE), match: UPGRADE });
     result.push({ ...idle(LONG_IDLE), match: EVENT_STREAM });
   }
-  const { method } = rule.match;
   if (own.action.retryPolicy !== undefined) return [...result, idle(IDLE)];
   const { match, action } = idle(IDLE);
   const again: RouteAction = { ...action, retryPolicy: IDEMPOTENT };
@@ -222,7 +223,7 @@ function filterConfigs(rule: AnyRule, context: RouteContext) {
   const only = to.filter(({ weight }) => weight > 0).length === 1 ? to[0] : undefined;
   const failure = rule.fault ?? (only && context.fault(only.service));
   const configs = {
-    ...(failure === undefined ? {} : { [FAULT_FILTER]: fault(failure) }),
+    ...faultConfig(failure, context.flavour),
     ...(rule.cors === undefined || context.flavour === 'grpc'
       ? {}
       : { [CORS_FILTER]: cors(rule.cors) }),
