@@ -12,10 +12,11 @@ export function startDataPlane(
   xds: string,
   id: string,
   rejects: (ports: readonly number[]) => boolean = () => false,
+  userAgent = 'test',
 ): DataPlane {
   const at = xds.lastIndexOf(':');
   const address = { host: xds.slice(0, at), port: Number(xds.slice(at + 1)) };
-  const client = new XdsClient({ address, node: { id, cluster: 'test' } });
+  const client = new XdsClient({ address, node: { id, cluster: 'test', userAgent } });
   const ports = new Set<number>();
   const following = (async () => {
     for await (const batch of client.updates()) {

@@ -76,6 +76,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     ...options.policies,
     catalog: options.catalog,
     convergence: options.dataPlanes.convergence,
+    kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);
   const { host, port } = options.listen;

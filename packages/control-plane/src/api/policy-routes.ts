@@ -3,6 +3,7 @@ import { checkPolicies, type Finding, milliseconds, policyId } from '@meshkeeper
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Convergence } from '../convergence/convergence.ts';
+import type { DataPlaneKinds } from '../convergence/data-plane-kinds.ts';
 import type { Wanted } from '../policies/policy-change.ts';
 import { type PolicyRef, refId, refOf } from '../policies/policy-paths.ts';
 import type { Condition } from '../policies/policy-status.ts';
@@ -10,6 +11,7 @@ import type { Applied, Author, PolicyStore } from '../policies/policy-store.ts';
 import { PolicyStoreError, type PolicyStoreErrorCode } from '../policies/policy-store-error.ts';
 import type { PolicyList } from '../policies/policy-tree.ts';
 import type { ServedPolicies } from '../policies/served-policies.ts';
+import { unsupportedBy } from '../policies/unsupported-by.ts';
 import { outcomeView } from './convergence-route.ts';
 import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
@@ -21,6 +23,7 @@ export interface PolicyRoutesOptions {
   readonly served: ServedPolicies;
   readonly catalog: Catalog;
   readonly convergence: Convergence;
+  readonly kinds: DataPlaneKinds;
 }
 
 /** How long a write may take before the API says that ZooKeeper is away, in milliseconds. */
@@ -166,6 +169,7 @@ function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
 interface Done extends Applied {
   readonly dryRun: boolean;
   readonly findings: readonly Finding[];
+  readonly unsupported: readonly { policy: string; message: string }[];
   readonly catalogRevision: number | undefined;
   readonly convergence: ReturnType<typeof outcomeView> | undefined;
 }
@@ -173,7 +177,7 @@ interface Done extends Applied {
 async function applied(
   wanted: Wanted,
   { dryRun, wait, by, reason, ifRevision }: ApplyQuery,
-  { store, served, catalog, convergence }: PolicyRoutesOptions,
+  { store, served, catalog, convergence, kinds }: PolicyRoutesOptions,
   reply: FastifyReply,
   rollbackTo?: number,
 ): Promise<Done> {
@@ -183,7 +187,13 @@ async function applied(
     dryRun ? store.plan(wanted, author, signal) : store.apply(wanted, author, signal, rollbackTo),
   );
   const findings = newFindings(done, wanted, catalog);
-  const result = { ...done, dryRun, findings };
+  const unsupported = wanted.policies.flatMap((policy) =>
+    unsupportedBy(policy, kinds.connected).map((message) => ({
+      policy: policyId(policy),
+      message,
+    })),
+  );
+  const result = { ...done, dryRun, findings, unsupported };
   if (dryRun) return { ...result, catalogRevision: undefined, convergence: undefined };
   const gone = new AbortController();
   reply.raw.on('close', () => gone.abort());
@@ -201,7 +211,15 @@ async function applied(
 }
 
 function answer(done: Done, warnings: readonly IssueView[]) {
-  const { revision: at, dryRun, changes, findings, catalogRevision, convergence } = done;
+  const {
+    revision: at,
+    dryRun,
+    changes,
+    findings,
+    unsupported,
+    catalogRevision,
+    convergence,
+  } = done;
   return {
     /** Of the policies now. */
     revision: at,
@@ -211,6 +229,8 @@ function answer(done: Done, warnings: readonly IssueView[]) {
     policies: changes.map((change) => changeView(change, dryRun)),
     /** What is found in these policies, and elsewhere because of them. */
     findings: findings.map(findingView),
+    /** What data planes that are connected don't do of them; the rest they do. */
+    unsupported,
     /** What was left out of what was sent. */
     warnings,
     ...(convergence && { convergence }),
@@ -232,7 +252,7 @@ function newFindings({ before }: Applied, wanted: Wanted, catalog: Catalog): rea
 }
 
 /** Makes views of policies, of one moment. */
-function viewer(list: PolicyList, { served, catalog, convergence }: PolicyRoutesOptions) {
+function viewer(list: PolicyList, { served, catalog, convergence, kinds }: PolicyRoutesOptions) {
   const findings = Map.groupBy(served.findings(catalog.snapshot), ({ policy }) => policyId(policy));
   const problems = new Map(list.problems.map(({ policy, message }) => [policy, message]));
   const programmed = new Map<number, Condition>();
@@ -243,6 +263,7 @@ function viewer(list: PolicyList, { served, catalog, convergence }: PolicyRoutes
       programmed.set(snapshot, programmedIn(snapshot, convergence));
     return policyView(stored, findings.get(id) ?? [], {
       problem: problems.get(id),
+      unsupported: unsupportedBy(stored.policy, kinds.connected),
       programmed: snapshot === undefined ? undefined : programmed.get(snapshot),
     });
   };

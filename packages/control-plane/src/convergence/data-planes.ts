@@ -2,6 +2,7 @@ import type { XdsObserver, XdsServer } from '@meshkeeper/xds';
 import { LoadStore } from '../load/load-store.ts';
 import { observers } from '../metrics/observers.ts';
 import { Convergence } from './convergence.ts';
+import { DataPlaneKinds } from './data-plane-kinds.ts';
 import { Deliveries } from './deliveries.ts';
 import { DepartedProxies } from './departed.ts';
 import { ProxyChanges } from './proxy-changes.ts';
@@ -12,6 +13,7 @@ export class DataPlanes {
   readonly convergence: Convergence;
   readonly departed: DepartedProxies;
   readonly deliveries = new Deliveries();
+  readonly kinds = new DataPlaneKinds();
   readonly times = new RevisionTimes();
   readonly changes = new ProxyChanges();
   readonly loads: LoadStore;
@@ -32,6 +34,7 @@ export class DataPlanes {
       this.convergence.observer,
       this.departed.observer,
       this.deliveries.observer,
+      this.kinds.observer,
       this.loads.observer,
       // The last: whoever follows asks the others.
       this.changes.observer,

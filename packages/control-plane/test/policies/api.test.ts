@@ -368,6 +368,23 @@ describe('the API of policies', () => {
     await clear();
   });
 
+  test('what a data plane that is there does not do is said, in the status and at once', async () => {
+    const accepted = async () =>
+      (await call('GET', '/servicepolicy/orders')).body.status.conditions[0];
+    assert.deepEqual((await apply([servicePolicy('orders')])).unsupported, []);
+    assert.equal((await accepted()).status, 'True');
+    const client = startDataPlane(plane.xds, 'caller', () => false, 'gRPC Node Pure JS');
+    await until(async () => (await accepted()).status === 'False');
+    const { reason, message } = await accepted();
+    assert.equal(reason, 'UnsupportedValue');
+    assert.match(message, /^gRPC clients: spec\.panicThreshold: /);
+    const { unsupported } = await apply([servicePolicy('orders', ['v1'])]);
+    assert.deepEqual(unsupported, [{ policy: 'ServicePolicy/orders', message }]);
+    await client.close();
+    await until(async () => (await accepted()).status === 'True');
+    await clear();
+  });
+
   test('policies of several megabytes are taken', async () => {
     const annotation = 'x'.repeat(100_000);
     const many = Array.from({ length: 30 }, (_, i) =>
