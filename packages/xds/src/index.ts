@@ -113,6 +113,7 @@ export type {
   ConnectedProxy,
   ProxyStatus,
   RefusedResource,
+  ResourceNames,
   ResourceStatus,
   StreamResources,
   TypeStatus,

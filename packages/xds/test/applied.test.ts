@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@meshkeeper/testbed';
-import { type Applied, startXdsServer, XdsClient } from '../src/index.ts';
+import { type Applied, type ResourceType, startXdsServer, XdsClient } from '../src/index.ts';
 import { Catalog, service } from './fixture.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
@@ -78,6 +78,20 @@ test('what a stream rejects is told by name until something else is served in it
   assert.match(refused?.typeUrl ?? '', /ClusterLoadAssignment$/);
   assert.equal(stream?.appliedRevision, 1);
   assert.deepEqual(server.proxy(stream.stream)?.refused, [refused]);
+  const only = new Map<ResourceType, string[]>([
+    ['cluster', []],
+    ['endpoint', ['shop', 'nobody']],
+    ['listener', []],
+  ]);
+  const known = server.resources(stream.stream, only)?.resources ?? [];
+  assert.deepEqual(
+    known.map(({ typeUrl, name, state }) => [typeUrl.split('.').at(-1), name, state]),
+    [
+      ['ClusterLoadAssignment', 'shop', 'nacked'],
+      ['RouteConfiguration', 'gateway', 'acked'],
+    ],
+    'of a type that is not named, all',
+  );
   server.update(...catalog.put(service('shop', [14])));
   assert.deepEqual(server.proxies()[0]?.refused, [], 'another is under way');
   await until(() => applied.includes(3), { signal });

@@ -4,7 +4,12 @@ import type { Clock, Logger } from '../logger.ts';
 import type { ResourceChanges } from '../resources/resources.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
-import type { ConnectedProxy, ProxyStatus, StreamResources } from './proxy-status.ts';
+import type {
+  ConnectedProxy,
+  ProxyStatus,
+  ResourceNames,
+  StreamResources,
+} from './proxy-status.ts';
 import type { DiscoveryMethod } from './services.ts';
 
 /** What a connection needs of its server. */
@@ -64,9 +69,9 @@ export class Connection {
   }
 
   /** The node and what is known of each of its resources; undefined before its first request. */
-  resources(): StreamResources | undefined {
+  resources(only?: ResourceNames): StreamResources | undefined {
     if (this.#proxy === undefined) return undefined;
-    return { node: this.#stream.node, resources: this.#stream.resources() };
+    return { node: this.#stream.node, resources: this.#stream.resources(only) };
   }
 
   /** Notes changes; {@link flush} sends them. */

@@ -19,7 +19,7 @@ import { FlushQueue } from './flush-queue.ts';
 import { Framer } from './framer.ts';
 import { LOAD_SERVICE, LoadReports } from './load-reports.ts';
 import type { XdsObserver } from './observer.ts';
-import type { ProxyStatus, StreamResources } from './proxy-status.ts';
+import type { ProxyStatus, ResourceNames, StreamResources } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { type DiscoveryMethod, METHODS, SERVICES } from './services.ts';
 
@@ -188,8 +188,8 @@ export class DiscoveryServer implements AsyncDisposable {
   }
 
   /** What one of the streams has, resource by resource; undefined when it is gone. */
-  resources(stream: number): StreamResources | undefined {
-    return this.#connections.get(stream)?.resources();
+  resources(stream: number, only?: ResourceNames): StreamResources | undefined {
+    return this.#connections.get(stream)?.resources(only);
   }
 
   /** The data planes that are connected. */

@@ -5,7 +5,7 @@ import type { ResourceChanges } from '../resources/resources.ts';
 import type { View } from '../resources/scoped-view.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
-import type { RefusedResource, ResourceStatus, TypeStatus } from './proxy-status.ts';
+import type { RefusedResource, ResourceNames, ResourceStatus, TypeStatus } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { Frame, Response } from './response.ts';
 import { SotwSubscription } from './sotw-subscription.ts';
@@ -119,9 +119,12 @@ export class DiscoveryStream {
     return this.#ordered.flatMap((subscription) => subscription.refused());
   }
 
-  /** What is known of each resource. */
-  resources(): ResourceStatus[] {
-    return this.#ordered.flatMap((subscription) => subscription.resources());
+  /** What is known of each resource, or of some. */
+  resources(only?: ResourceNames): ResourceStatus[] {
+    return this.#ordered.flatMap((subscription) => {
+      const { type } = subscription;
+      return subscription.resources(type && only?.get(type));
+    });
   }
 
   /** When there may be something to send although nothing happens; undefined: never. */

@@ -1,5 +1,6 @@
 import type { Locality } from '@meshkeeper/mesh';
 import type { Node } from '../codec/messages.ts';
+import type { ResourceType } from '../codec/resource-type.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Variant } from './framer.ts';
 
@@ -35,8 +36,13 @@ export type ResourceStatus = {
   readonly served: Resource | undefined;
 } & (
   | {
-      /** It was not judged yet; it was asked for and doesn't exist; it was accepted. */
-      readonly state: 'requested' | 'missing' | 'acked';
+      /** It was asked for and doesn't exist; it was accepted. */
+      readonly state: 'missing' | 'acked';
+    }
+  | {
+      /** It was not judged yet; sent at, in milliseconds since the epoch, or still to be sent. */
+      readonly state: 'requested';
+      readonly sentAt: number | undefined;
     }
   | {
       /** It was rejected, `at` in milliseconds since the epoch. */
@@ -89,6 +95,9 @@ export interface ProxyStatus extends ConnectedProxy {
   /** What it rejects: nothing else is under way for these. */
   readonly refused: readonly RefusedResource[];
 }
+
+/** Names of resources by type; of a type that isn't there, all. */
+export type ResourceNames = ReadonlyMap<ResourceType, readonly string[]>;
 
 /** A stream's node, and what is known of each of its resources. */
 export interface StreamResources {

@@ -235,19 +235,24 @@ export abstract class Subscription {
     return this.refusals.current(served).map((refused) => ({ typeUrl, ...refused }));
   }
 
-  /** What is known of each resource that it was sent, or asked for by name. */
-  resources(): ResourceStatus[] {
-    const under = new Set(this.#inFlight.flatMap(({ names }) => names));
-    const names = new Set([...this.sentNames(), ...this.names]);
+  /** What is known of each resource that it was sent, or asked for by name; `only` of these. */
+  resources(only?: readonly string[]): ResourceStatus[] {
+    const under = new Map(
+      this.#inFlight.flatMap(({ names, sentAt }) => names.map((name) => [name, sentAt] as const)),
+    );
+    const known = (name: string) => this.names.has(name) || this.versionSent(name) !== undefined;
+    const names = only?.filter(known) ?? new Set([...this.sentNames(), ...this.names]);
     return [...names].map((name): ResourceStatus => {
       const version = this.versionSent(name) ?? '';
       const refusal = this.refusals.of(name);
       const served = this.covers(name) ? this.view.get(name) : undefined;
       const resource = { typeUrl: this.typeUrl, name, version, served };
-      if (under.has(name)) return { ...resource, state: 'requested' };
+      const sentAt = under.get(name);
+      if (sentAt !== undefined) return { ...resource, state: 'requested', sentAt };
       if (refusal !== undefined) return { ...resource, ...refusal, state: 'nacked' };
       if (version !== '') return { ...resource, state: 'acked' };
-      return { ...resource, state: served === undefined ? 'missing' : 'requested' };
+      if (served === undefined) return { ...resource, state: 'missing' };
+      return { ...resource, state: 'requested', sentAt };
     });
   }
 }

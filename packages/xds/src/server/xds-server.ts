@@ -10,7 +10,7 @@ import { Debounce } from './debounce.ts';
 import { DiscoveryServer, type DiscoveryServerOptions } from './discovery-server.ts';
 import { EndpointPacer } from './endpoint-pacer.ts';
 import { takesAway } from './endpoint-removal.ts';
-import type { ProxyStatus, StreamResources, TypeStatus } from './proxy-status.ts';
+import type { ProxyStatus, ResourceNames, StreamResources, TypeStatus } from './proxy-status.ts';
 
 /** How the server is started. */
 export interface XdsServerOptions extends DiscoveryServerOptions {
@@ -38,8 +38,8 @@ export interface XdsServer extends AsyncDisposable {
   proxies(): ProxyStatus[];
   /** One of their streams, by its serial; undefined when it is gone. */
   proxy(stream: number): ProxyStatus | undefined;
-  /** What one of them has, resource by resource; undefined when it is gone. */
-  resources(stream: number): StreamResources | undefined;
+  /** What one of them has, resource by resource, or of some; undefined when it is gone. */
+  resources(stream: number, only?: ResourceNames): StreamResources | undefined;
   /** Stops listening and ends all streams, over some seconds where they are many. */
   close(): Promise<void>;
 }
@@ -129,8 +129,8 @@ class CatalogServer implements XdsServer {
     return proxy && this.#awaiting([proxy])[0];
   }
 
-  resources(stream: number): StreamResources | undefined {
-    return this.#server.resources(stream);
+  resources(stream: number, only?: ResourceNames): StreamResources | undefined {
+    return this.#server.resources(stream, only);
   }
 
   async close(): Promise<void> {
