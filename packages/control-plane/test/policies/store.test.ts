@@ -12,6 +12,7 @@ import { gateway, route, servicePolicy } from './samples.ts';
 
 const logger = { debug() {}, info() {}, warn() {} };
 const NOBODY = {};
+const REF = { kind: 'HTTPRoute', name: 'shop' } as const;
 const soon = () => AbortSignal.timeout(20_000);
 
 /** A store that is followed, with all that it has told. */
@@ -452,10 +453,12 @@ for (const [name, start] of Object.entries(servers))
         const applying = one.store.apply(wanted, NOBODY, soon());
         await two.at(i);
         armed = false;
+        // That somebody has changed it since is no conflict: it was there.
+        if (i === 3) await two.store.apply({ policies: [], deleted: [REF] }, NOBODY, soon());
         proxy.cut();
         proxy.unstall();
         assert.equal((await applying).revision, i);
       }
-      assert.equal((await two.store.history({ limit: 10 }, soon())).length, 3);
+      assert.equal((await two.store.history({ limit: 10 }, soon())).length, 4);
     });
   });
