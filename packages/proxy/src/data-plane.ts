@@ -2,12 +2,15 @@ import type { Locality } from '@meshkeeper/mesh';
 import type { XdsBatch } from '@meshkeeper/xds';
 import { type Assignment, NO_ASSIGNMENT, parseAssignment } from './config/assignment.ts';
 import { type ClusterConfig, parseCluster } from './config/cluster-config.ts';
+import type { HttpManager } from './config/http-manager.ts';
 import { type ListenerConfig, parseListener } from './config/listener-config.ts';
 import { Problems } from './config/problems.ts';
 import { RouteTable } from './config/route-table.ts';
-import { RequestRouter } from './forward/request-router.ts';
+import type { TcpProxyConfig } from './config/tcp-proxy-config.ts';
+import { RateLimiter } from './forward/filters/rate-limiter.ts';
 import { CheckSlots } from './health/check-slots.ts';
-import { GatewayListener } from './listen/gateway-listener.ts';
+import { Listener, type ListenerEnvironment } from './listen/listener.ts';
+import { CertificateError } from './listen/pem-files.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Cluster, type ClusterEnvironment } from './upstream/cluster.ts';
 
@@ -22,13 +25,6 @@ export interface DataPlaneOptions {
   readonly node: { readonly cluster: string; readonly locality: Locality };
 }
 
-interface OpenListener {
-  readonly server: GatewayListener;
-  /** Both are replaced when the configuration changes and the address doesn't. */
-  config: ListenerConfig;
-  router: RequestRouter;
-}
-
 const SWEEP_INTERVAL = 1_000;
 /** Active health checks at once, of all clusters. */
 const CHECK_SLOTS = 128;
@@ -39,7 +35,7 @@ const CHECK_SLOTS = 128;
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
-  readonly #listeners = new Map<string, OpenListener>();
+  readonly #listeners = new Map<string, Listener>();
   readonly #routes = new Map<string, RouteTable>();
   readonly #clusters = new Map<string, Cluster>();
   /** Taken out, but not without connections yet. */
@@ -47,18 +43,28 @@ export class DataPlane {
   readonly #assignments = new Map<string, Assignment>();
   readonly #closing = new Set<Promise<void>>();
   readonly #upstream: ClusterEnvironment;
+  readonly #downstream: ListenerEnvironment;
+  readonly #limiter: RateLimiter;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
+    this.#limiter = new RateLimiter(options.now);
     this.#upstream = this.#environment();
+    this.#downstream = {
+      ...options,
+      limiter: this.#limiter,
+      source: options.node.cluster,
+      routes: (name) => this.#routes.get(name),
+      cluster: (name) => this.#clusters.get(name),
+    };
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
     this.#sweeper.unref();
   }
 
   /** Addresses that are bound, by listener name. */
   get listeners(): ReadonlyMap<string, { readonly address: string; readonly port: number }> {
-    return new Map([...this.#listeners].map(([name, { server }]) => [name, server.address]));
+    return new Map([...this.#listeners].map(([name, { address }]) => [name, address]));
   }
 
   /** The clusters, by name. */
@@ -69,14 +75,10 @@ export class DataPlane {
   /** True when there is a listener, and everything that the listeners lead to has come. */
   get complete(): boolean {
     for (const { config } of this.#listeners.values()) {
-      const routes = this.#table(config);
-      if (!routes) return false;
-      for (const name of routes.clusters) {
-        const cluster = this.#clusters.get(name);
-        if (!cluster) continue;
-        const { endpoints } = cluster.config;
-        if (typeof endpoints === 'string' && !this.#assignments.has(endpoints)) return false;
-        if (!cluster.warm) return false;
+      for (const { network } of config.chains) {
+        const targets = network.type === 'http' ? this.#table(network) : tcpTargets(network);
+        if (!targets) return false;
+        for (const name of targets.clusters) if (!this.#isComplete(name)) return false;
       }
     }
     return this.#listeners.size > 0;
@@ -103,8 +105,8 @@ export class DataPlane {
   /** Closes listeners, then connections. Requests may finish for up to `drainTimeout`. */
   async close(drainTimeout: number): Promise<void> {
     clearInterval(this.#sweeper);
-    for (const { server } of this.#listeners.values())
-      this.#closing.add(server.close(drainTimeout));
+    for (const listener of this.#listeners.values())
+      this.#closing.add(listener.close(drainTimeout));
     await Promise.all(this.#closing);
     for (const cluster of [...this.#clusters.values(), ...this.#retired]) cluster.destroy();
   }
@@ -150,7 +152,10 @@ export class DataPlane {
   #applyRoutes({ upserts, removed }: XdsBatch & { type: 'route' }): string | undefined {
     const parsed = parseAll(upserts, RouteTable.parse);
     if (typeof parsed === 'string') return parsed;
-    for (const [name, table] of parsed) this.#routes.set(name, table);
+    for (const [name, table] of parsed) {
+      this.#limiter.carryOver(this.#routes.get(name)?.limits ?? [], table.limits);
+      this.#routes.set(name, table);
+    }
     for (const name of removed) this.#routes.delete(name);
     return undefined;
   }
@@ -158,59 +163,49 @@ export class DataPlane {
   async #applyListeners(batch: XdsBatch & { type: 'listener' }): Promise<string | undefined> {
     const parsed = parseAll(batch.upserts, parseListener);
     if (typeof parsed === 'string') return parsed;
-    const bound: OpenListener[] = [];
+    const bound: Listener[] = [];
+    const updates: (() => void)[] = [];
     try {
       for (const config of parsed.values()) {
         const known = this.#listeners.get(config.name);
-        if (!known || !sameAddress(known.config, config)) bound.push(await this.#bind(config));
+        if (known && sameAddress(known.config, config)) updates.push(await known.prepare(config));
+        else bound.push(await Listener.bind(config, this.#downstream));
       }
     } catch (error) {
-      await Promise.all(bound.map(({ server }) => server.close(0)));
+      await Promise.all(bound.map((listener) => listener.close(0)));
+      // Other listeners may do without it: it is told as what is wrong with the configuration.
+      if (error instanceof CertificateError) return error.message;
       throw error;
     }
-    for (const config of parsed.values()) {
-      const known = this.#listeners.get(config.name);
-      if (!known || !sameAddress(known.config, config)) continue;
-      known.config = config;
-      known.router = this.#router(config, known.server);
-    }
-    for (const open of bound) {
-      this.#closeListener(open.config.name);
-      this.#listeners.set(open.config.name, open);
+    for (const update of updates) update();
+    for (const listener of bound) {
+      this.#closeListener(listener.config.name);
+      this.#listeners.set(listener.config.name, listener);
     }
     for (const name of batch.removed) this.#closeListener(name);
     return undefined;
   }
 
-  async #bind(config: ListenerConfig): Promise<OpenListener> {
-    let open: OpenListener | undefined;
-    const server = await GatewayListener.bind(config, (...request) => {
-      open?.router.handle(...request);
-    });
-    open = { config, server, router: this.#router(config, server) };
-    return open;
-  }
-
-  #router(config: ListenerConfig, server: GatewayListener): RequestRouter {
-    return new RequestRouter(config, {
-      ...this.#options,
-      routes: () => this.#table(config),
-      cluster: (name) => this.#clusters.get(name),
-      draining: () => server.draining,
-    });
-  }
-
   #closeListener(name: string): void {
-    const server = this.#listeners.get(name)?.server;
+    const listener = this.#listeners.get(name);
     this.#listeners.delete(name);
-    if (!server) return;
-    const closing = server.close(this.#options.drainTimeout);
+    if (!listener) return;
+    const closing = listener.close(this.#options.drainTimeout);
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
   }
 
-  #table({ routes }: ListenerConfig): RouteTable | undefined {
+  #table({ routes }: HttpManager): RouteTable | undefined {
     return typeof routes === 'string' ? this.#routes.get(routes) : routes;
+  }
+
+  /** True unless a cluster is known that can't be used yet. */
+  #isComplete(name: string): boolean {
+    const cluster = this.#clusters.get(name);
+    if (!cluster) return true;
+    const { endpoints } = cluster.config;
+    if (typeof endpoints === 'string' && !this.#assignments.has(endpoints)) return false;
+    return cluster.warm;
   }
 
   #environment(): ClusterEnvironment {
@@ -275,4 +270,8 @@ function parseAll<M, R>(
 
 function sameAddress(a: ListenerConfig, b: ListenerConfig): boolean {
   return a.address === b.address && a.port === b.port;
+}
+
+function tcpTargets({ clusters }: TcpProxyConfig): { readonly clusters: readonly string[] } {
+  return { clusters: clusters.map(({ name }) => name) };
 }

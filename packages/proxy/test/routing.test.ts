@@ -2,16 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RouteConfiguration } from '@meshkeeper/xds';
 import { DomainIndex } from '../src/config/domain-index.ts';
-import type { RequestView } from '../src/config/header-match.ts';
 import { Problems } from '../src/config/problems.ts';
+import type { RequestView } from '../src/config/request-view.ts';
 import { RouteTable } from '../src/config/route-table.ts';
 import { normalizeTarget } from '../src/forward/path.ts';
+
+const CLIENT = {
+  ...{ remoteAddress: '127.0.0.1', remotePort: 1, localAddress: '127.0.0.1', localPort: 2 },
+  secure: false,
+};
 
 const view = (path: string, method = 'GET', headers: Record<string, string> = {}): RequestView => ({
   method,
   path: path.split('?')[0]!,
   query: path.split('?')[1] ?? '',
-  header: (name) => (name === ':method' ? method : headers[name]),
+  authority: 'web',
+  scheme: 'http',
+  client: CLIENT,
+  header: (name) => headers[name],
+  random: () => 0,
 });
 
 test('domains are looked up in Envoy’s order', () => {
@@ -97,8 +106,8 @@ test('what a route asks for and the proxy can’t do is told with its field, all
         {
           domains: ['a', 'A'],
           routes: [
-            { match: { safeRegex: { regex: 'a+' } }, route: { cluster: 'a' } },
-            { match: { prefix: '/' }, route: { clusterHeader: 'x' } },
+            { match: { safeRegex: { regex: '(a+)+' } }, route: { cluster: 'a' } },
+            { match: { prefix: '/' }, route: { cluster: 'a', metadataMatch: {} } },
             { match: { prefix: '/' }, route: { cluster: 'a', retryPolicy: { retryOn: 'luck' } } },
           ],
         },
@@ -108,8 +117,8 @@ test('what a route asks for and the proxy can’t do is told with its field, all
   );
   for (const field of [
     /virtual_hosts\[0\]\.domains\[1\]: A is malformed, or/,
-    /virtual_hosts\[0\]\.routes\[0\]\.match\.safe_regex: /,
-    /virtual_hosts\[0\]\.routes\[1\]\.route\.cluster_header: /,
+    /virtual_hosts\[0\]\.routes\[0\]\.match\.safe_regex\.regex: /,
+    /virtual_hosts\[0\]\.routes\[1\]\.route\.metadata_match: /,
     /virtual_hosts\[0\]\.routes\[2\]\.route\.retry_policy\.retry_on: unknown condition luck/,
   ]) {
     assert.match(problems.text ?? '', field);

@@ -13,12 +13,12 @@ export class Problems {
 
   /** The same list, for the fields below one field. */
   at(field: string): Problems {
-    return new Problems(this.#path === '' ? field : `${this.#path}.${field}`, this.#found);
+    return new Problems(this.#below(field), this.#found);
   }
 
-  /** Notes that a field of the message cannot be taken as it is. */
+  /** Notes that a field of the message cannot be taken as it is; an empty one is the message itself. */
   add(field: string, problem: string): void {
-    this.#found.push(`${this.#path === '' ? field : `${this.#path}.${field}`}: ${problem}`);
+    this.#found.push(`${this.#below(field)}: ${problem}`);
   }
 
   /** Notes a field that is set and asks for something the proxy does not do. */
@@ -26,6 +26,10 @@ export class Problems {
     const unset = value === undefined || value === null || value === false || value === '';
     if (unset || (Array.isArray(value) && value.length === 0)) return;
     this.add(field, 'the embedded proxy does not support it');
+  }
+
+  #below(field: string): string {
+    return this.#path === '' || field === '' ? this.#path + field : `${this.#path}.${field}`;
   }
 
   /** Everything in one text; undefined when nothing is wrong. */

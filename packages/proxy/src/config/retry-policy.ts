@@ -1,4 +1,5 @@
 import { type RetryPolicy as Message, milliseconds } from '@meshkeeper/xds';
+import { type HeaderTest, parseHeaderTest } from './header-match.ts';
 import type { Problems } from './problems.ts';
 
 /** When and how often a request is tried again. Times in milliseconds. */
@@ -7,71 +8,134 @@ export interface RetryPolicy {
   readonly retries: number;
   /** Of one try, until its response begins; 0 is no limit. */
   readonly perTryTimeout: number;
-  /** A connection that ended before the response began. */
+  /** Of silence in one try; 0 is no limit. */
+  readonly perTryIdleTimeout: number;
+  /** No connection: nothing was sent. */
+  readonly onConnect: boolean;
+  /** The endpoint has said that it did not look at the request. */
+  readonly onRefused: boolean;
+  /** The connection or the stream ended before the response began, or that took too long. */
   readonly onReset: boolean;
-  /** Responses with these statuses. */
-  readonly onStatus: (status: number) => boolean;
+  /** Responses of this kind; fields are names and values in turns. */
+  readonly onResponse: (status: number, fields: readonly string[]) => boolean;
+  /** A further try goes to an endpoint that has not been tried, while there is one. */
+  readonly otherEndpoint: boolean;
   readonly backOff: { readonly base: number; readonly max: number };
 }
 
-/** What a route without a policy does: connections that fail are no matter of the policy. */
+/** What a route without a policy does: a request of which nothing was sent goes elsewhere. */
 export const NO_RETRIES: RetryPolicy = {
   retries: 0,
   perTryTimeout: 0,
+  perTryIdleTimeout: 0,
+  onConnect: true,
+  onRefused: true,
   onReset: false,
-  onStatus: () => false,
+  onResponse: () => false,
+  otherEndpoint: true,
   backOff: { base: 25, max: 250 },
 };
 
-/** Conditions for which HTTP/1 has nothing, and those that always hold: nothing was sent yet. */
-const IGNORED = new Set([
-  ...['connect-failure', 'reset-before-request', 'refused-stream', 'http3-post-connect-failure'],
-]);
-const GRPC = new Set([
-  ...['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'],
+/** The statuses of gRPC that a response's head can have, by the condition that names them. */
+const GRPC_STATUSES: Readonly<Record<string, string>> = {
+  cancelled: '1',
+  'deadline-exceeded': '4',
+  'resource-exhausted': '8',
+  internal: '13',
+  unavailable: '14',
+};
+
+/** Conditions that are taken, besides those of gRPC. */
+const CONDITIONS: ReadonlySet<string> = new Set([
+  ...['5xx', 'gateway-error', 'reset', 'reset-before-request', 'connect-failure'],
+  ...['refused-stream', 'retriable-4xx', 'retriable-status-codes', 'retriable-headers'],
+  ...['envoy-ratelimited', 'http3-post-connect-failure'],
 ]);
 
 /** `config.route.v3.RetryPolicy`, its conditions as Envoy's `x-envoy-retry-on` defines them. */
-export function parseRetryPolicy(
-  message: Message | null | undefined,
-  problems: Problems,
-): RetryPolicy {
-  if (!message) return NO_RETRIES;
-  problems.unsupported('retriable_headers', message.retriableHeaders);
-  const conditions = (message.retryOn ?? '').split(',').map((condition) => condition.trim());
-  const statuses = new Set<number>();
-  let onReset = false;
-  let on5xx = false;
+export function parseRetryPolicy(message: Message, problems: Problems): RetryPolicy {
+  const conditions = new Set((message.retryOn ?? '').split(',').map((each) => each.trim()));
+  conditions.delete('');
   for (const condition of conditions) {
-    switch (condition) {
-      case 'reset':
-        onReset = true;
-        break;
-      case '5xx':
-        onReset = true;
-        on5xx = true;
-        break;
-      case 'gateway-error':
-        onReset = true;
-        for (const status of [502, 503, 504]) statuses.add(status);
-        break;
-      case 'retriable-4xx':
-        statuses.add(409);
-        break;
-      case 'retriable-status-codes':
-        for (const status of message.retriableStatusCodes ?? []) statuses.add(status);
-        break;
-      default:
-        if (condition === '' || IGNORED.has(condition) || GRPC.has(condition)) break;
-        problems.add('retry_on', `unknown condition ${condition}`);
+    if (!CONDITIONS.has(condition) && !GRPC_STATUSES[condition]) {
+      problems.add('retry_on', `unknown condition ${condition}`);
     }
   }
+  const has = (...names: readonly string[]) => names.some((name) => conditions.has(name));
+  const onReset = has('reset', '5xx', 'gateway-error');
   const base = milliseconds(message.retryBackOff?.baseInterval) ?? 25;
   return {
     retries: message.numRetries?.value ?? 1,
     perTryTimeout: milliseconds(message.perTryTimeout) ?? 0,
+    perTryIdleTimeout: milliseconds(message.perTryIdleTimeout) ?? 0,
+    onConnect: onReset || has('connect-failure', 'reset-before-request'),
+    onRefused: onReset || has('refused-stream'),
     onReset,
-    onStatus: (status) => statuses.has(status) || (on5xx && status >= 500),
+    onResponse: parseResponses(message, conditions, problems),
+    otherEndpoint: avoidsTried(message, problems),
     backOff: { base, max: milliseconds(message.retryBackOff?.maxInterval) ?? base * 10 },
   };
+}
+
+function parseResponses(
+  message: Message,
+  conditions: ReadonlySet<string>,
+  problems: Problems,
+): RetryPolicy['onResponse'] {
+  const statuses = new Set<number>();
+  if (conditions.has('gateway-error')) for (const each of [502, 503, 504]) statuses.add(each);
+  if (conditions.has('retriable-4xx')) statuses.add(409);
+  if (conditions.has('retriable-status-codes')) {
+    for (const status of message.retriableStatusCodes ?? []) statuses.add(status);
+  }
+  const on5xx = conditions.has('5xx');
+  const onLimited = conditions.has('envoy-ratelimited');
+  const grpc = new Set([...conditions].map((condition) => GRPC_STATUSES[condition]));
+  grpc.delete(undefined);
+  const headers = (message.retriableHeaders ?? []).map((matcher, i) => {
+    const test = parseHeaderTest(matcher, problems.at(`retriable_headers[${i}]`));
+    return { name: (matcher.name ?? '').toLowerCase(), test };
+  });
+  const byHeaders = conditions.has('retriable-headers') ? headers : [];
+  const looksAtFields = onLimited || grpc.size > 0 || byHeaders.length > 0;
+  return (status, fields) => {
+    const byStatus = statuses.has(status) || (on5xx && status >= 500);
+    if (!looksAtFields && !byStatus) return false;
+    // Who was limited upstream is not to press on, unless it was told to.
+    if (fieldValue(fields, 'x-envoy-ratelimited') !== undefined) return onLimited;
+    return (
+      byStatus ||
+      (grpc.size > 0 && grpc.has(fieldValue(fields, 'grpc-status'))) ||
+      byHeaders.some(({ name, test }: NamedTest) => test(fieldValue(fields, name)))
+    );
+  };
+}
+
+interface NamedTest {
+  readonly name: string;
+  readonly test: HeaderTest;
+}
+
+function fieldValue(fields: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.length === name.length && fields[i]!.toLowerCase() === name)
+      return fields[i + 1];
+  }
+  return undefined;
+}
+
+const PREVIOUS_HOSTS = 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
+
+/**
+ * Of Envoy's predicates there is the one that avoids hosts that were tried. How often Envoy draws anew
+ * before it takes such a host after all (`host_selection_retry_max_attempts`) is no matter here: one
+ * that has not been tried is found if there is any.
+ */
+function avoidsTried(message: Message, problems: Problems): boolean {
+  const predicates = message.retryHostPredicate ?? [];
+  for (const [i, { name, typedConfig }] of predicates.entries()) {
+    if (typedConfig?.type_url?.endsWith(`/${PREVIOUS_HOSTS}`)) continue;
+    problems.add(`retry_host_predicate[${i}]`, `the embedded proxy has no ${name}`);
+  }
+  return predicates.length > 0;
 }

@@ -1,26 +1,25 @@
-import type { RouteMatch } from '@meshkeeper/xds';
-import { type Condition, parseHeaderMatch, parseStringMatch } from './header-match.ts';
+import type { QueryParameterMatcher, RouteMatch } from '@meshkeeper/xds';
+import { happens, parseFraction } from './fraction.ts';
+import { parseHeaderMatch } from './header-match.ts';
 import type { Problems } from './problems.ts';
+import { parseRegex } from './regex.ts';
+import { type Condition, isGrpc, queryParameter } from './request-view.ts';
+import { parseStringMatch, type TextTest } from './string-match.ts';
 
 /** `config.route.v3.RouteMatch` as a condition on a request. */
 export function parseRouteMatch(match: RouteMatch, problems: Problems): Condition {
-  problems.unsupported('runtime_fraction', match.runtimeFraction);
   const conditions = [parsePathMatch(match, problems)];
   for (const [i, matcher] of (match.headers ?? []).entries()) {
     conditions.push(parseHeaderMatch(matcher, problems.at(`headers[${i}]`)));
   }
   for (const [i, matcher] of (match.queryParameters ?? []).entries()) {
-    const name = matcher.name ?? '';
-    const at = problems.at(`query_parameters[${i}]`);
-    const test = matcher.stringMatch && parseStringMatch(matcher.stringMatch, at);
-    conditions.push(({ query }) => {
-      const value = new URLSearchParams(query).get(name);
-      return value !== null && (!test || test(value));
-    });
+    conditions.push(parseQueryMatch(matcher, problems.at(`query_parameters[${i}]`)));
   }
-  if (match.grpc) {
-    const isGrpc = /^application\/grpc(?:$|[+;])/;
-    conditions.push((request) => isGrpc.test(request.header('content-type') ?? ''));
+  if (match.grpc) conditions.push((request) => isGrpc(request.header('content-type')));
+  // Comes last: it is a share of the requests that fit otherwise.
+  if (match.runtimeFraction) {
+    const share = parseFraction(match.runtimeFraction.defaultValue);
+    conditions.push((request) => happens(share, request.random));
   }
   const needed = conditions.filter((condition) => condition !== ANY);
   if (needed.length === 0) return ANY;
@@ -30,28 +29,46 @@ export function parseRouteMatch(match: RouteMatch, problems: Problems): Conditio
 const ANY: Condition = () => true;
 
 function parsePathMatch(match: RouteMatch, problems: Problems): Condition {
-  problems.unsupported('safe_regex', match.safeRegex);
+  const test = pathTest(match, problems);
+  if (!test) return ANY;
+  // Case is no matter of regular expressions.
+  if (match.caseSensitive?.value !== false || match.safeRegex) return ({ path }) => test(path);
+  return ({ path }) => test(path.toLowerCase());
+}
+
+/** Undefined when any path fits. */
+function pathTest(match: RouteMatch, problems: Problems): TextTest | undefined {
   const fold = (text: string) => (match.caseSensitive?.value === false ? text.toLowerCase() : text);
-  const { prefix, path, pathSeparatedPrefix } = match;
-  if (typeof path === 'string') {
-    const wanted = fold(path);
-    return (request) => fold(request.path) === wanted;
+  if (match.safeRegex) {
+    return parseRegex(match.safeRegex.regex ?? '', problems.at('safe_regex'));
   }
-  if (typeof prefix === 'string') {
-    if (prefix === '/' || prefix === '') return ANY;
-    const wanted = fold(prefix);
-    return (request) => fold(request.path).startsWith(wanted);
+  if (typeof match.path === 'string') {
+    const whole = fold(match.path);
+    return (path) => path === whole;
   }
-  if (typeof pathSeparatedPrefix === 'string') {
-    const wanted = fold(pathSeparatedPrefix);
-    return (request) => {
-      const actual = fold(request.path);
-      return (
-        actual.startsWith(wanted) &&
-        (actual.length === wanted.length || actual[wanted.length] === '/')
-      );
+  if (typeof match.prefix === 'string') {
+    const prefix = fold(match.prefix);
+    return prefix === '/' || prefix === '' ? undefined : (path) => path.startsWith(prefix);
+  }
+  if (typeof match.pathSeparatedPrefix === 'string') {
+    const prefix = fold(match.pathSeparatedPrefix);
+    const { length } = prefix;
+    return (path) => path.startsWith(prefix) && (path.length === length || path[length] === '/');
+  }
+  problems.add('path_specifier', 'prefix, path, path_separated_prefix or safe_regex is required');
+  return () => false;
+}
+
+function parseQueryMatch(matcher: QueryParameterMatcher, problems: Problems): Condition {
+  const name = matcher.name ?? '';
+  if (name === '') problems.add('name', 'must not be empty');
+  if (matcher.stringMatch) {
+    const test = parseStringMatch(matcher.stringMatch, problems.at('string_match'));
+    return ({ query }) => {
+      const value = queryParameter(query, name);
+      return value !== undefined && test(value);
     };
   }
-  if (!match.safeRegex) problems.add('path_specifier', 'one of prefix, path, … is required');
-  return () => false;
+  const wanted = matcher.presentMatch !== false;
+  return ({ query }) => (queryParameter(query, name) !== undefined) === wanted;
 }

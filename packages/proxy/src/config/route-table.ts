@@ -1,19 +1,20 @@
-import type { RouteConfiguration, Route as RouteMessage, VirtualHost } from '@meshkeeper/xds';
+import type { RouteConfiguration, VirtualHost } from '@meshkeeper/xds';
 import { DomainIndex } from './domain-index.ts';
-import type { Condition, RequestView } from './header-match.ts';
+import type { RateLimitPolicy } from './filters/rate-limit-policy.ts';
 import type { Problems } from './problems.ts';
-import { parseRetryPolicy, type RetryPolicy } from './retry-policy.ts';
+import type { Condition, RequestView } from './request-view.ts';
 import { parseRouteAction, type RouteAction } from './route-action.ts';
 import { parseRouteMatch } from './route-match.ts';
+import { configurationScope, type RouteScope, virtualHostScope } from './route-scope.ts';
 
 interface Route {
   readonly matches: Condition;
-  readonly action: RouteAction;
+  readonly routing: { readonly type: 'route'; readonly action: RouteAction };
 }
 
 /** What a route table says of a request. */
 export type Routing =
-  | { readonly type: 'route'; readonly action: RouteAction }
+  | Route['routing']
   | { readonly type: 'no-host' }
   | { readonly type: 'no-route' };
 
@@ -22,39 +23,43 @@ const NO_ROUTE: Routing = { type: 'no-route' };
 
 /** A route configuration, ready to be asked. Immutable once it is built. */
 export class RouteTable {
-  static readonly empty = new RouteTable({}, false);
-  readonly #domains = new DomainIndex<readonly (Route & { readonly routing: Routing })[]>();
+  readonly #domains = new DomainIndex<readonly Route[]>();
   readonly #ignorePort: boolean;
   /** Names of the clusters that its routes send to. */
   readonly clusters: ReadonlySet<string>;
+  /** Protocols, lower case, that some of its routes let clients upgrade to. */
+  readonly upgrades: ReadonlySet<string>;
+  /** The limits of requests that its routes have. */
+  readonly limits: ReadonlySet<RateLimitPolicy>;
 
-  private constructor(config: RouteConfiguration, ignorePort: boolean, problems?: Problems) {
-    this.#ignorePort = ignorePort;
+  private constructor(config: RouteConfiguration, problems: Problems) {
+    this.#ignorePort = config.ignorePortInHostMatching === true;
     const clusters = new Set<string>();
+    const upgrades = new Set<string>();
+    const limits = new Set<RateLimitPolicy>();
+    const scope = configurationScope(config, problems);
     for (const [i, host] of (config.virtualHosts ?? []).entries()) {
-      const at = problems?.at(`virtual_hosts[${i}]`);
-      if (!at) continue;
-      const routes = parseHost(host, at);
-      for (const { action } of routes) {
-        if (action.type === 'forward') for (const { name } of action.clusters) clusters.add(name);
+      const at = problems.at(`virtual_hosts[${i}]`);
+      const routes = parseHost(host, scope, at);
+      for (const { routing } of routes) {
+        for (const name of clustersOf(routing.action)) clusters.add(name);
+        for (const protocol of upgradesOf(routing.action)) upgrades.add(protocol);
+        for (const limit of limitsOf(routing.action)) limits.add(limit);
       }
-      const entry = routes.map((route) => ({
-        ...route,
-        routing: { type: 'route', action: route.action } as const,
-      }));
       for (const [d, domain] of (host.domains ?? []).entries()) {
-        if (!this.#domains.add(domain, entry)) {
+        if (!this.#domains.add(domain, routes)) {
           at.add(`domains[${d}]`, `${domain} is malformed, or belongs to another virtual host too`);
         }
       }
     }
     this.clusters = clusters;
+    this.upgrades = upgrades;
+    this.limits = limits;
   }
 
   /** `config.route.v3.RouteConfiguration` as a table. It is of no use when there are problems. */
   static parse(config: RouteConfiguration, problems: Problems): RouteTable {
-    unsupportedHeaderChanges(config, problems);
-    return new RouteTable(config, config.ignorePortInHostMatching === true, problems);
+    return new RouteTable(config, problems);
   }
 
   /** What to do with a request for `host`, with its port if it came with one. */
@@ -73,27 +78,33 @@ export function withoutPort(host: string): string {
   return host.slice(0, colon);
 }
 
-function parseHost(host: VirtualHost, problems: Problems): Route[] {
-  unsupportedHeaderChanges(host, problems);
-  const defaults: RetryPolicy | undefined = host.retryPolicy
-    ? parseRetryPolicy(host.retryPolicy, problems.at('retry_policy'))
-    : undefined;
-  return (host.routes ?? []).map((message: RouteMessage, i) => {
+function parseHost(host: VirtualHost, outer: RouteScope, problems: Problems): Route[] {
+  const scope = virtualHostScope(host, outer, problems);
+  return (host.routes ?? []).map((message, i) => {
     const at = problems.at(`routes[${i}]`);
-    unsupportedHeaderChanges(message, at);
+    const bufferLimit = message.perRequestBufferLimitBytes?.value ?? scope.bufferLimit;
+    const place = `${scope.place}/${message.name || i}`;
+    const action = parseRouteAction(message, { ...scope, bufferLimit, place }, at);
     return {
       matches: parseRouteMatch(message.match ?? {}, at.at('match')),
-      action: parseRouteAction(message, defaults, at),
+      routing: { type: 'route', action },
     };
   });
 }
 
-function unsupportedHeaderChanges(
-  message: RouteConfiguration | VirtualHost | RouteMessage,
-  problems: Problems,
-): void {
-  problems.unsupported('request_headers_to_add', message.requestHeadersToAdd);
-  problems.unsupported('request_headers_to_remove', message.requestHeadersToRemove);
-  problems.unsupported('response_headers_to_add', message.responseHeadersToAdd);
-  problems.unsupported('response_headers_to_remove', message.responseHeadersToRemove);
+function* clustersOf(action: RouteAction): Iterable<string> {
+  if (action.type !== 'forward') return;
+  for (const { name } of action.clusters) if (name !== '') yield name;
+  for (const { cluster } of action.mirrors ?? []) yield cluster;
+}
+
+function* upgradesOf(action: RouteAction): Iterable<string> {
+  if (action.type !== 'forward') return;
+  for (const [protocol, allowed] of action.upgrades) if (allowed) yield protocol;
+}
+
+function* limitsOf(action: RouteAction): Iterable<RateLimitPolicy> {
+  for (const { filters } of action.type === 'forward' ? action.clusters : [action]) {
+    for (const policy of filters?.values() ?? []) if (policy?.type === 'rate-limit') yield policy;
+  }
 }

@@ -1,6 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Hash64 } from '@meshkeeper/mesh';
+import type { RequestView } from '../config/request-view.ts';
 import type { ForwardAction } from '../config/route-action.ts';
+import type { ClientReceiver, ClientStream } from '../listen/client-stream.ts';
 import type { ProxyObserver } from '../observer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
@@ -12,26 +14,36 @@ import type {
   StreamReceiver,
   UpstreamStream,
 } from '../upstream/stream.ts';
-import { localReply, printable } from './local-reply.ts';
+import type { Mirror } from './mirror.ts';
+import { PacedBody } from './paced-body.ts';
+import { printable, type Reply, type ResponseEdit, sendReply, sentence } from './reply.ts';
 import { RequestBody } from './request-body.ts';
-import type { RequestHead } from './request-head.ts';
-import { endToEndFields, trailerPairs } from './response-fields.ts';
-import { type AttemptFacts, afterFailure, afterStatus, backOff } from './retry-decision.ts';
+import { endToEndFields, endToEndTrailers } from './response-fields.ts';
+import { type AttemptFacts, afterFailure, backOff, retriesResponse } from './retry-decision.ts';
 import { tunnel } from './tunnel.ts';
 
-/** What a forwarding works with. */
+/** What a forwarding works with. Times in milliseconds, 0 for no limit. */
 export interface ForwardingContext {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly head: RequestHead;
+  readonly client: ClientStream;
   /** The head for the endpoint. */
-  readonly upstreamHead: OutgoingHead;
+  readonly head: OutgoingHead;
   readonly action: ForwardAction;
   readonly cluster: Cluster;
-  /** Milliseconds of silence, 0 for no limit. */
+  /** What balancers that hash go by. */
+  readonly hash: Hash64 | undefined;
+  /** Of silence. */
   readonly idleTimeout: number;
-  /** The client waits for `100 Continue`. */
-  readonly expectsContinue: boolean;
+  /** Of receiving the whole request. */
+  readonly requestTimeout: number;
+  /** Of all that is left to do. */
+  readonly duration: number;
+  /** Copies that go elsewhere. */
+  readonly mirrors: readonly Mirror[];
+  /** What is done to the response's fields; undefined for nothing. */
+  readonly edits: readonly ResponseEdit[] | undefined;
+  /** How fast the response's body may be; undefined for no limit. */
+  readonly bytesPerSecond: number | undefined;
+  readonly view: RequestView;
   readonly observer: ProxyObserver;
   readonly random: () => number;
   readonly now: () => number;
@@ -42,22 +54,26 @@ export interface ForwardingContext {
 type State = 'waiting' | 'sent' | 'responding' | 'done';
 
 const NONE: readonly Endpoint[] = [];
+const NO_TRAILERS: readonly string[] = [];
 
 /** What the client is told when there is no response; the statuses are Envoy's. */
 const FAILURE_REPLIES: Readonly<
-  Record<UpstreamFailure['reason'], { status: number; sentence: (name: string) => string }>
+  Record<UpstreamFailure['reason'], { status: number; text: (name: string) => string }>
 > = {
-  connect: { status: 503, sentence: (name) => `No endpoint of ${name} could be reached.` },
-  retired: { status: 503, sentence: (name) => `No endpoint of ${name} could be reached.` },
-  refused: { status: 503, sentence: (name) => `${name} refused the request.` },
-  reset: { status: 503, sentence: (name) => `${name} closed the connection before it answered.` },
-  overflow: { status: 503, sentence: (name) => `${name} has too many requests on their way.` },
-  protocol: { status: 502, sentence: (name) => `${name} gave a response that is not valid HTTP.` },
-  timeout: { status: 504, sentence: (name) => `${name} did not answer in time.` },
+  connect: { status: 503, text: (name) => `No endpoint of ${name} could be reached.` },
+  retired: { status: 503, text: (name) => `No endpoint of ${name} could be reached.` },
+  refused: { status: 503, text: (name) => `${name} refused the request.` },
+  reset: { status: 503, text: (name) => `${name} closed the connection before it answered.` },
+  overflow: { status: 503, text: (name) => `${name} has too many requests on their way.` },
+  protocol: { status: 502, text: (name) => `${name} gave a response that is not valid HTTP.` },
+  timeout: { status: 504, text: (name) => `${name} did not answer in time.` },
 };
 
+/** gRPC's DEADLINE_EXCEEDED. */
+const DEADLINE_EXCEEDED = 4;
+
 /** One request on its way through the proxy: its attempts, its response, its end. */
-export class Forwarding implements StreamReceiver {
+export class Forwarding implements StreamReceiver, ClientReceiver {
   readonly #context: ForwardingContext;
   readonly #started: number;
   #state: State = 'waiting';
@@ -69,27 +85,30 @@ export class Forwarding implements StreamReceiver {
   #raced = false;
   #failure: UpstreamFailure | undefined;
   #body: RequestBody | undefined;
-  #paused = false;
+  #paced: PacedBody | undefined;
   /** The head waits for the first piece of the body, which usually comes in the same packet. */
   #headHeld = false;
   #continued = false;
   #timer: NodeJS.Timeout | undefined;
+  #durationTimer: NodeJS.Timeout | undefined;
+  #requestTimer: NodeJS.Timeout | undefined;
   #attemptTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(context: ForwardingContext) {
     this.#context = context;
     this.#started = context.now();
-    const { request, response, head } = context;
+    const { client, head, action, mirrors, requestTimeout, duration } = context;
+    client.receiver = this;
+    client.flushTimeout = context.idleTimeout;
     if (head.body.type !== 'none') {
-      this.#body = new RequestBody(request, () => this.#startTimer());
+      const limit = action.retry.retries > 0 ? action.bufferLimit : 0;
+      this.#body = new RequestBody(client, limit, mirrors, () => this.#requestRead());
+      if (requestTimeout > 0) {
+        this.#requestTimer = setTimeout(() => this.#expire(), requestTimeout);
+      }
     } else if (head.upgrade === undefined) this.#startTimer();
-    response.on('close', () => this.#clientGone());
-    response.on('drain', () => {
-      if (!this.#paused) return;
-      this.#paused = false;
-      this.#stream?.resume();
-    });
+    if (duration > 0) this.#durationTimer = setTimeout(() => this.#expire(), duration);
   }
 
   /** Begins. Call it once. */
@@ -97,18 +116,36 @@ export class Forwarding implements StreamReceiver {
     this.#attempt();
   }
 
+  // The client's side.
+
+  data(piece: Buffer): void {
+    this.#body?.data(piece);
+  }
+
+  ended(trailers: readonly string[]): void {
+    this.#body?.ended(trailers);
+  }
+
+  drained(): void {
+    if (this.#paced) this.#paced.writable();
+    else this.#stream?.resume();
+  }
+
+  closed(): void {
+    if (this.#state === 'done') return;
+    this.#drop('unwanted');
+    this.#over(0);
+  }
+
   // The endpoint's side.
 
   opened(stream: UpstreamStream): void {
-    const { action, expectsContinue, response } = this.#context;
+    const { client } = this.#context;
     this.#stream = stream;
     this.#state = 'sent';
-    const { perTryTimeout } = action.retry;
-    if (perTryTimeout > 0) {
-      this.#attemptTimer = setTimeout(() => this.#attemptTimeout(), perTryTimeout);
-    }
+    if (this.#body?.done !== false) this.#startAttemptTimer();
     if (this.#body) {
-      if (expectsContinue && !this.#continued) response.writeContinue();
+      if (client.expectsContinue && !this.#continued) client.continue();
       this.#continued = true;
       this.#body.sendTo(stream);
     } else stream.finish();
@@ -116,83 +153,100 @@ export class Forwarding implements StreamReceiver {
 
   head(head: IncomingHead, last: boolean): void {
     clearTimeout(this.#attemptTimer);
-    const { action, response, draining } = this.#context;
-    if (afterStatus(head.status, this.#facts(), action.retry) === 'policy' && this.#mayRetry()) {
+    const { action, client, edits, bytesPerSecond, draining } = this.#context;
+    const { status, reason } = head;
+    if (retriesResponse(status, head.fields, this.#facts(), action.retry) && this.#mayRetry()) {
       this.#drop('unwanted');
       this.#retryLater();
       return;
     }
     this.#state = 'responding';
-    if (draining()) response.shouldKeepAlive = false;
-    if (head.reason === '') response.writeHead(head.status, endToEndFields(head));
-    else response.writeHead(head.status, head.reason, endToEndFields(head));
+    this.#body?.release();
+    if (draining()) client.lastOfConnection();
+    const fields = endToEndFields(head);
+    if (edits) for (const edit of edits) edit(fields);
+    if (action.tellsAttempts) fields.push('x-envoy-attempt-count', String(this.#attempts));
+    client.respond(status, reason, fields);
     if (last) this.#finishResponse();
-    else this.#headHeld = true;
+    else {
+      this.#headHeld = true;
+      if (bytesPerSecond !== undefined) this.#paced = this.#pacedBody(bytesPerSecond);
+    }
   }
 
   flush(): void {
     if (!this.#headHeld || this.#state !== 'responding') return;
     this.#headHeld = false;
-    this.#context.response.flushHeaders();
+    this.#context.client.flush();
   }
 
   body(piece: Buffer, last: boolean): void {
     if (this.#state !== 'responding') return;
     this.#headHeld = false;
-    const { response } = this.#context;
-    if (last) this.#finishResponse(piece);
-    else if (!response.write(piece)) {
-      this.#paused = true;
-      this.#stream?.pause();
-    }
+    if (this.#paced) {
+      if (!this.#paced.write(piece)) this.#stream?.pause();
+      if (last) this.end(NO_TRAILERS);
+    } else if (last) this.#finishResponse(piece);
+    else if (!this.#context.client.write(piece)) this.#stream?.pause();
   }
 
   end(trailers: readonly string[]): void {
     if (this.#state !== 'responding') return;
-    if (trailers.length > 0) this.#context.response.addTrailers(trailerPairs(trailers));
-    this.#finishResponse();
+    const passed = endToEndTrailers(trailers);
+    if (this.#paced) {
+      // The endpoint has done its part in time.
+      clearTimeout(this.#timer);
+      this.#paced.end(passed);
+    } else this.#finishResponse(undefined, passed);
+  }
+
+  upgraded(head: IncomingHead, server: Socket, first: Buffer): void {
+    const { client, idleTimeout, edits } = this.#context;
+    const asked = this.#context.head.upgrade;
+    const fields = endToEndFields(head);
+    if (edits) for (const edit of edits) edit(fields);
+    const socket =
+      this.#state === 'done' || asked === undefined
+        ? undefined
+        : client.switchProtocols(asked, fields);
+    if (!socket) {
+      server.destroy();
+      this.failed({ reason: 'protocol', detail: 'an upgrade that was not asked for' });
+      return;
+    }
+    this.#state = 'responding';
+    if (first.length > 0) socket.write(first);
+    tunnel(socket, server, idleTimeout);
+    socket.on('close', () => this.#over(101));
   }
 
   writable(): void {
     this.#body?.writable();
   }
 
-  upgraded(head: IncomingHead, server: Socket, first: Buffer): void {
-    const { request, response, idleTimeout } = this.#context;
-    const client = request.socket;
-    const asked = this.#context.head.upgrade;
-    if (this.#state === 'done' || asked === undefined || client.destroyed) {
-      server.destroy();
-      this.failed({ reason: 'protocol', detail: 'an upgrade that was not asked for' });
-      return;
-    }
-    this.#state = 'responding';
-    const fields = endToEndFields(head);
-    let text = `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${asked}\r\n`;
-    for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
-    response.detachSocket(client);
-    client.write(`${text}\r\n`, 'latin1');
-    if (first.length > 0) client.write(first);
-    tunnel(client, server, idleTimeout);
-    client.on('close', () => this.#over(101));
+  failed(failure: UpstreamFailure): void {
+    // Silence is the endpoint's fault only where each try has a limit of its own.
+    this.#attemptFailed(failure, this.#context.action.retry.perTryIdleTimeout > 0);
   }
 
-  failed(failure: UpstreamFailure): void {
+  #attemptFailed(failure: UpstreamFailure, ownLimit: boolean): void {
+    const { action, client } = this.#context;
     if (this.#state === 'done') return;
-    const { action, request } = this.#context;
     if (failure.reason === 'connect') this.#exclude();
     this.#failure = failure;
     clearTimeout(this.#attemptTimer);
     this.#body?.stop();
+    this.#stream = undefined;
     if (this.#state === 'responding') {
-      this.#stream = undefined;
       // Never a clean end of a truncated body: the client must see that it broke off.
-      this.#over(this.#context.response.statusCode);
-      request.socket.resetAndDestroy();
+      this.#over(client.status);
+      client.reset();
       return;
     }
-    const decision = afterFailure(failure, this.#facts(), action.retry);
-    this.#stream = undefined;
+    const decision =
+      failure.reason === 'timeout' && !ownLimit
+        ? 'no'
+        : afterFailure(failure, this.#facts(), action.retry);
     if (decision === 'free') {
       if (failure.reason === 'reset') this.#raced = true;
       this.#state = 'waiting';
@@ -204,27 +258,36 @@ export class Forwarding implements StreamReceiver {
   // Attempts.
 
   #attempt(): void {
-    const { cluster, upstreamHead, idleTimeout } = this.#context;
-    const endpoint = cluster.pick({ tried: this.#tried });
+    const { cluster, action, hash, idleTimeout } = this.#context;
+    const tried = this.#tried;
+    const endpoint = cluster.pick(hash ? { tried, hash } : { tried });
     if (!endpoint) {
-      this.#reply(503, `${this.#name} has no healthy endpoint.`);
+      this.#reply(sentence(503, `${this.#name} has no healthy endpoint.`));
       return;
     }
-    if (this.#failure?.reason === 'connect' && this.#tried.includes(endpoint)) {
+    if (this.#failure?.reason === 'connect' && tried.includes(endpoint)) {
       // All have been tried: one that refused a moment ago is not worth another try.
       this.#replyFailure(this.#failure);
       return;
     }
     this.#attempts++;
     this.#endpoint = endpoint;
-    this.#stream = cluster.open(endpoint, upstreamHead, this, { idleTimeout });
+    const options = { idleTimeout: action.retry.perTryIdleTimeout || idleTimeout };
+    this.#stream = cluster.open(endpoint, this.#attemptHead(), this, options);
+  }
+
+  #attemptHead(): OutgoingHead {
+    const { action, head } = this.#context;
+    if (!action.countsAttempts) return head;
+    const fields = [...head.fields, 'x-envoy-attempt-count', String(this.#attempts)];
+    return { ...head, fields };
   }
 
   #retryLater(): void {
     this.#state = 'waiting';
     this.#policyRetries++;
-    this.#exclude();
     const { action, random } = this.#context;
+    if (action.retry.otherEndpoint) this.#exclude();
     const wait = backOff(this.#policyRetries, action.retry, random());
     this.#retryTimer = setTimeout(() => this.#attempt(), wait);
   }
@@ -236,7 +299,7 @@ export class Forwarding implements StreamReceiver {
   #facts(): AttemptFacts {
     return {
       method: this.#context.head.method,
-      bodyConsumed: this.#body?.consumed ?? false,
+      replayable: this.#body?.replayable ?? true,
       attempts: this.#attempts,
       policyRetries: this.#policyRetries,
       raced: this.#raced,
@@ -247,26 +310,53 @@ export class Forwarding implements StreamReceiver {
     if (this.#endpoint) this.#tried = [...this.#tried, this.#endpoint];
   }
 
+  #pacedBody(bytesPerSecond: number): PacedBody {
+    const { client } = this.#context;
+    return new PacedBody(bytesPerSecond, {
+      write: (piece) => client.write(piece),
+      end: (trailers) => this.#finishResponse(undefined, trailers),
+      drained: () => this.#stream?.resume(),
+    });
+  }
+
   // Timeouts and ends.
+
+  #requestRead(): void {
+    clearTimeout(this.#requestTimer);
+    this.#startTimer();
+    if (this.#state === 'sent') this.#startAttemptTimer();
+  }
+
+  #startAttemptTimer(): void {
+    const { perTryTimeout } = this.#context.action.retry;
+    if (perTryTimeout === 0) return;
+    this.#attemptTimer = setTimeout(() => {
+      this.#drop('timeout');
+      const failure = { reason: 'timeout', detail: 'the timeout of one attempt' } as const;
+      this.#attemptFailed(failure, true);
+    }, perTryTimeout);
+  }
 
   #startTimer(): void {
     const { timeout } = this.#context.action;
     if (timeout > 0 && this.#state !== 'done') {
-      this.#timer = setTimeout(() => this.#timeout(), timeout);
+      this.#timer = setTimeout(() => this.#timeout('the route timeout'), timeout);
     }
   }
 
-  #timeout(): void {
+  /** All of the request takes too long, and another try would not help. */
+  #timeout(detail: string, grpcStatus?: number): void {
+    const failure: UpstreamFailure = { reason: 'timeout', detail };
     this.#drop('timeout');
-    const failure = { reason: 'timeout', detail: 'the route timeout' } as const;
-    this.#failure = failure;
     if (this.#state === 'responding') this.failed(failure);
-    else this.#replyFailure(failure);
+    else {
+      this.#failure = failure;
+      this.#replyFailure(failure, grpcStatus);
+    }
   }
 
-  #attemptTimeout(): void {
-    this.#drop('timeout');
-    this.failed({ reason: 'timeout', detail: 'the timeout of one attempt' });
+  #expire(): void {
+    this.#timeout('the time for the whole request', DEADLINE_EXCEEDED);
   }
 
   /** Lets go of the attempt that is on its way. */
@@ -278,40 +368,42 @@ export class Forwarding implements StreamReceiver {
     this.#stream = undefined;
   }
 
-  #finishResponse(piece?: Buffer): void {
-    const { response } = this.#context;
-    const { statusCode } = response;
+  #finishResponse(piece?: Buffer, trailers?: readonly string[]): void {
+    const { client } = this.#context;
     if (this.#body && !this.#body.done) this.#body.stop();
     this.#stream = undefined;
-    this.#over(statusCode);
-    if (piece) response.end(piece);
-    else response.end();
+    this.#over(client.status);
+    client.end(piece, trailers);
   }
 
-  #clientGone(): void {
-    if (this.#state === 'done') return;
-    this.#drop('unwanted');
-    this.#over(0);
+  #replyFailure(failure: UpstreamFailure, grpcStatus?: number): void {
+    const { status, text } = FAILURE_REPLIES[failure.reason];
+    // Who has not sent the whole request is late, and not the endpoint.
+    const late = failure.reason === 'timeout' && this.#body?.done === false;
+    const reply = late
+      ? sentence(408, 'The rest of the request did not come in time.')
+      : sentence(status, text(this.#name));
+    this.#reply(grpcStatus === undefined ? reply : { ...reply, grpcStatus });
   }
 
-  #replyFailure(failure: UpstreamFailure): void {
-    const { status, sentence } = FAILURE_REPLIES[failure.reason];
-    this.#reply(status, sentence(this.#name));
-  }
-
-  #reply(status: number, sentence: string): void {
-    const keepAlive = (this.#body?.done ?? true) && !this.#context.draining();
-    this.#over(status);
-    localReply(this.#context.response, status, sentence, keepAlive);
+  #reply(reply: Reply): void {
+    const { client, view, edits, draining } = this.#context;
+    const keepAlive = (this.#body?.done ?? true) && !draining();
+    this.#over(reply.status);
+    sendReply(client, reply, { view, keepAlive, edits });
   }
 
   #over(status: number): void {
     if (this.#state === 'done') return;
     this.#state = 'done';
     clearTimeout(this.#timer);
+    clearTimeout(this.#durationTimer);
+    clearTimeout(this.#requestTimer);
     clearTimeout(this.#attemptTimer);
     clearTimeout(this.#retryTimer);
-    const { cluster, observer, now } = this.#context;
+    this.#paced?.stop();
+    const { cluster, mirrors, observer, now } = this.#context;
+    if (this.#body && !this.#body.done) for (const mirror of mirrors) mirror.cancel();
     for (let i = 0; i < this.#policyRetries; i++) cluster.retryOver();
     observer.requestFinished?.({
       cluster: cluster.config.name,

@@ -6,6 +6,17 @@ export interface PathRules {
   readonly mergeSlashes: boolean;
 }
 
+const ESCAPED_SLASH = /%(?:2f|5c)/i;
+
+/** A target with the slashes in its path as they are; the same when none is escaped. */
+export function unescapeSlashes(target: string): string {
+  if (!ESCAPED_SLASH.test(target)) return target;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const plain = path.replace(/%2f/gi, '/').replace(/%5c/gi, '\\');
+  return mark < 0 ? plain : plain + target.slice(mark);
+}
+
 const IN_QUESTION = /\/[./]|[%\\]/;
 
 /** A target (path and query) by these rules; undefined when it has no such form. */

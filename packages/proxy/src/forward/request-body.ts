@@ -1,57 +1,95 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientStream } from '../listen/client-stream.ts';
 import type { UpstreamStream } from '../upstream/stream.ts';
-import { trailerPairs } from './response-fields.ts';
+import { endToEndTrailers } from './response-fields.ts';
 
-/** Moves a request's body from the client to an endpoint, as fast as the slower of the two. */
+/** Takes a copy of the body, at its own pace. */
+export interface BodyCopy {
+  write(piece: Buffer): void;
+  finish(trailers: readonly string[]): void;
+}
+
+/**
+ * Moves a request's body from the client to an endpoint, as fast as the slower of the two, and keeps
+ * what was read of it, up to a limit, so that it can be sent again.
+ */
 export class RequestBody {
-  /** Some of it was read, so that the request cannot be sent again. */
-  consumed = false;
-  /** All of it was sent. */
+  /** All of it was read. */
   done = false;
-  readonly #request: IncomingMessage;
+  readonly #client: ClientStream;
   readonly #onDone: () => void;
-  #stream: UpstreamStream | undefined;
-  #listening = false;
+  readonly #copies: readonly BodyCopy[];
+  #upstream: UpstreamStream | undefined;
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  /** Bytes that may be kept; below 0 once something was read that was not. */
+  #limit: number;
+  #trailers: readonly string[] = [];
 
-  /** `onDone` is called when all of it was sent. */
-  constructor(request: IncomingMessage, onDone: () => void) {
-    this.#request = request;
+  /** `limit`: bytes that are kept. `onDone` is called when all of it was read. */
+  constructor(
+    client: ClientStream,
+    limit: number,
+    copies: readonly BodyCopy[],
+    onDone: () => void,
+  ) {
+    this.#client = client;
+    this.#limit = limit;
+    this.#copies = copies;
     this.#onDone = onDone;
   }
 
-  /** Sends it by `stream`. */
-  sendTo(stream: UpstreamStream): void {
-    this.#stream = stream;
-    if (this.#listening) {
-      this.#request.resume();
-      return;
-    }
-    this.#listening = true;
-    this.#request.on('data', (piece: Buffer) => this.#data(piece));
-    this.#request.on('end', () => this.#end());
+  /** All that was read of it can be sent again. */
+  get replayable(): boolean {
+    return this.#limit >= 0;
+  }
+
+  /** Sends it by `upstream`, from its beginning. */
+  sendTo(upstream: UpstreamStream): void {
+    this.#upstream = upstream;
+    for (const piece of this.#kept) upstream.write(piece);
+    if (this.done) upstream.finish(this.#trailers);
+    else this.#client.read();
+  }
+
+  /** It will not be sent again. */
+  release(): void {
+    this.#kept = [];
+    this.#limit = -1;
   }
 
   /** The stream takes more. */
   writable(): void {
-    if (this.#stream) this.#request.resume();
+    if (this.#upstream && !this.done) this.#client.read();
   }
 
-  /** Stops; what was not read yet can go by another stream. */
+  /** Stops. */
   stop(): void {
-    this.#stream = undefined;
-    if (this.#listening && !this.done) this.#request.pause();
+    this.#upstream = undefined;
+    if (!this.done) this.#client.pause();
   }
 
-  #data(piece: Buffer): void {
-    this.consumed = true;
-    if (this.#stream?.write(piece) === false) this.#request.pause();
+  /** A piece has come. */
+  data(piece: Buffer): void {
+    if (this.#limit >= 0) this.#keep(piece);
+    for (const copy of this.#copies) copy.write(piece);
+    if (this.#upstream?.write(piece) === false) this.#client.pause();
   }
 
-  #end(): void {
+  /** It has come to its end. */
+  ended(trailers: readonly string[]): void {
     this.done = true;
-    const stream = this.#stream;
-    if (!stream) return;
+    this.#trailers = endToEndTrailers(trailers);
+    for (const copy of this.#copies) copy.finish(this.#trailers);
     this.#onDone();
-    stream.finish(trailerPairs(this.#request.rawTrailers).flat());
+    this.#upstream?.finish(this.#trailers);
+  }
+
+  #keep(piece: Buffer): void {
+    this.#keptBytes += piece.length;
+    if (this.#keptBytes <= this.#limit) this.#kept.push(piece);
+    else {
+      this.#limit = -1;
+      this.#kept = [];
+    }
   }
 }

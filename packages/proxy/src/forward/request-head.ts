@@ -1,4 +1,3 @@
-import type { RequestView } from '../config/header-match.ts';
 import type { BodyFraming } from '../upstream/stream.ts';
 
 /** A request that is refused without asking an endpoint. */
@@ -29,11 +28,12 @@ export interface RequestHead {
 
 /** Rules of a listener for what it takes. */
 export interface HeadRules {
-  readonly rejectUnderscores: boolean;
+  /** What becomes of requests with an underscore in a header's name, or of such headers. */
+  readonly underscores: 'allow' | 'reject' | 'drop';
 }
 
-const NO_BODY: BodyFraming = { type: 'none' };
-const CHUNKED: BodyFraming = { type: 'chunked' };
+export const NO_BODY: BodyFraming = { type: 'none' };
+export const CHUNKED: BodyFraming = { type: 'chunked' };
 
 /**
  * Reads a request's head as Node's strict parser left it: `fields` are names and values in turns.
@@ -59,7 +59,8 @@ export function readRequestHead(
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     const value = fields[i + 1]!;
-    if (rules.rejectUnderscores && name.includes('_')) {
+    if (rules.underscores !== 'allow' && name.includes('_')) {
+      if (rules.underscores === 'drop') continue;
       return refuse(400, 'A header name has an underscore.');
     }
     switch (SPECIAL_LENGTHS.has(name.length) ? name.toLowerCase() : '') {
@@ -160,7 +161,8 @@ function without(fields: readonly string[], named: ReadonlySet<string>): string[
   return kept;
 }
 
-function originForm(
+/** The path, and the authority if it is there, of a request's target; undefined if it is malformed. */
+export function originForm(
   method: string,
   url: string,
 ): { readonly path: string; readonly authority?: string } | undefined {
@@ -173,26 +175,7 @@ function originForm(
   return { authority: absolute[1]!, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-function refuse(status: number, message: string): Refusal {
+/** A refusal with a sentence. */
+export function refuse(status: number, message: string): Refusal {
   return { status, message };
-}
-
-/** A request's head as route conditions see it. `value` finds a header by its lower-case name. */
-export function viewOf(
-  head: RequestHead,
-  target: string,
-  value: (name: string) => string | undefined,
-): RequestView {
-  const mark = target.indexOf('?');
-  return {
-    method: head.method,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
-    header(name) {
-      if (name === ':method') return head.method;
-      if (name === ':path') return target;
-      if (name === ':authority') return head.host;
-      return value(name);
-    },
-  };
 }

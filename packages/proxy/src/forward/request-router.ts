@@ -1,146 +1,265 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ListenerConfig } from '../config/listener-config.ts';
-import type { ForwardAction } from '../config/route-action.ts';
+import type { HttpManager } from '../config/http-manager.ts';
+import type { ClusterShare, ForwardAction, RouteAction } from '../config/route-action.ts';
+import type { Treatment } from '../config/route-scope.ts';
 import { type RouteTable, withoutPort } from '../config/route-table.ts';
-import type { RequestKind } from '../listen/gateway-listener.ts';
+import { type ClientStream, NO_RECEIVER } from '../listen/client-stream.ts';
 import type { ProxyObserver } from '../observer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import { FilterPass, type FilterResult } from './filters/filter-pass.ts';
+import { type ActiveFilter, type FilterEnvironment, HttpFilters } from './filters/http-filters.ts';
 import { Forwarding } from './forwarding.ts';
-import { localReply, printable } from './local-reply.ts';
-import { normalizeTarget } from './path.ts';
-import { type RequestHead, readRequestHead, viewOf } from './request-head.ts';
+import { mirrorRequest } from './mirror-request.ts';
+import { normalizeTarget, unescapeSlashes } from './path.ts';
+import { printable, type Reply, type ResponseEdit, sendReply, sentence } from './reply.ts';
+import type { Refusal, RequestHead } from './request-head.ts';
+import { responseEdits } from './response-edits.ts';
 import { upstreamHead } from './upstream-head.ts';
+import { View } from './view.ts';
 
 /** What routing a request needs to know of the moment. */
-export interface RouterEnvironment {
+export interface RouterEnvironment extends FilterEnvironment {
   /** The route table of the listener; undefined until it has come. */
   routes(): RouteTable | undefined;
   cluster(name: string): Cluster | undefined;
+  /** True when connections must not be kept for another request. */
   draining(): boolean;
   readonly observer: ProxyObserver;
   readonly now: () => number;
   readonly random: () => number;
 }
 
-/** What the proxy answers itself. */
-interface Answer {
-  readonly status: number;
-  readonly message: string;
-  /** The rest of the connection is still in step. */
-  readonly keepAlive: boolean;
+/** A request that a route was found for. */
+interface Routed {
+  readonly client: ClientStream;
+  readonly head: RequestHead;
+  /** Path and query. */
+  readonly target: string;
+  readonly view: View;
+  /** When it came. */
+  readonly arrived: number;
 }
 
 const UNROUTED = { cluster: undefined, durationMs: 0, retries: 0, failure: undefined } as const;
+const NOTHING = { responseChanges: undefined };
 
 /** Decides what becomes of each request of a listener. */
 export class RequestRouter {
-  readonly #config: ListenerConfig;
+  readonly #manager: HttpManager;
   readonly #environment: RouterEnvironment;
+  readonly #filters: HttpFilters;
   readonly #pathRules: { readonly normalize: boolean; readonly mergeSlashes: boolean };
 
-  constructor(config: ListenerConfig, environment: RouterEnvironment) {
-    this.#config = config;
+  constructor(manager: HttpManager, environment: RouterEnvironment) {
+    this.#manager = manager;
     this.#environment = environment;
-    this.#pathRules = { normalize: config.normalizePath, mergeSlashes: config.mergeSlashes };
+    this.#filters = new HttpFilters(manager.filters, environment);
+    this.#pathRules = { normalize: manager.normalizePath, mergeSlashes: manager.mergeSlashes };
   }
 
   /** Forwards the request, or answers it. */
-  handle(request: IncomingMessage, response: ServerResponse, kind: RequestKind): void {
-    const refusal = this.#route(request, response, kind);
-    if (!refusal) return;
-    const { status, message, keepAlive } = refusal;
-    const { observer, draining } = this.#environment;
-    localReply(response, status, message, keepAlive && !draining());
-    observer.requestFinished?.({ ...UNROUTED, status });
+  handle(client: ClientStream, head: RequestHead | Refusal): void {
+    if ('message' in head) {
+      this.#answer(client, undefined, sentence(head.status, head.message), false);
+      return;
+    }
+    const { random, now, routes } = this.#environment;
+    const unescaped = this.#unescaped(head.target);
+    const target = unescaped && normalizeTarget(unescaped, this.#pathRules);
+    const proto = this.#manager.useRemoteAddress ? undefined : head.forwardedProto;
+    const scheme = (proto ?? (client.client.secure ? 'https' : 'http')) === 'https';
+    const view = new View(head, target ?? '/', scheme ? 'https' : 'http', client.client, random);
+    if (target === undefined) {
+      this.#answer(client, view, sentence(400, 'The path is malformed.'), false);
+    } else if (unescaped !== head.target && this.#manager.escapedSlashes === 'redirect') {
+      const fields = ['location', target];
+      this.#answer(client, view, { status: 307, body: '', fields }, keepsAlive(head));
+    } else {
+      const table = routes();
+      const reply = table
+        ? this.#route(table, { client, head, target, view, arrived: now() })
+        : sentence(503, 'There are no routes yet.');
+      if (reply) this.#answer(client, view, reply, keepsAlive(head));
+    }
   }
 
-  #route(
-    request: IncomingMessage,
-    response: ServerResponse,
-    kind: RequestKind,
-  ): Answer | undefined {
-    const { method = '', url = '', rawHeaders, httpVersionMinor } = request;
-    const head = readRequestHead(method, url, rawHeaders, httpVersionMinor === 1, this.#config);
-    if ('message' in head) return { ...head, keepAlive: false };
-    const target = normalizeTarget(head.target, this.#pathRules);
-    if (target === undefined)
-      return { status: 400, message: 'The path is malformed.', keepAlive: false };
-    if (kind === 'upgrade' && head.body.type !== 'none') {
-      return { status: 400, message: 'An upgrade with a body is not taken.', keepAlive: false };
-    }
-    const keepAlive = head.body.type === 'none' && kind !== 'upgrade';
-    const host = this.#config.stripPort ? withoutPort(head.host) : head.host;
-    const routes = this.#environment.routes();
-    if (!routes) return { status: 503, message: 'There are no routes yet.', keepAlive: keepAlive };
-    const view = viewOf(head, target, (name) => text(request.headers[name]));
-    const routing = routes.find(host, view);
+  /** The target that is looked at; undefined when there must not be such a one. */
+  #unescaped(target: string): string | undefined {
+    if (this.#manager.escapedSlashes === 'keep') return target;
+    const unescaped = unescapeSlashes(target);
+    return this.#manager.escapedSlashes === 'reject' && unescaped !== target
+      ? undefined
+      : unescaped;
+  }
+
+  /** A reply where no route leads anywhere. */
+  #route(table: RouteTable, routed: Routed): Reply | undefined {
+    const { head, view } = routed;
+    const { stripPort, stripTrailingDot } = this.#manager;
+    let host = stripPort ? withoutPort(head.host) : head.host;
+    if (stripTrailingDot) host = host.replace(/\.(?=$|:\d+$)/, '');
+    const routing = table.find(host, view);
     if (routing.type === 'no-host') {
-      const message = `There is no service for host ${printable(host)}.`;
-      return { status: 404, message, keepAlive: keepAlive };
+      return sentence(404, `There is no service for host ${printable(host)}.`);
     }
     if (routing.type === 'no-route') {
-      const message = `No route of host ${printable(host)} matches the request.`;
-      return { status: 404, message, keepAlive: keepAlive };
+      return sentence(404, `No route of host ${printable(host)} matches the request.`);
     }
     const { action } = routing;
-    if (action.type === 'respond') {
-      return { status: action.status, message: action.body, keepAlive: keepAlive };
+    const share = action.type === 'forward' ? this.#choose(action) : undefined;
+    const active = this.#filters.activeFor((share ?? (action as Treatment)).filters);
+    if (!active) {
+      this.#act(routed, action, share, undefined);
+      return undefined;
     }
-    return this.#forward(request, response, kind, head, target, action);
+    const pass = new FilterPass(view, share?.name ?? '', action.rateLimits);
+    this.#filter(routed, active, pass, () => this.#act(routed, action, share, pass));
+    if (pass.endings.length > 0) {
+      routed.client.whenClosed(() => {
+        for (const end of pass.endings) end();
+      });
+    }
+    return undefined;
   }
 
+  #choose({ clusters, totalWeight }: ForwardAction): ClusterShare {
+    const [first] = clusters as [ClusterShare];
+    if (clusters.length === 1) return first;
+    let at = this.#environment.random() * totalWeight;
+    for (const share of clusters) {
+      at -= share.weight;
+      if (at < 0) return share;
+    }
+    return first;
+  }
+
+  /** Asks the filters one after the other, and goes on when all of them let the request pass. */
+  #filter(
+    routed: Routed,
+    [first, ...others]: readonly ActiveFilter[],
+    pass: FilterPass,
+    goOn: () => void,
+  ): void {
+    if (!first) {
+      goOn();
+      return;
+    }
+    this.#take(this.#filters.apply(first, pass), routed, pass, () =>
+      this.#filter(routed, others, pass, goOn),
+    );
+  }
+
+  #take(result: FilterResult, routed: Routed, pass: FilterPass, goOn: () => void): void {
+    const { client, head, view } = routed;
+    if (!result) goOn();
+    else if (result.type === 'answer') {
+      const edits = responseEdits(NOTHING, undefined, pass, view);
+      this.#answer(client, view, result.reply, keepsAlive(head), edits);
+    } else {
+      const timer = setTimeout(() => {
+        client.receiver = NO_RECEIVER;
+        this.#take(result.afterwards, routed, pass, goOn);
+      }, result.duration);
+      client.receiver = {
+        ...NO_RECEIVER,
+        closed: () => {
+          clearTimeout(timer);
+          this.#environment.observer.requestFinished?.({ ...UNROUTED, status: 0 });
+        },
+      };
+    }
+  }
+
+  #act(
+    routed: Routed,
+    action: RouteAction,
+    share: ClusterShare | undefined,
+    pass: FilterPass | undefined,
+  ): void {
+    const { client, head, view } = routed;
+    let reply: Reply | undefined;
+    if (action.type === 'forward') {
+      // A share was chosen of such an action.
+      reply = this.#forward(routed, action, share!, pass);
+    } else if (action.type === 'redirect') {
+      reply = { status: action.status, body: '', fields: ['location', action.location(view)] };
+    } else reply = { status: action.status, body: action.body };
+    if (!reply) return;
+    const treatment = share ?? (action as Treatment);
+    const edits = responseEdits(treatment, undefined, pass, view);
+    this.#answer(client, view, reply, keepsAlive(head), edits);
+  }
+
+  /** A reply where the request can't be forwarded. */
   #forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    kind: RequestKind,
-    head: RequestHead,
-    target: string,
+    routed: Routed,
     action: ForwardAction,
-  ): Answer | undefined {
-    const { observer, now, random } = this.#environment;
-    const name = choose(action, random);
-    const cluster = this.#environment.cluster(name);
-    const keepAlive = head.body.type === 'none' && kind !== 'upgrade';
+    share: ClusterShare,
+    pass: FilterPass | undefined,
+  ): Reply | undefined {
+    const { client, head, target, view, arrived } = routed;
+    const { observer, now, random, draining, cluster: find } = this.#environment;
+    const name = share.header ? (share.header(view) ?? '') : share.name;
+    const cluster = find(name);
     if (!cluster) {
-      const message = `The route's cluster ${printable(name)} is not known.`;
-      return { status: 503, message, keepAlive: keepAlive };
+      const text = `The route's cluster ${printable(name)} is not known.`;
+      return sentence(action.missingStatus, text);
     }
-    const asked = kind === 'upgrade' ? head.upgrade : undefined;
-    if (asked !== undefined && action.upgrades.get(asked) === false) {
-      return { status: 403, message: 'The upgrade is not allowed here.', keepAlive: false };
-    }
-    // An upgrade that the listener doesn't know is an ordinary request (RFC 9110, 7.8).
-    const sent = asked === head.upgrade ? head : { ...head, upgrade: asked };
-    const { useRemoteAddress, streamIdleTimeout } = this.#config;
-    const remoteAddress = request.socket.remoteAddress ?? '';
+    const allowed = head.upgrade === undefined || this.#mayUpgrade(action, head.upgrade);
+    if (allowed === 'forbidden') return sentence(403, 'The upgrade is not allowed here.');
+    // An upgrade that nobody has allowed is an ordinary request (RFC 9110, 7.8).
+    const sent = allowed ? head : { ...head, upgrade: undefined };
+    const { useRemoteAddress, streamIdleTimeout, requestTimeout } = this.#manager;
+    const outgoing = upstreamHead({ head: sent, view, action, share, target, useRemoteAddress });
+    const idleTimeout = action.idleTimeout ?? streamIdleTimeout;
+    const hashed = action.hash?.(view);
+    const duration = action.duration?.(view) ?? this.#manager.maxStreamDuration;
     new Forwarding({
-      request,
-      response,
-      head: sent,
-      upstreamHead: upstreamHead(sent, action, { target, remoteAddress, useRemoteAddress }),
+      client,
+      view,
+      head: outgoing,
       action,
       cluster,
-      idleTimeout: action.idleTimeout ?? streamIdleTimeout,
-      expectsContinue: kind === 'continue',
+      hash: hashed?.hash,
+      idleTimeout,
+      requestTimeout,
+      // A filter may have spent some of it.
+      duration: duration > 0 ? Math.max(1, duration - (now() - arrived)) : 0,
+      mirrors: action.mirrors
+        ? mirrorRequest(action, outgoing, { find, random, idleTimeout })
+        : NO_MIRRORS,
+      edits: responseEdits(share, hashed?.cookie, pass, view),
+      bytesPerSecond: pass?.bytesPerSecond,
       observer,
       random,
       now,
-      draining: this.#environment.draining,
+      draining,
     }).start();
     return undefined;
   }
-}
 
-function choose({ clusters }: ForwardAction, random: () => number): string {
-  if (clusters.length === 1) return clusters[0]!.name;
-  let at = random() * clusters.reduce((sum, { weight }) => sum + weight, 0);
-  for (const { name, weight } of clusters) {
-    at -= weight;
-    if (at < 0) return name;
+  #mayUpgrade({ upgrades }: ForwardAction, protocol: string): boolean | 'forbidden' {
+    const stated = upgrades.get(protocol);
+    if (stated === false) return 'forbidden';
+    return stated ?? this.#manager.codec.upgrades.includes(protocol);
   }
-  return clusters.at(-1)!.name;
+
+  #answer(
+    client: ClientStream,
+    view: View | undefined,
+    reply: Reply,
+    keepAlive: boolean,
+    edits?: readonly ResponseEdit[],
+  ): void {
+    const { observer, draining } = this.#environment;
+    const context = { view, keepAlive: keepAlive && !draining(), edits };
+    const status = sendReply(client, reply, context);
+    observer.requestFinished?.({ ...UNROUTED, status });
+  }
 }
 
-function text(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(',') : value;
+const NO_MIRRORS: readonly never[] = [];
+
+/** True when what follows the head can't be taken for another request. */
+function keepsAlive(head: RequestHead): boolean {
+  return head.body.type === 'none' && head.upgrade === undefined;
 }

@@ -30,14 +30,15 @@ const NO_TRAILERS: ReadonlySet<string> = new Set([
   ...['content-range', 'authorization', 'set-cookie', 'cookie', 'expect', 'cache-control'],
 ]);
 
-/** The trailers that may go on, as pairs. */
-export function trailerPairs(trailers: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
+/** The trailers that may go on; names and values in turns. */
+export function endToEndTrailers(trailers: readonly string[]): readonly string[] {
+  if (trailers.length === 0) return trailers;
+  const kept: string[] = [];
   for (let i = 0; i < trailers.length; i += 2) {
     const name = trailers[i]!;
-    if (!NO_TRAILERS.has(name.toLowerCase())) pairs.push([name, trailers[i + 1]!]);
+    if (!NO_TRAILERS.has(name.toLowerCase())) kept.push(name, trailers[i + 1]!);
   }
-  return pairs;
+  return kept;
 }
 
 function withNames(named: Set<string> | undefined, value: string): Set<string> | undefined {

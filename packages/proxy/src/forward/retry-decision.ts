@@ -1,8 +1,8 @@
 import type { RetryPolicy } from '../config/retry-policy.ts';
 import type { UpstreamFailure } from '../upstream/failure.ts';
 
-/** Attempts that may fail to connect, whatever the policy says. */
-const MAX_CONNECT_ATTEMPTS = 5;
+/** Attempts that an endpoint has not looked at, whatever the policy counts. */
+const MAX_FREE_ATTEMPTS = 5;
 const IDEMPOTENT: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],
 ]);
@@ -10,13 +10,13 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
 /** What is known of a request when an attempt has ended. */
 export interface AttemptFacts {
   readonly method: string;
-  /** Some of the body was read from the client, and is gone. */
-  readonly bodyConsumed: boolean;
+  /** All that was read of the body can be sent again. */
+  readonly replayable: boolean;
   /** Attempts so far. */
   readonly attempts: number;
   /** Of these, the ones that the policy counts. */
   readonly policyRetries: number;
-  /** A kept connection was closed on this request already as it went out. */
+  /** A close that may have crossed the request has happened to it already. */
   readonly raced: boolean;
 }
 
@@ -24,35 +24,34 @@ export interface AttemptFacts {
 export type RetryDecision = 'no' | 'free' | 'policy';
 
 /**
- * What to do after a failure that came before the response. A request of which nothing was sent is
- * always tried elsewhere; one that may have been processed only if doing it twice does no harm.
+ * What to do after a failure that came before the response. A request of which nothing was sent goes
+ * elsewhere at once; one that may have been processed as the policy says.
  */
 export function afterFailure(
   { reason, reused }: UpstreamFailure,
   facts: AttemptFacts,
   policy: RetryPolicy,
 ): RetryDecision {
+  if (reason === 'overflow' || !facts.replayable) return 'no';
   if (reason === 'connect' || reason === 'retired' || reason === 'refused') {
-    return facts.attempts < MAX_CONNECT_ATTEMPTS ? 'free' : 'no';
+    const allowed = reason === 'refused' ? policy.onRefused : policy.onConnect;
+    return allowed && facts.attempts < MAX_FREE_ATTEMPTS ? 'free' : 'no';
   }
-  if (reason === 'overflow' || reason === 'protocol' || !isRepeatable(facts)) return 'no';
   // RFC 9112, 9.3.1: the server closed an idle connection while the request was on its way.
-  if (reason === 'reset' && reused && !facts.raced) return 'free';
+  if (reused && !facts.raced && IDEMPOTENT.has(facts.method)) return 'free';
   return policy.onReset && facts.policyRetries < policy.retries ? 'policy' : 'no';
 }
 
-/** What to do with a response of this status. */
-export function afterStatus(
+/** True when a response of this kind is to be tried again; fields are names and values in turns. */
+export function retriesResponse(
   status: number,
+  fields: readonly string[],
   facts: AttemptFacts,
   policy: RetryPolicy,
-): RetryDecision {
-  if (policy.retries <= facts.policyRetries || !policy.onStatus(status)) return 'no';
-  return isRepeatable(facts) ? 'policy' : 'no';
-}
-
-function isRepeatable({ method, bodyConsumed }: AttemptFacts): boolean {
-  return !bodyConsumed && IDEMPOTENT.has(method);
+): boolean {
+  return (
+    facts.policyRetries < policy.retries && facts.replayable && policy.onResponse(status, fields)
+  );
 }
 
 /** Milliseconds before the `n`th retry (from 1): exponential with full jitter, as Envoy. */

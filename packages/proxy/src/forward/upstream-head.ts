@@ -1,44 +1,47 @@
 import { randomUUID } from 'node:crypto';
-import type { ForwardAction } from '../config/route-action.ts';
+import { applyHeaderChanges, setField } from '../config/header-changes.ts';
+import type { RequestView } from '../config/request-view.ts';
+import type { ClusterShare, ForwardAction } from '../config/route-action.ts';
 import type { OutgoingHead } from '../upstream/stream.ts';
 import type { RequestHead } from './request-head.ts';
 
-/** What the head that goes to the endpoint says beyond the client's. */
-export interface HopFacts {
+/** What is asked of an endpoint. */
+export interface Hop {
+  readonly head: RequestHead;
+  readonly view: RequestView;
+  readonly action: ForwardAction;
+  readonly share: ClusterShare;
   /** Path and query before the route's rewrite. */
   readonly target: string;
-  /** The client's address. */
-  readonly remoteAddress: string;
-  /** Appends that address to X-Forwarded-For. */
+  /** Appends the client's address to X-Forwarded-For. */
   readonly useRemoteAddress: boolean;
 }
 
 /** The head that goes to the endpoint. */
-export function upstreamHead(
-  head: RequestHead,
-  action: ForwardAction,
-  hop: HopFacts,
-): OutgoingHead {
-  const { prefixRewrite, hostRewrite } = action;
-  let { target } = hop;
-  if (prefixRewrite && target.startsWith(prefixRewrite.from)) {
-    target = prefixRewrite.to + target.slice(prefixRewrite.from.length);
-  }
-  const proto = (hop.useRemoteAddress ? undefined : head.forwardedProto) ?? 'http';
+export function upstreamHead(hop: Hop): OutgoingHead {
+  const { head, view, action, share, useRemoteAddress } = hop;
+  const { forwardedFor } = head;
   const fields = [
     ...head.fields,
-    ...['x-forwarded-proto', proto, 'x-forwarded-host', head.forwardedHost ?? head.host],
+    ...['x-forwarded-proto', view.scheme, 'x-forwarded-host', head.forwardedHost ?? head.host],
     ...['x-request-id', head.requestId ?? randomUUID()],
   ];
-  if (hop.useRemoteAddress) {
-    const before = head.forwardedFor === undefined ? '' : `${head.forwardedFor}, `;
-    fields.push('x-forwarded-for', `${before}${hop.remoteAddress}`);
-  } else if (head.forwardedFor !== undefined) fields.push('x-forwarded-for', head.forwardedFor);
+  if (useRemoteAddress) {
+    const before = forwardedFor === undefined ? '' : `${forwardedFor}, `;
+    fields.push('x-forwarded-for', before + view.client.remoteAddress);
+  } else if (forwardedFor !== undefined) fields.push('x-forwarded-for', forwardedFor);
+  let { target } = hop;
+  if (action.rewrite) {
+    const query = view.query === '' ? '' : `?${view.query}`;
+    setField(fields, 'x-envoy-original-path', target);
+    target = action.rewrite(view.path) + query;
+  }
+  if (share.requestChanges) applyHeaderChanges(fields, share.requestChanges, view);
   return {
     method: head.method,
     target,
-    authority: hostRewrite ?? head.host,
-    scheme: proto === 'https' ? 'https' : 'http',
+    authority: share.hostRewrite ?? head.host,
+    scheme: view.scheme,
     fields,
     body: head.body,
     upgrade: head.upgrade,
