@@ -41,6 +41,8 @@ export function policiesReference(): string {
     '| `metadata.namespace` | As in Kubernetes; the same name in two namespaces is two policies. |',
     '| `metadata.labels`, `metadata.annotations` | Text by name; they change nothing. |',
     '| `status`, and what else Kubernetes writes into `metadata` | Is read and left out. |',
+    '',
+    ...PRECEDENCE,
     ...Object.entries(jsonSchemas()).flatMap(([kind, schema]) =>
       section(kind, schema as JsonSchema),
     ),
@@ -58,6 +60,34 @@ export function policiesReference(): string {
     '',
   ].join('\n');
 }
+
+/** Which of several counts; its test is `packages/policy/test/compile/precedence.test.ts`. */
+const PRECEDENCE = [
+  '## Which of several counts',
+  '',
+  'Of rules that fit a request, as Gateway API says, whichever routes they are of:',
+  '',
+  '1. the one for the most exact host name: a whole one, then the longest with `*.`, then any (at a',
+  '   listener with a host name, the more exact of both);',
+  '2. of HTTP: an exact path, a regular expression (the longer; Gateway API leaves open where), the longer',
+  '   prefix; then one with a method, with more headers, with more query parameters;',
+  '   of gRPC: an exact method before a regular expression, then the one with the longer service, the',
+  '   longer method, more headers;',
+  '3. the one whose route is the first by `namespace/name`, then the first in its route. Who is older is not',
+  '   known here.',
+  '',
+  'A request that fits no rule of the most exact host may fit one of a wider host. One that fits none is',
+  'answered with 404. So it is at a service, too: routes of a service stand in for the way to it; add a rule',
+  'without matches for the rest. Without a route requests go to the service.',
+  '',
+  '| | |',
+  '|---|---|',
+  '| Routes of several kinds | Of a service: GRPCRoutes hold, without them HTTPRoutes, without them TCPRoutes. Of a host at a listener: either those of HTTP or those of gRPC, by the first of them by name. |',
+  "| `hostnames` of a route of a service | The route is for callers that use these names, and not for the service's own. |",
+  '| ServicePolicies | The one with the most exact name: the whole one, then the pattern with the most characters besides `*`; of equals the first by name. |',
+  '| FaultPolicies and RateLimitPolicies | Those that a rule names in `filters`: the first FaultPolicy, all RateLimitPolicies. Without them the one whose `targetRefs` name the rule, without it the route; of equals the first by name. Of services as of ServicePolicies. Limits of a rule and of the service both count; the fault of a rule goes before that of the service. |',
+  '| A rule, a ServicePolicy, a registry | What a rule says goes before what a ServicePolicy says, that before what a registry says of a method, that before what it says of the service; setting by setting. |',
+];
 
 function section(kind: string, schema: JsonSchema): string[] {
   const file = kind.replace(/^(HTTP|GRPC|TCP)/, '$1-').replace(/([a-z])([A-Z])/g, '$1-$2');

@@ -22,7 +22,9 @@ const trafficRef = z
   .strictObject({
     group: z.enum(['', GATEWAY_API]).optional().describe('Default: that of the kind.'),
     kind: z.enum(['Service', 'HTTPRoute', 'GRPCRoute']).default('Service'),
-    name: referredName.describe('Of the service as the catalog has it, or of the route.'),
+    name: referredName.describe(
+      'Of the service as the catalog has it (`*` stands for any characters; the most exact name counts), or of the route.',
+    ),
     sectionName: objectName.optional().describe('A rule of the route, by its name. Default: all.'),
   })
   .superRefine(({ group: of, kind, sectionName }, context) => {
