@@ -60,6 +60,7 @@ describe('bootstraps', () => {
       { xds, node, admin: '127.0.0.1:0' },
       { xds: { host: '::1', port: 7071 }, node, apiType: 'GRPC', gateway: '127.0.0.1:8080' },
       { xds: { host: 'control.example', port: 7071 }, node: { ...node, locality }, tls },
+      { xds, node, outbound: '127.0.0.1:15001', certificates: '/etc/certs' },
       { xds, node, tls: { ...tls, identity: identity(), serverName: 'control.example' } },
     ];
     for (const options of all) {
@@ -68,6 +69,18 @@ describe('bootstraps', () => {
     }
     const missing = { ...tls, identity: { certificate: '/nowhere', key: '/nowhere' } };
     await assert.rejects(validate({ xds, node, tls: missing }), /nowhere/, 'it does read them');
+  });
+
+  test('beside a service that there is not Envoy starts all the same', {
+    skip: skipWithout('envoy'),
+  }, async () => {
+    await using xds = await startXdsServer({ listen });
+    xds.update(...new Catalog().put(service('shop', [1])));
+    const outbound = `127.0.0.1:${await freePort()}`;
+    const node = { id: 'e', cluster: 'unknown', locality };
+    const config = envoyBootstrap({ xds: xds.address, node, outbound });
+    await using _ = await startEnvoy({ config, waitFor: 'live', signal });
+    await until(() => xds.proxies()[0]?.types.every(({ state }) => state === 'synced'));
   });
 
   test('Envoy says who and where it is, by TLS, to whom the CA vouches for', {

@@ -22,6 +22,7 @@ interface EnvoyFlags extends Flags {
   readonly gatewayListen?: string;
   readonly outboundListen?: string;
   readonly adminListen: string;
+  readonly certificates?: string;
   readonly insecure?: boolean;
   readonly api: 'delta' | 'sotw';
 }
@@ -51,6 +52,10 @@ function addEnvoy(bootstrap: Command): void {
       'where calls to others go (default with --service: 127.0.0.1:15001)',
     )
     .option('--admin-listen <ip:port>', "Envoy's administration", '127.0.0.1:15000')
+    .option(
+      '--certificates <dir>',
+      'where the certificates of gateways are: NAME/tls.crt, NAME/tls.key (default: /etc/meshkeeper/certificates)',
+    )
     .option('--insecure', 'administration beyond loopback, although it has no authentication')
     .addOption(
       new Option('--api <variant>', 'variant of xDS').choices(['delta', 'sotw']).default('delta'),
@@ -62,7 +67,7 @@ function addEnvoy(bootstrap: Command): void {
     .action(async (_: unknown, command: Command) => {
       const flags = optionsOf<EnvoyFlags>(command);
       const { envoyBootstrap } = await import('@meshkeeper/xds');
-      const { service, gatewayListen, outboundListen, adminListen, insecure } = flags;
+      const { service, gatewayListen, outboundListen, adminListen, certificates, insecure } = flags;
       const outbound = outboundListen ?? (service === undefined ? undefined : '127.0.0.1:15001');
       if (gatewayListen !== undefined) hostPort(gatewayListen, '--gateway-listen');
       if (outbound !== undefined) hostPort(outbound, '--outbound-listen');
@@ -71,6 +76,7 @@ function addEnvoy(bootstrap: Command): void {
         envoyBootstrap({
           ...commonOptions(flags, 'gateway'),
           ...(gatewayListen !== undefined && { gateway: gatewayListen }),
+          ...(certificates !== undefined && { certificates }),
           ...(outbound !== undefined && { outbound }),
           admin: adminListen,
           apiType: flags.api === 'delta' ? 'DELTA_GRPC' : 'GRPC',

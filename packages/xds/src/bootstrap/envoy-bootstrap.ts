@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type HostPort, parseHostPort } from '../resources/host-port.ts';
-import { LISTENER_KEYS } from '../resources/scope.ts';
+import { CERTIFICATES_KEY, LISTENER_KEYS } from '../resources/scope.ts';
 import { type BootstrapOptions, type BootstrapTls, localityOf } from './bootstrap-options.ts';
 
 /** What an Envoy must know before it can ask for the rest. */
@@ -11,12 +11,16 @@ export interface EnvoyBootstrapOptions extends BootstrapOptions {
   readonly outbound?: string;
   /** `ip:port` of Envoy's administration interface, which has no authentication. Default: none. */
   readonly admin?: string;
+  /** The folder in which it has certificates that gateways show. Default: {@link DEFAULT_CERTIFICATES}. */
+  readonly certificates?: string;
   /** Incremental (default), or the state of the world. */
   readonly apiType?: 'DELTA_GRPC' | 'GRPC';
 }
 
 /** Name of the control plane's cluster at the data plane. */
 const CLUSTER = 'meshkeeper';
+/** Name of what zone-aware routing compares with: the caller's own service. */
+const LOCAL_CLUSTER = 'meshkeeper.local';
 const GRPC_SERVICES = [{ envoy_grpc: { cluster_name: CLUSTER } }];
 
 /**
@@ -26,11 +30,13 @@ const GRPC_SERVICES = [{ envoy_grpc: { cluster_name: CLUSTER } }];
  * @throws RangeError when `admin` is not an address and a port.
  */
 export function envoyBootstrap(options: EnvoyBootstrapOptions): Record<string, unknown> {
-  const { xds, node, tls, gateway, outbound, admin, apiType = 'DELTA_GRPC' } = options;
+  const { xds, node, tls, gateway, outbound, admin, certificates } = options;
+  const { apiType = 'DELTA_GRPC' } = options;
   const locality = localityOf(node);
   const metadata = {
     ...(gateway === undefined ? {} : { [LISTENER_KEYS.gateway]: gateway }),
     ...(outbound === undefined ? {} : { [LISTENER_KEYS.outbound]: outbound }),
+    ...(certificates === undefined ? {} : { [CERTIFICATES_KEY]: certificates }),
   };
   const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
   return {
@@ -52,13 +58,33 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions): Record<string, u
       lds_config: ads,
     },
     cluster_manager: {
+      ...(outbound === undefined ? {} : { local_cluster_name: LOCAL_CLUSTER }),
       load_stats_config: {
         api_type: 'GRPC',
         transport_api_version: 'V3',
         grpc_services: GRPC_SERVICES,
       },
     },
-    static_resources: { clusters: [controlPlane(xds, tls)] },
+    static_resources: {
+      clusters: [
+        controlPlane(xds, tls),
+        ...(outbound === undefined ? [] : [localCluster(node.cluster)]),
+      ],
+    },
+  };
+}
+
+/**
+ * The instances of the service that it runs beside: where they are says how much of its zone's load is
+ * its to send elsewhere. It doesn't wait long for those of a service that there is not.
+ */
+function localCluster(service: string): Record<string, unknown> {
+  const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '2s' };
+  return {
+    name: LOCAL_CLUSTER,
+    type: 'EDS',
+    connect_timeout: '1s',
+    eds_cluster_config: { service_name: service, eds_config: ads },
   };
 }
 
