@@ -554,7 +554,8 @@ describe('what goes wrong in production', { skip }, () => {
           );
           for (const { path, data, mode, merge } of entries) {
             const shared = merge && (await zk.exists(root + path));
-            if (shared) await zk.set(root + path, merge((await zk.get(root + path)).data) ?? '');
+            if (shared)
+              await zk.set(root + path, merge((await zk.get(root + path)).data, data) ?? '');
             else await zk.create(root + path, data, { mode, parents: true });
           }
         }

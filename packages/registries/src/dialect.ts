@@ -32,6 +32,15 @@ export interface Dialect {
    */
   encode(root: string, registration: Registration, now: number): readonly Entry[];
   /**
+   * Of a dialect that keeps all instances of a service in one znode: that znode, with these of one
+   * service and no others. `encode` adds one to it.
+   * @throws RegistryError UNWRITABLE when the dialect has no way to say it
+   */
+  encodeService?(
+    root: string,
+    registrations: readonly Registration[],
+  ): Pick<Entry, 'path' | 'data' | 'parents'>;
+  /**
    * A registered instance with something changed; whatever else its znode says stays as it is. A
    * path that differs says that the old znode is replaced.
    * @throws RegistryError UNWRITABLE when the dialect has no way to say it
@@ -64,6 +73,11 @@ export interface Reading {
   /** What is no instance and should be one, by path. */
   readonly problems: ReadonlyMap<string, Problem>;
   /**
+   * Whether a znode lists all instances of a service: who isn't in it any more was taken out of it, and
+   * isn't lost.
+   */
+  lists?(path: string): boolean;
+  /**
    * What is to be had elsewhere than in the trees, as of now: of a Dubbo application, the interfaces
    * that it tells when it is called. `TreeSource` fetches each once, bounded, and again after a while
    * where it failed.
@@ -87,6 +101,8 @@ export interface Recognised {
    */
   readonly root: string | undefined;
   readonly service: string;
+  /** How many instances it is. Default 1. */
+  readonly instances?: number;
 }
 
 /** An instance to be registered. */
@@ -116,10 +132,12 @@ export interface Entry {
   /** What missing parents are created as; Curator's are containers. */
   readonly parents: 'persistent' | 'container';
   /**
-   * Of a znode that many share: what its data becomes where it is there already; undefined when it
-   * may stay as it is. Such a znode isn't deleted with the instance.
+   * Of a znode that many share: what its data becomes where it is there already, with this entry's
+   * `own`; undefined when it may stay as it is. Such a znode isn't deleted with the instance.
    */
-  readonly merge?: (data: Buffer) => Buffer | undefined;
+  readonly merge?: (data: Buffer, own: Buffer) => Buffer | undefined;
+  /** Its data without this instance, where it holds instances; undefined when it may stay as it is. */
+  readonly withdraw?: (data: Buffer, own: Buffer) => Buffer | undefined;
   /** Its readers don't see its data change: to say something else it is replaced by another. */
   readonly immutable?: true;
 }

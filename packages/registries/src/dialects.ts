@@ -1,3 +1,4 @@
+import { apisixSeed } from './apisix-seed/apisix-seed.ts';
 import { curator } from './curator/curator.ts';
 import { d2 } from './d2/d2.ts';
 import type { Dialect } from './dialect.ts';
@@ -8,5 +9,8 @@ import { spring } from './spring/spring.ts';
 
 /** The dialects that are built in, by name. */
 export const DIALECTS: ReadonlyMap<string, Dialect> = new Map(
-  [spring, curator, dubbo, serverset, nerve, d2].map((dialect) => [dialect.name, dialect]),
+  [spring, curator, dubbo, serverset, nerve, d2, apisixSeed].map((dialect) => [
+    dialect.name,
+    dialect,
+  ]),
 );

@@ -1,3 +1,4 @@
+export { apisixSeed } from './apisix-seed/apisix-seed.ts';
 export { curator } from './curator/curator.ts';
 export { decodeInstance } from './curator/decode.ts';
 export { encodeInstance } from './curator/encode.ts';

@@ -151,6 +151,24 @@ const definition = fc.record({
   bannedUris: fc.array(uri, { maxLength: 2 }),
   transportClientProperties: fc.record({ 'http.requestTimeout': value }),
 });
+/** What apisix-seed reads. */
+const seed = fc
+  .array(
+    fc.oneof(
+      fc.record(
+        {
+          host: fc.constantFrom(...HOSTS),
+          port: fc.constantFrom(1, 80, 0, '80'),
+          weight: share,
+          metadata: json,
+        },
+        { requiredKeys: ['host', 'port'] },
+      ),
+      json,
+    ),
+    { maxLength: 4 },
+  )
+  .map((list) => Buffer.from(JSON.stringify(list)));
 /** Weights of a serverset's members. */
 const vector = fc
   .array(
@@ -240,6 +258,13 @@ function stepsBelow(root: string): fc.Arbitrary<Step[]> {
   const node = fc.oneof(
     { weight: 2, arbitrary: fc.tuple(path, data) },
     { weight: 2, arbitrary: ofD2 },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(
+        service.map((name) => below([name])),
+        seed,
+      ),
+    },
     { weight: 1, arbitrary: fixture.map((known) => [rebased(known), dataOf(known)] as const) },
     {
       weight: 1,

@@ -19,7 +19,7 @@ export function reviseAnnouncement(
   const known = parseObject(data.toString());
   const json = parseExactly(data.toString());
   const [announced, ...others] = Object.entries((known && weightsOf(known)) ?? {});
-  if (json === undefined || announced === undefined || others.length > 0)
+  if (!isObject(json) || announced === undefined || others.length > 0)
     throw new RegistryError('UNWRITABLE', 'there is no announcement that could be changed');
   const [uri, before] = announced;
   const most = Math.max(...Object.values(before));

@@ -1,5 +1,3 @@
-import { isObject, type JsonObject } from './json.ts';
-
 /** What Node has of JSON and TypeScript doesn't know yet. */
 interface ExactJson {
   parse(
@@ -10,13 +8,12 @@ interface ExactJson {
 }
 const json = JSON as unknown as ExactJson; // Node 24 has it
 
-/** The object that a text holds, whose numbers are written again to the letter; undefined for none. */
-export function parseExactly(text: string): JsonObject | undefined {
+/** What a text holds, whose numbers are written again to the letter; undefined when it is no JSON. */
+export function parseExactly(text: string): unknown {
   try {
-    const value = json.parse(text, (_, member, { source = '' }) =>
+    return json.parse(text, (_, member, { source = '' }) =>
       typeof member === 'number' ? json.rawJSON(source) : member,
     );
-    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

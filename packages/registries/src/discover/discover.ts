@@ -31,8 +31,10 @@ export interface DiscoverOptions {
   readonly limit?: number;
 }
 
-/** What is no registry's, and not to be searched. */
-const SKIPPED: ReadonlySet<string> = new Set(['/zookeeper', '/meshkeeper']);
+/** What is no registry's, and not to be searched. APISIX's seed has its services in `/zookeeper`. */
+const SKIPPED: ReadonlySet<string> = new Set([
+  ...['/zookeeper/config', '/zookeeper/quota', '/meshkeeper'],
+]);
 /** Reads at once: it is a guest. */
 const CONCURRENCY = 16;
 /** Children of one znode that are looked at: a service's hundredth instance is as its first. */

@@ -28,19 +28,19 @@ export class Findings {
     for (const { name: dialect, recognise } of this.#dialects) {
       const recognised = recognise(node);
       if (recognised === undefined) continue;
-      const { root, service } = recognised;
+      const { root, service, instances = 1 } = recognised;
       // One that doesn't tell its root shares it with all others of the same top-level znode.
       const key = `${dialect} ${root ?? `${topOf(path)} and below`}`;
       const above = root ?? parentOf(parentOf(path));
       const found = this.#found.get(key);
       if (found === undefined) {
         const services = new Set([root === undefined ? parentOf(path) : service]);
-        this.#found.set(key, { dialect, root: above, services, instances: 1, example: path });
+        this.#found.set(key, { dialect, root: above, services, instances, example: path });
         continue;
       }
       found.root = commonAncestor(found.root, above);
       found.services.add(root === undefined ? parentOf(path) : service);
-      found.instances++;
+      found.instances += instances;
     }
   }
 

@@ -6,10 +6,15 @@ import { type Mark, markOf, mayBeMarked } from './mark.ts';
 
 /** What a znode by itself is. */
 export interface Identified {
-  /** The directory and the address: the same of two znodes of one instance. */
+  /**
+   * The directory and the address: the same of two znodes of one instance. Of one that is a whole
+   * service, its path.
+   */
   readonly key: string;
   /** Undefined of what somebody has registered. */
   readonly mark: Mark | undefined;
+  /** How many instances it is. */
+  readonly size: number;
 }
 
 /** An endpoint, and the service that it is one of. */
@@ -24,18 +29,28 @@ export interface NamedEndpoint {
  */
 export class Identifier {
   readonly #reading: Reading;
+  /** A znode is a whole service. */
+  readonly #isWhole: boolean;
 
   constructor(dialect: Dialect, root: string) {
+    this.#isWhole = dialect.encodeService !== undefined;
     this.#reading = dialect.reading({ registry: '', root, locality: NO_LOCALITY });
   }
 
-  /** Undefined for a znode that is no instance of its own. */
+  /** Undefined for a znode that is no instance of its own, and for a whole service of somebody else. */
   identify(node: ZNode): Identified | undefined {
-    const [found] = this.endpoints(node);
-    if (found === undefined) return undefined;
-    const { address, port } = found.endpoint;
+    const found = this.endpoints(node);
+    const [first] = found;
+    if (first === undefined) return undefined;
+    if (this.#isWhole) {
+      // What somebody has added to ours is in ours.
+      const marks = found.map(({ endpoint }) => markOf(endpoint));
+      const mark = marks.find((each) => each !== undefined);
+      return mark && { key: node.path, mark, size: found.length };
+    }
+    const { address, port } = first.endpoint;
     const key = JSON.stringify([parentOf(node.path), address, port]);
-    return { key, mark: markOf(found.endpoint) };
+    return { key, mark: markOf(first.endpoint), size: 1 };
   }
 
   /** What a znode alone says of instances, each with its service's name. */

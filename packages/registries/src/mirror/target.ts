@@ -12,6 +12,7 @@ import {
   type Wanted,
   type Written,
   wantedOf,
+  wantedServiceOf,
 } from './wanted.ts';
 
 /** Why an endpoint isn't mirrored. */
@@ -56,6 +57,8 @@ interface Known {
   readonly data: Buffer;
   readonly key: string | undefined;
   readonly mark: Mark | undefined;
+  /** How many instances it is. */
+  readonly size: number;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -108,9 +111,11 @@ export class MirrorTarget {
     return [...lists.flat(), ...this.#refused.values()];
   }
 
-  /** How many znodes there are of ours. */
+  /** How many instances there are of ours. */
   get size(): number {
-    return this.#ours.size;
+    let size = 0;
+    for (const ours of this.#ours) size += ours.size;
+    return size;
   }
 
   /** Whether a session has znodes of ours. */
@@ -135,7 +140,7 @@ export class MirrorTarget {
       ...{ path, owner: stat.ephemeralOwner, version: stat.version },
       data: mark !== undefined && isSameMark(mark, this.#mark) ? data : NOTHING,
       key: identified?.key,
-      mark,
+      ...{ mark, size: identified?.size ?? 0 },
     };
     this.#nodes.set(path, known);
     if (this.#isOurs(known)) this.#ours.add(known);
@@ -156,19 +161,27 @@ export class MirrorTarget {
     for (const wanted of before.values()) this.#unwant(name, wanted);
     this.#refused.delete(name);
     const all = new Map<Endpoint, Wanted>();
-    const unwritable: MirrorProblem[] = [];
-    for (const endpoint of service?.endpoints ?? []) {
-      // Most of a service's endpoints are the very ones that they were.
-      const known = service?.protocol === protocol ? before.get(endpoint) : undefined;
-      try {
-        const made = known ?? wantedOf(this.#writing, service!, endpoint);
-        // What was registered anew without saying when is what it was.
-        all.set(endpoint, registeredAt(made, times.get(made.key)));
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        unwritable.push({ service: name, endpoint: endpoint.id, code: 'unwritable', message });
+    const failed = new Map<Endpoint, unknown>();
+    if (service !== undefined && this.#dialect.encodeService !== undefined) {
+      const whole = wantedServiceOf(this.#writing, service);
+      if (whole.wanted) for (const endpoint of whole.endpoints) all.set(endpoint, whole.wanted);
+      for (const [endpoint, error] of whole.failed) failed.set(endpoint, error);
+    } else
+      for (const endpoint of service?.endpoints ?? []) {
+        // Most of a service's endpoints are the very ones that they were.
+        const known = service?.protocol === protocol ? before.get(endpoint) : undefined;
+        try {
+          const made = known ?? wantedOf(this.#writing, service!, endpoint);
+          // What was registered anew without saying when is what it was.
+          all.set(endpoint, registeredAt(made, times.get(made.key)));
+        } catch (error) {
+          failed.set(endpoint, error);
+        }
       }
-    }
+    const unwritable = Array.from(failed, ([endpoint, error]): MirrorProblem => {
+      const message = error instanceof Error ? error.message : String(error);
+      return { service: name, endpoint: endpoint.id, code: 'unwritable', message };
+    });
     if (unwritable.length > 0) this.#unwritable.set(name, unwritable);
     else this.#unwritable.delete(name);
     if (service !== undefined && all.size > 0)
@@ -211,7 +224,9 @@ export class MirrorTarget {
       if (at !== undefined && this.#isOurs(at)) ours.push(at);
       const best = this.#bestOf(ours, wanted, options.session);
       if (best !== undefined) used.add(best);
-      const step = stepTo(wanted, best, options.session);
+      // A whole service may be one of which not all is known yet.
+      const keep = !options.remove && this.#dialect.encodeService !== undefined;
+      const step = stepTo(wanted, best, options.session, keep);
       if (step !== undefined) steps.push(step);
     }
     if (options.remove)
@@ -304,12 +319,20 @@ function firstOf(candidates: ReadonlyMap<string, Wanted>): Wanted {
   return others.reduce((best, other) => (other.service < best.service ? other : best), first!);
 }
 
-/** From what stands there to what is wanted; undefined when that is there already. */
-function stepTo(wanted: Wanted, best: Known | undefined, session: bigint): MirrorStep | undefined {
+/**
+ * From what stands there to what is wanted; undefined when that is there already.
+ * @param keep what stands there is to say what it says
+ */
+function stepTo(
+  wanted: Wanted,
+  best: Known | undefined,
+  session: bigint,
+  keep: boolean,
+): MirrorStep | undefined {
   const { node } = wanted;
   if (best === undefined) return { type: 'create', wanted, node };
   const { path, version, owner, data } = best;
-  const said = says(wanted, best);
+  const said = keep || says(wanted, best);
   if (owner === session) {
     if (said) return undefined;
     if (isAt(wanted.entry, path, node.path) && !wanted.entry.immutable)

@@ -1,4 +1,4 @@
-import { DEFAULT_WEIGHT, type Endpoint, type Protocol } from '@meshkeeper/mesh';
+import { DEFAULT_WEIGHT, type Endpoint, type Protocol, type Service } from '@meshkeeper/mesh';
 import { CreateMode, parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect, Entry, Registration } from '../dialect.ts';
 import { RegistryError } from '../registry-error.ts';
@@ -86,6 +86,45 @@ export function wantedOf(
         `the dialect ${dialect.name} has no way to say that this is a mirrored instance`,
         { cause: failure },
       );
+}
+
+/** Of a whole service: all of its endpoints, for messages. */
+const ALL = '*';
+
+/** What of a service is to be mirrored, and what can't be. */
+export interface WantedService {
+  /** Undefined when nothing of it can be. */
+  readonly wanted: Wanted | undefined;
+  readonly endpoints: readonly Endpoint[];
+  readonly failed: ReadonlyMap<Endpoint, unknown>;
+}
+
+/** The same for a dialect that keeps a whole service in one znode. */
+export function wantedServiceOf(
+  { dialect, root, mark }: Writing,
+  { name: service, protocol, endpoints }: Service,
+): WantedService {
+  const said = new Map<Endpoint, Registration>();
+  const failed = new Map<Endpoint, unknown>();
+  for (const endpoint of endpoints)
+    for (const registration of registrationsOf(dialect, mark, service, protocol, endpoint)) {
+      try {
+        dialect.encodeService?.(root, [registration]);
+        said.set(endpoint, registration);
+        failed.delete(endpoint);
+        break;
+      } catch (error) {
+        if (!failed.has(endpoint)) failed.set(endpoint, error);
+      }
+    }
+  const encoded = said.size > 0 ? dialect.encodeService?.(root, [...said.values()]) : undefined;
+  if (encoded === undefined) return { wanted: undefined, endpoints: [], failed };
+  const entry: Entry = { ...encoded, mode: CreateMode.EPHEMERAL };
+  const wanted: Wanted = {
+    ...{ service, endpoint: ALL, key: entry.path, directory: parentOf(entry.path) },
+    ...{ entry, node: entry, time: 0, timed: true },
+  };
+  return { wanted, endpoints: [...said.keys()], failed };
 }
 
 /** Into which tree, by whom. */

@@ -56,13 +56,18 @@ export class OwnEntry {
     return this.#wanted.merge !== undefined;
   }
 
+  /** True where the znode says what the instance is: alone, or among others. */
+  get tells(): boolean {
+    return !this.shared || this.#wanted.withdraw !== undefined;
+  }
+
   /**
    * Sees to it that the znode is there, says what it should, and is ours. Calls `watch` when it is
    * deleted or changes afterwards.
    * @throws RegistryError NOT_OURS for a persistent znode of somebody else
    */
   async ensure(watch: () => void, signal: AbortSignal): Promise<Owned> {
-    if (this.shared) return this.#share(signal);
+    if (this.shared) return this.#share(watch, signal);
     for (;;) {
       const path = this.#path ?? (await this.#lost(signal)) ?? this.#wanted.path;
       const sequential = SEQUENTIAL.has(this.#wanted.mode) && path === this.#wanted.path;
@@ -95,6 +100,11 @@ export class OwnEntry {
     signal: AbortSignal,
   ): Promise<void> {
     const { mode, path: unnumbered, immutable } = this.#wanted;
+    if (this.shared) {
+      this.#wanted = { ...this.#wanted, data };
+      await this.#share(undefined, signal);
+      return;
+    }
     if (to === from && !immutable) {
       this.#wanted = { ...this.#wanted, data };
       await this.#zk.set(from, data, { signal });
@@ -126,7 +136,8 @@ export class OwnEntry {
 
   /** Takes it out, if it is ours. */
   async remove(signal: AbortSignal): Promise<void> {
-    if (this.shared || !this.#owned) return;
+    if (this.shared) return this.#withdraw(signal);
+    if (!this.#owned) return;
     const stat = await this.#zk.exists(this.path, { signal });
     if (stat === null) return;
     if (EPHEMERAL.has(this.#wanted.mode) && !this.#sessions.has(stat.ephemeralOwner)) return;
@@ -134,6 +145,21 @@ export class OwnEntry {
       await this.#zk.delete(this.path, { version: stat.version, signal });
     } catch (error) {
       if (isZooKeeperError(error, 'BAD_VERSION')) return this.remove(signal);
+      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
+    }
+  }
+
+  /** Takes the instance out of what many share. */
+  async #withdraw(signal: AbortSignal): Promise<void> {
+    const { path, data: own, withdraw } = this.#wanted;
+    if (withdraw === undefined) return;
+    try {
+      const { data, stat } = await this.#zk.get(path, { signal });
+      const without = withdraw(data, own);
+      if (without !== undefined)
+        await this.#zk.set(path, without, { version: stat.version, signal });
+    } catch (error) {
+      if (isZooKeeperError(error, 'BAD_VERSION')) return this.#withdraw(signal);
       if (!isZooKeeperError(error, 'NO_NODE')) throw error;
     }
   }
@@ -178,16 +204,19 @@ export class OwnEntry {
     return 'taken';
   }
 
-  async #share(signal: AbortSignal): Promise<Owned> {
+  /** Watches what is there of others only where the instance is part of it. */
+  async #share(watch: (() => void) | undefined, signal: AbortSignal): Promise<Owned> {
     for (;;) {
       try {
-        const { path, merge } = this.#wanted;
-        if ((await this.#zk.exists(path, { signal })) === null) {
+        const { path, data: own, merge, withdraw } = this.#wanted;
+        const told = withdraw && watch;
+        if ((await this.#zk.exists(path, { signal, watch: told })) === null) {
           await created(this.#zk, this.#wanted, signal);
+          if (told !== undefined) continue; // once more, to leave a watch
           return 'ours';
         }
         const { data, stat } = await this.#zk.get(path, { signal });
-        const merged = merge?.(data);
+        const merged = merge?.(data, own);
         if (merged !== undefined)
           await this.#zk.set(path, merged, { version: stat.version, signal });
         return 'ours';

@@ -100,7 +100,7 @@ export class RegisteredInstance implements AsyncDisposable {
     const { signal = this.#stop.signal } = options;
     const { dialect } = this.#options;
     await this.settled(signal);
-    const own = this.#entries.filter(({ shared }) => !shared);
+    const own = this.#entries.filter(({ tells }) => tells);
     const revised = own.map((entry) => {
       const { path, entry: before } = entry;
       return { entry, path, to: dialect.revise({ path, data: before.data }, revision) };

@@ -196,7 +196,7 @@ export class TreeSource implements RegistrySource {
       const before = this.#told.get(name);
       const service = this.#read(name);
       if (service === undefined && before === undefined) continue;
-      const departed = before === undefined ? undefined : departedFrom(before, departures);
+      const departed = before && departedFrom(before, service, departures);
       const why = departed !== undefined && { departed };
       yield service === undefined
         ? { type: 'remove', name: this.#prefixed(name), ...why }
@@ -274,6 +274,8 @@ export class TreeSource implements RegistrySource {
         for (const node of event.upserted) {
           this.#unreadable.delete(node.path);
           for (const name of this.#put(node)) changed.add(name);
+          if (!this.#anew && this.#reading.lists?.(node.path))
+            this.#departures.set(node.path, 'deregistered');
         }
         this.#mark(changed);
         return;
@@ -319,13 +321,19 @@ function hostsOf({ endpoints }: Service): string[] {
   return endpoints.map(({ address }) => address).filter((address) => isIP(address) === 0);
 }
 
-/** Why endpoints that came from znodes that are gone have left, by their ids. */
-function departedFrom(before: Service, departures: ReadonlyMap<string, Departure>) {
+/** Why endpoints have left that came from znodes that are gone, or list others now; by id. */
+function departedFrom(
+  before: Service,
+  after: Service | undefined,
+  departures: ReadonlyMap<string, Departure>,
+) {
   const departed = new Map<string, Departure>();
   for (const { id, origin } of before.endpoints) {
     const departure = departures.get(origin.path);
     if (departure !== undefined) departed.set(id, departure);
   }
+  // A list that has changed still names others.
+  if (departed.size > 0) for (const { id } of after?.endpoints ?? []) departed.delete(id);
   return departed;
 }
 

@@ -157,12 +157,12 @@ describe('an application is written as Dubbo writes it', () => {
   test('what many share is added to, once', () => {
     const entries = dubbo.encode('/dubbo', { ...provider, metadata: all }, 5);
     const [, , metadata, mapping] = entries;
-    const merged = (data: string) => mapping?.merge?.(Buffer.from(data))?.toString();
+    const merged = (data: string) => mapping?.merge?.(Buffer.from(data), mapping.data)?.toString();
     assert.equal(merged('other'), 'other,shop');
     assert.equal(merged(''), 'shop');
     assert.equal(merged('other,shop'), undefined);
     assert.equal(merged('shop2'), 'shop2,shop');
-    assert.equal(metadata?.merge?.(Buffer.from('{}')), undefined);
+    assert.equal(metadata?.merge?.(Buffer.from('{}'), metadata.data), undefined);
     assert.equal(entries[0]?.merge, undefined);
   });
 

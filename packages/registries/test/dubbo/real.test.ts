@@ -72,7 +72,7 @@ function follow(root?: string) {
 async function register(entries: readonly Entry[]): Promise<void> {
   for (const { path, data, mode, merge } of entries) {
     const known = merge && (await zk.exists(path)) ? (await zk.get(path)).data : undefined;
-    const merged = known && merge?.(known);
+    const merged = known && merge?.(known, data);
     if (merged !== undefined) await zk.set(path, merged);
     else if (known === undefined) await zk.create(path, data, { mode, parents: true });
   }

@@ -4,11 +4,13 @@ import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY, type Service } from '@meshk
 import { startFaultProxy, until } from '@meshkeeper/testbed';
 import { connect, parseConnectString } from '@meshkeeper/zookeeper';
 import {
+  apisixSeed,
   curator,
   DIALECTS,
   type Dialect,
   type Mark,
   MIRROR_KEY,
+  Registrar,
   serverset,
   spring,
   TreeMirror,
@@ -29,6 +31,9 @@ function endpoint(port: number, said: Partial<Endpoint> = {}): Endpoint {
     ...said,
   };
 }
+
+/** Dialects in which each instance is a znode. */
+const single = [...DIALECTS.values()].filter(({ encodeService }) => encodeService === undefined);
 
 function service(...endpoints: readonly Endpoint[]): Service {
   return { name: 'a', protocol: 'dubbo', endpoints };
@@ -51,7 +56,7 @@ for (const [name, start] of Object.entries(servers))
     };
 
     test('in every dialect: written once, changed once, and gone; no source reads it', async () => {
-      for (const dialect of DIALECTS.values()) {
+      for (const dialect of single) {
         const root = on.fresh();
         await using mirrored = mirror(dialect, root);
         mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2)));
@@ -127,7 +132,7 @@ for (const [name, start] of Object.entries(servers))
     });
 
     test('another takes over without a gap, as it was written; it cleans up once it knows', async () => {
-      for (const dialect of DIALECTS.values()) {
+      for (const dialect of single) {
         const root = on.fresh();
         const former = await connect({ connect: on.connect });
         const first = mirror(dialect, root, former);
@@ -165,6 +170,81 @@ for (const [name, start] of Object.entries(servers))
         await former.close();
         assert.equal((await instances(root)).length, 3, 'the former session took none with it');
       }
+    });
+
+    test('a whole service in one znode: written, changed and gone as one; no source reads it', async () => {
+      const root = on.fresh();
+      const path = `${root}/a`;
+      const read = async () => JSON.parse(String((await on.zk.get(path)).data));
+      await using mirrored = mirror(apisixSeed, root);
+      mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2), endpoint(0)));
+      await until(() => mirrored.size === 2);
+      await settled(mirrored);
+      const metadata = { protocol: 'dubbo', [MIRROR_KEY]: 'cafe/rule/r' };
+      assert.deepEqual(await read(), [
+        { host: '10.0.0.1', port: 1, weight: 200, metadata },
+        { host: '10.0.0.1', port: 2, weight: 100, metadata },
+      ]);
+      assert.notEqual((await on.zk.exists(path))?.ephemeralOwner, 0n);
+      assert.deepEqual(
+        mirrored.problems.map(({ endpoint, code }) => [endpoint, code]),
+        [['id/0', 'unwritable']],
+      );
+      const stop = new AbortController();
+      const source = new TreeSource({ name: 's', dialect: apisixSeed, zk: on.zk, root });
+      for await (const change of source.changes(stop.signal)) {
+        assert.deepEqual(change, { type: 'reset', services: [] });
+        break;
+      }
+      // Nobody registers in it, for it would be gone with the next change.
+      const registrar = new Registrar({ zk: on.zk, dialect: apisixSeed, root });
+      await assert.rejects(registrar.register({ service: 'a', address: '10.0.0.9', port: 9 }), {
+        code: 'NOT_OURS',
+      });
+      assert.equal(mirrored.writes, 1);
+      mirrored.want('a', service(endpoint(2, { health: 'draining' })));
+      await until(async () => (await read())[0].weight === 0);
+      await settled(mirrored);
+      assert.deepEqual([mirrored.writes, mirrored.size], [2, 1]);
+      mirrored.want('a', undefined);
+      await until(() => mirrored.size === 0);
+      assert.equal(await on.zk.exists(path), null);
+      // Somebody's own list stays, and is said to be in the way.
+      const theirs = '[{"host":"10.0.0.7","port":7,"weight":1}]';
+      await on.zk.create(path, theirs);
+      mirrored.want('a', service(endpoint(1)));
+      await until(() => mirrored.problems.length === 1);
+      assert.deepEqual(
+        mirrored.problems.map(({ endpoint, code }) => [endpoint, code]),
+        [['*', 'in-the-way']],
+      );
+      assert.equal(String((await on.zk.get(path)).data), theirs);
+      await on.zk.delete(path);
+      await until(() => mirrored.size === 1);
+      assert.deepEqual(mirrored.problems, []);
+    });
+
+    test('a whole service is taken over as it is, until all of it is known', async () => {
+      const root = on.fresh();
+      const former = await connect({ connect: on.connect });
+      const first = mirror(apisixSeed, root, former);
+      const some = [1, 2, 3, 4].map((port) => endpoint(port));
+      first.want('a', service(...some));
+      await until(() => first.size === 4);
+      await settled(first);
+      let known = false;
+      await using second = mirror(apisixSeed, root, on.zk, () => known);
+      first.retire();
+      const over = first.handedOver(AbortSignal.timeout(20_000));
+      second.want('a', service(...some.slice(0, 3)));
+      await over;
+      await first.close();
+      await former.close();
+      await settled(second);
+      assert.equal(second.size, 4);
+      known = true;
+      second.look();
+      await until(() => second.size === 3);
     });
 
     test('with the ensemble away it waits, and then does what differs', async () => {
