@@ -14,7 +14,13 @@ export const REGISTRIES = [
   { name: 'dubbo', dialect: 'dubbo', root: '/dubbo' },
   { name: 'serverset', dialect: 'serverset', root: '/members' },
   { name: 'nerve', dialect: 'nerve', root: '/nerve' },
+  { name: 'd2', dialect: 'd2', root: '/d2' },
+  { name: 'seed', dialect: 'apisix-seed', root: '/seed' },
 ] as const;
+/** Where the directories of services are, in those that have them elsewhere than at the root. */
+const DIRECTORIES: Readonly<Record<string, string>> = { d2: '/d2/uris' };
+/** Those in whose names there is no `/`. */
+const FLAT: ReadonlySet<string> = new Set(['dubbo', 'd2']);
 
 /** What a write says: where, and what. */
 export interface Write {
@@ -23,7 +29,7 @@ export interface Write {
   readonly service: 'a' | 'b' | 'a/nested';
   readonly port: number;
   readonly kind: 'persistent' | 'ephemeral' | 'draining' | 'malformed' | 'empty' | 'below';
-  /** At Dubbo's application level. */
+  /** At Dubbo's application level; in D2, with a service that is defined to be of the cluster. */
   readonly application: boolean;
 }
 
@@ -61,13 +67,13 @@ export class Writers implements AsyncDisposable {
 
   /** Writes an instance, or what should be one. */
   put({ kind, service, ...write }: Write): void {
-    const named = REGISTRIES[write.registry]!.name === 'dubbo' ? `com.foo.${service}` : service;
+    const { name } = REGISTRIES[write.registry]!;
+    const named = name === 'dubbo' ? `com.foo.${service}` : service;
     const health = kind === 'draining' ? 'draining' : undefined;
     const spoiled = kind === 'malformed' ? '{"port":' : '';
     const ephemeral = kind === 'ephemeral' || kind === 'draining';
-    const flat = named.replace('/', '.');
-    const dubbo = named !== service;
-    const [entry, ...beside] = entries({ ...write, service: dubbo ? flat : named, health });
+    const flat = FLAT.has(name) ? named.replace('/', '.') : named;
+    const [entry, ...beside] = entries({ ...write, service: flat, health });
     if (kind === 'below') this.#write(`${entry!.path}/below`, 'x', CreateMode.PERSISTENT);
     else if (kind === 'persistent') this.#write(entry!.path, entry!.data, CreateMode.PERSISTENT);
     else if (ephemeral) this.#write(entry!.path, entry!.data, CreateMode.EPHEMERAL);
@@ -103,7 +109,7 @@ export class Writers implements AsyncDisposable {
 
   /** Whether a service has a directory in any of the registries. */
   async isDirectory(service: string): Promise<boolean> {
-    const paths = REGISTRIES.map(({ root }) => `${root}/${service}`);
+    const paths = REGISTRIES.map(({ name, root }) => `${DIRECTORIES[name] ?? root}/${service}`);
     const found = await Promise.all(paths.map((path) => this.#sessions[0]!.exists(path)));
     return found.some((stat) => stat !== null);
   }
@@ -172,9 +178,12 @@ function entries({
     },
     1_700_000_000_000,
   );
-  return encoded.map(({ path, data, mode }) => {
+  const written = encoded.map(({ path, data, mode }) => {
     const numbered =
       mode === CreateMode.EPHEMERAL_SEQUENTIAL || mode === CreateMode.PERSISTENT_SEQUENTIAL;
     return { path: numbered ? `${path}${String(port).padStart(10, '0')}` : path, data };
   });
+  if (name !== 'd2' || !application) return written;
+  const definition = Buffer.from(JSON.stringify({ clusterName: service, path: '/' }));
+  return [...written, { path: `${root}/services/of-${service}`, data: definition }];
 }
