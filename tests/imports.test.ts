@@ -22,6 +22,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'control-plane',
     'mesh',
+    'policy',
     'proxy',
     'recipes',
     'registries',

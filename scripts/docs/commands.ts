@@ -10,8 +10,8 @@ export function commandReference(): string {
     '<!-- Written by `npm run docs`. -->',
     '',
     'Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 failed, 2 wrong',
-    'usage, 3 not found. Long-running commands print a line of JSON when they are ready with `-o json`,',
-    'and end with SIGINT or SIGTERM.',
+    'usage, 3 not found or not converged. Long-running commands print a line of JSON when they are ready',
+    'with `-o json`, and end with SIGINT or SIGTERM.',
     '',
     '## Flags of every command',
     '',
@@ -26,7 +26,7 @@ function section(command: Command, parent: string): string[] {
   const name = `${parent} ${command.name()}`;
   if (command.commands.length > 0) return command.commands.flatMap((child) => section(child, name));
   const args = command.registeredArguments.map((arg) =>
-    arg.required ? ` <${arg.name()}>` : ` [${arg.name()}]`,
+    named(arg.required, `${arg.name()}${arg.variadic ? '...' : ''}`),
   );
   return [
     '',
@@ -36,6 +36,10 @@ function section(command: Command, parent: string): string[] {
     '',
     ...options(command),
   ];
+}
+
+function named(required: boolean, name: string): string {
+  return required ? ` <${name}>` : ` [${name}]`;
 }
 
 function options(command: Command): string[] {

@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: the system's temporary folder, so that no file of the checkout plays a part. */
   readonly cwd?: string;
+  /** Its standard input. Default: none. */
+  readonly input?: string;
 }
 
 /** What a command that has ended said. */
@@ -124,14 +126,16 @@ export function start(args: readonly string[], options: CommandOptions = {}): St
   };
 }
 
-function launch(args: readonly string[], { env = {}, cwd = tmpdir() }: CommandOptions) {
+function launch(args: readonly string[], { env = {}, cwd = tmpdir(), input }: CommandOptions) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MESHKEEPER_'));
   const PATH = `${BIN}${delimiter}${process.env.PATH}`;
   const child = spawn(`${BIN}/meshkeeper`, args, {
     cwd,
     env: { ...Object.fromEntries(inherited), PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}); // it may end without reading it
+  child.stdin.end(input);
   running.add(child);
   let stdout = '';
   let stderr = '';

@@ -27,6 +27,11 @@ export class ApiClient {
     return this.#call('PUT', path, body);
   }
 
+  /** @param timeout in milliseconds */
+  post<T>(path: string, body: unknown, timeout?: number): Promise<T> {
+    return this.#call('POST', path, body, timeout);
+  }
+
   async delete(path: string): Promise<void> {
     await this.#call('DELETE', path);
   }
@@ -47,7 +52,7 @@ export class ApiClient {
     }
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async #call<T>(method: string, path: string, body?: unknown, timeout = TIMEOUT): Promise<T> {
     const response = await this.#fetch(path, {
       method,
       headers: {
@@ -55,7 +60,7 @@ export class ApiClient {
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
     });
     // What the API answers is the API's to promise; T is what its documentation says.
     return (response.status === 204 ? undefined : await response.json()) as T;

@@ -1,11 +1,14 @@
 import { Command, Option } from 'commander';
+import { addApplyCommands } from './commands/apply.ts';
 import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
+import { addDeleteCommand } from './commands/delete.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addGetCommand } from './commands/get.ts';
 import { addLintCommand } from './commands/lint.ts';
 import { addLockCommands } from './commands/lock.ts';
 import { addPastCommands } from './commands/past.ts';
@@ -46,6 +49,9 @@ export function createProgram(): Command {
   addExplainCommand(program);
   addPastCommands(program);
   addDrainCommands(program);
+  addApplyCommands(program);
+  addGetCommand(program);
+  addDeleteCommand(program);
   addProxyStatusCommand(program);
   addProxyConfigCommand(program);
   addDiscoverCommand(program);

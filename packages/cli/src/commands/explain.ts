@@ -10,30 +10,24 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .argument('<name>', 'the service')
     .argument('[endpoint]', 'one of its endpoints: an id, or an address')
-    .description('why a service is served as it is: from its znodes to what the data planes get')
+    .option('--proxy <id>', 'how it arrives at that data plane alone')
+    .description(
+      'why a service is served as it is: from its znodes to what each data plane has acknowledged',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  meshkeeper explain orders\n  meshkeeper explain orders 10.0.0.1:8080',
+      '\nExamples:\n  meshkeeper explain orders\n  meshkeeper explain orders 10.0.0.1:8080\n  meshkeeper explain orders --proxy checkout-web1',
     )
     .action(async (name: string, endpoint: string | undefined, _: unknown, command: Command) => {
-      const options = optionsOf(command);
-      const all = await new ApiClient(options).get<ExplanationView>(`/explain/${segment(name)}`);
-      const data = endpoint === undefined ? all : only(all, endpoint);
+      const options = optionsOf<{ readonly proxy?: string }>(command);
+      const query = new URLSearchParams();
+      if (endpoint !== undefined) query.set('endpoint', endpoint);
+      if (options.proxy !== undefined) query.set('proxy', options.proxy);
+      const path = `/explain/${segment(name)}?${query}`;
+      const data = await new ApiClient(options).get<ExplanationView>(path);
       await print(data, options.output, explanationText);
       const found =
         endpoint === undefined ? data.served : data.endpoints.some(({ served }) => served);
       process.exitCode = found ? ExitCode.DONE : ExitCode.NOT_FOUND;
     });
-}
-
-/** The part that concerns an endpoint, called by its id, its address, or both with the port. */
-function only(all: ExplanationView, wanted: string): ExplanationView {
-  const is = ({ id, address, port }: { id: string; address: string; port: number }) =>
-    [id, address, `${address}:${port}`, `[${address}]:${port}`].includes(wanted);
-  return {
-    ...all,
-    endpoints: all.endpoints.filter(is),
-    gone: all.gone.filter(({ endpoint }) => is(endpoint)),
-    problems: all.problems.filter(({ path }) => path.includes(wanted)),
-  };
 }

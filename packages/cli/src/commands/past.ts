@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ApiClient } from '../api-client.ts';
+import { CliError, ExitCode } from '../exit-code.ts';
 import { optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
+import type { DiffFilesFlags } from '../policies/diff-files.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 /** How a service differs from what it was. */
@@ -32,16 +34,39 @@ interface DiffView {
 }
 
 const MOMENT = 'a revision, a time (2026-01-31T12:00:00Z), or how long ago (15m, 2h, 3d)';
+const DIFF_HELP = `
+Examples:
+  meshkeeper diff 15m
+  meshkeeper diff 1041 1050
+  meshkeeper diff -f policies/
+
+With -f the exit code is that of diff: 0 nothing differs, 1 something does, 2 it went wrong.`;
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+
+interface HistoryFlags {
+  readonly limit: number;
+  readonly policies?: boolean;
+}
 
 export function addPastCommands(program: Command): void {
   program
     .command('history')
-    .argument('[name]', 'one service')
+    .argument('[name]', 'one service; of policies KIND/NAME, or a revision with what it changed')
     .option('--limit <n>', 'so many entries at most, the newest', wholeNumber, 50)
-    .description('what the catalog has changed, and when')
+    .option('--policies', 'instead, who has applied which policies, when and why')
+    .description('what the catalog has changed, and when; or the policies')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper history orders\n  meshkeeper history --policies\n' +
+        '  meshkeeper history --policies httproute/orders\n  meshkeeper history --policies 41',
+    )
     .action(async (name: string | undefined, _: unknown, command: Command) => {
-      const options = optionsOf<{ readonly limit: number }>(command);
+      const options = optionsOf<HistoryFlags>(command);
+      if (options.policies) {
+        const { showPolicyHistory } = await import('../policies/history.ts');
+        await showPolicyHistory(name, options);
+        return;
+      }
       const query = new URLSearchParams({ limit: String(options.limit) });
       if (name !== undefined) query.set('service', name);
       const api = new ApiClient(options);
@@ -58,24 +83,45 @@ export function addPastCommands(program: Command): void {
     });
   program
     .command('diff')
-    .argument('<from>', MOMENT, moment)
+    .argument('[from]', MOMENT, moment)
     .argument('[to]', 'the same (default: now)', moment)
-    .description('what the catalog was at one moment, and is at another')
-    .addHelpText('after', '\nExamples:\n  meshkeeper diff 15m\n  meshkeeper diff 1041 1050')
-    .action(async (from: string, to: string | undefined, _: unknown, command: Command) => {
-      const options = optionsOf(command);
-      const query = new URLSearchParams({ from });
-      if (to !== undefined) query.set('to', to);
-      const data = await new ApiClient(options).get<DiffView>(`/diff?${query}`);
-      await print(data, options.output, ({ from: before, to: after, services }) => {
-        const rows = services.flatMap((service) =>
-          linesOf(service).map((line) => [service.service, line]),
-        );
-        return rows.length > 0
-          ? { head: ['SERVICE', 'WHAT'], rows }
-          : `nothing differs between revision ${before.revision} and ${after.revision}`;
-      });
-    });
+    .option(
+      '-f, --file <path...>',
+      'instead, how policies differ from these files; - is standard input',
+    )
+    .option('-R, --recursive', 'read the folders of folders, too')
+    .description(
+      'what the catalog was at one moment, and is at another; or what an apply would change',
+    )
+    .addHelpText('after', DIFF_HELP)
+    .action(
+      async (from: string | undefined, to: string | undefined, _: unknown, command: Command) => {
+        const { file, ...options } = optionsOf<Partial<DiffFilesFlags>>(command);
+        if ((file === undefined) === (from === undefined))
+          throw new CliError(
+            file === undefined
+              ? `between what? Write ${MOMENT}; or -f and a file with policies`
+              : 'choose one of moments and -f',
+            ExitCode.USAGE,
+          );
+        if (file !== undefined) {
+          const { diffFiles } = await import('../policies/diff-files.ts');
+          if (await diffFiles({ ...options, file })) process.exitCode = ExitCode.FAILED;
+          return;
+        }
+        const query = new URLSearchParams({ from: from! });
+        if (to !== undefined) query.set('to', to);
+        const data = await new ApiClient(options).get<DiffView>(`/diff?${query}`);
+        await print(data, options.output, ({ from: before, to: after, services }) => {
+          const rows = services.flatMap((service) =>
+            linesOf(service).map((line) => [service.service, line]),
+          );
+          return rows.length > 0
+            ? { head: ['SERVICE', 'WHAT'], rows }
+            : `nothing differs between revision ${before.revision} and ${after.revision}`;
+        });
+      },
+    );
 }
 
 /** What the API takes: a revision or a time. */

@@ -1,13 +1,16 @@
-import type { TrafficPolicy } from '@meshkeeper/mesh';
+import type { EffectivePolicy, PolicyOrigin, TrafficPolicy } from '@meshkeeper/mesh';
+import { type DeliveriesView, deliveryLines } from './delivery.ts';
+import { effectiveLines } from './effective-policy.ts';
 import { policyLines } from './policy.ts';
 import { clean } from './table.ts';
 
-/** A service's explanation, as the API gives it. */
+/** A service's explanation, or that of one of its endpoints, as the API gives it. */
 export interface ExplanationView {
   readonly service: string;
-  readonly ready: boolean;
+  /** The endpoint that was asked about. */
+  readonly endpoint?: string;
+  readonly verdict: { readonly stopsAt: string; readonly text: string };
   readonly served: boolean;
-  readonly revision: number;
   readonly sources: readonly {
     readonly name: string;
     readonly state?: string;
@@ -18,6 +21,17 @@ export interface ExplanationView {
   readonly alarm?: { readonly reason: string };
   /** What its registry states of its traffic. */
   readonly policy?: TrafficPolicy;
+  /** What operators state, and what holds. */
+  readonly policies?: {
+    readonly applied: readonly { readonly origin: PolicyOrigin; readonly what: string }[];
+    readonly effective: EffectivePolicy;
+    readonly findings: readonly {
+      readonly policy: string;
+      readonly severity: string;
+      readonly field: string;
+      readonly message: string;
+    }[];
+  };
   readonly endpoints: readonly ExplainedEndpointView[];
   readonly gone: readonly {
     readonly endpoint: EndpointView;
@@ -29,6 +43,12 @@ export interface ExplanationView {
     readonly code: string;
     readonly message: string;
   }[];
+  readonly unservable: readonly {
+    readonly endpoint?: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+  readonly dataPlanes: DeliveriesView;
 }
 
 interface EndpointView {
@@ -63,37 +83,47 @@ interface ExplainedEndpointView {
   readonly served?: EndpointView;
 }
 
-/** For people: each endpoint with the chain from its znode to what is served. */
+/** For people: where the way ends, then all of it, from the znodes to what the data planes have. */
 export function explanationText(view: ExplanationView): string {
-  const { service, served, revision, endpoints } = view;
-  const count = endpoints.filter((endpoint) => endpoint.served).length;
+  const { service, endpoint, endpoints, verdict, policies } = view;
+  const [only] = endpoints;
+  const subject =
+    endpoint === undefined ? service : `${only ? nameOf(only) : endpoint} of ${service}`;
   const lines = [
-    served
-      ? `${service} is served with ${count} endpoint${count === 1 ? '' : 's'} (revision ${revision})`
-      : `${service} is not served: ${whyNot(view)}`,
+    `${subject} ${verdict.text}`,
     '',
     'registries, the one that is believed first:',
     ...view.sources.map(sourceLine),
   ];
   if (view.hold) lines.push('', 'an operator holds it: nothing leaves it until it is released');
   if (view.alarm) lines.push('', `alarm: ${view.alarm.reason}`);
-  if (view.policy) lines.push('', 'its registry states, and where:', ...policyLines(view.policy));
-  for (const endpoint of endpoints) lines.push('', ...endpointLines(endpoint));
-  for (const { endpoint, departure, at } of view.gone)
-    lines.push(
-      '',
-      `${nameOf(endpoint)} is gone since ${at} (${departure}): ${endpoint.origin.path}`,
-    );
+  for (const each of endpoints) lines.push('', ...endpointLines(each));
+  for (const { endpoint: gone, departure, at } of view.gone)
+    lines.push('', `${nameOf(gone)} is gone since ${at} (${departure}): ${gone.origin.path}`);
   if (view.problems.length > 0) lines.push('', 'not usable:');
   for (const { path, code, message } of view.problems) lines.push(`  ${code} ${path}: ${message}`);
+  if (view.policy) lines.push('', 'its registry states, and where:', ...policyLines(view.policy));
+  if (policies) lines.push(...policiesLines(policies));
+  if (view.unservable.length > 0) lines.push('', 'what data planes can not be told:');
+  for (const { endpoint: id, code, message } of view.unservable)
+    lines.push(`  ${code} ${id ?? service}: ${message}`);
+  lines.push('', ...deliveryLines(view.dataPlanes));
   return lines.map(clean).join('\n');
 }
 
-function whyNot({ ready, sources, problems }: ExplanationView): string {
-  const unread = sources.filter(({ state }) => state === 'starting').map(({ name }) => name);
-  if (!ready) return `nothing is, until ${unread.join(' and ')} has been read`;
-  if (problems.length > 0) return 'what is registered of it can not be used, see below';
-  return 'no registry has a service of that name; "meshkeeper services" lists those there are';
+function policiesLines({
+  applied,
+  effective,
+  findings,
+}: NonNullable<ExplanationView['policies']>): string[] {
+  const lines: string[] = [];
+  if (applied.length > 0) lines.push('', 'operators state:');
+  for (const { origin, what } of applied) lines.push(`  ${origin.path}: ${what}`);
+  for (const { policy, severity, field, message } of findings)
+    lines.push(`  ${severity}: ${policy} ${field}: ${message}`);
+  const holding = effectiveLines(effective);
+  if (holding.length > 0) lines.push('', 'of all that is stated holds:', ...holding);
+  return lines;
 }
 
 function sourceLine({ name, state, priority, says }: ExplanationView['sources'][number]): string {

@@ -4,6 +4,11 @@ import { formatTable, type Table } from './table.ts';
 export const OUTPUTS = ['table', 'json', 'yaml'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
+/** What data is printed as: a table on a terminal, JSON elsewhere, unless something else was asked for. */
+export function formatOf(output: Output | undefined): Output {
+  return output ?? (process.stdout.isTTY ? 'table' : 'json');
+}
+
 /**
  * Prints data on standard output: as a table on a terminal, as JSON elsewhere, unless a format was
  * asked for. `table` makes the table of the data, for people.
@@ -13,8 +18,7 @@ export async function print<T>(
   output: Output | undefined,
   table: (data: T) => Table | string,
 ): Promise<void> {
-  const format = output ?? (process.stdout.isTTY ? 'table' : 'json');
-  process.stdout.write(`${await render(data, format, table)}\n`);
+  process.stdout.write(`${await render(data, formatOf(output), table)}\n`);
 }
 
 async function render<T>(

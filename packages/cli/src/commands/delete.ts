@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { CliError, ExitCode } from '../exit-code.ts';
+import { type GlobalOptions, optionsOf } from '../global-options.ts';
+import { type ChangeFlags, withChangeFlags, withIfRevision } from '../policies/change-flags.ts';
+
+interface DeleteFlags extends ChangeFlags {
+  readonly file?: readonly string[];
+  readonly recursive?: boolean;
+  readonly namespace?: string;
+  readonly ignoreNotFound?: boolean;
+}
+
+export function addDeleteCommand(program: Command): void {
+  const command = program
+    .command('delete')
+    .argument('[policy...]', 'KIND/NAME, KIND/NAMESPACE/NAME, or a KIND and names')
+    .description('delete policies, in one transaction')
+    .option('-f, --file <path...>', 'those that these files and folders hold; - is standard input')
+    .option('-R, --recursive', 'read the folders of folders, too')
+    .option('-n, --namespace <namespace>', 'the namespace of names that have none')
+    .option('--ignore-not-found', 'it is no failure when one is not there');
+  withIfRevision(withChangeFlags(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper delete httproute/orders servicepolicy/orders\n' +
+        '  meshkeeper delete httproutes orders checkout\n  meshkeeper delete -f orders.yaml --dry-run',
+    )
+    .action(async (args: readonly string[], _: unknown, own: Command) => {
+      await remove(args, optionsOf<DeleteFlags>(own));
+    });
+}
+
+async function remove(
+  args: readonly string[],
+  options: DeleteFlags & GlobalOptions,
+): Promise<void> {
+  const { file, namespace } = options;
+  if ((file === undefined) === (args.length === 0))
+    throw new CliError(
+      file === undefined
+        ? 'which? Write KIND/NAME, or -f and a file'
+        : 'choose one of names and -f',
+      ExitCode.USAGE,
+    );
+  const { refsOf } = await import('../policies/policy-names.ts');
+  const { readPolicies } = await import('../policies/policy-files.ts');
+  const { change } = await import('../policies/change.ts');
+  const { idOf } = await import('../policies/answers.ts');
+  const refs = file === undefined ? refsOf(args, namespace) : await refsIn(file);
+  if (refs.length === 0)
+    throw new CliError(`which ${args[0]}? Write its name behind it`, ExitCode.USAGE);
+  const unique = new Map(refs.map((ref) => [idOf(ref), ref]));
+  const body = { delete: [...unique.values()] };
+  const { policies } = await change({ path: 'apply', body, diffs: false }, options);
+  const absent = policies.filter(({ outcome }) => outcome === 'absent').map(idOf);
+  if (absent.length > 0 && !options.ignoreNotFound)
+    throw new CliError(`there is no ${absent.join(', ')}`, ExitCode.NOT_FOUND);
+
+  async function refsIn(paths: readonly string[]) {
+    const files = await readPolicies(paths, options);
+    return [...files.policies.values()].map(({ policy: { kind, metadata } }) => ({
+      kind,
+      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      name: metadata.name,
+    }));
+  }
+}
