@@ -32,17 +32,17 @@ const ROUTER = {
   name: 'envoy.filters.http.router',
   typedConfig: pack('envoy.extensions.filters.http.router.v3.Router', Router, {}),
 };
-const FAULT = { name: FAULT_FILTER, typedConfig: NO_FAULT, isOptional: true };
+const FAULT = { name: FAULT_FILTER, typedConfig: NO_FAULT };
 
 /**
  * The filters do nothing where no route says more. They are always there: a listener that changes with
  * the first policy would end connections.
  */
 const FILTERS = [
-  { name: CORS_FILTER, typedConfig: NO_CORS, isOptional: true },
+  { name: CORS_FILTER, typedConfig: NO_CORS },
   FAULT,
   ...Array.from({ length: RATE_LIMIT_SLOTS }, (_, slot) => {
-    return { name: rateLimitFilter(slot), typedConfig: noRateLimit(slot), isOptional: true };
+    return { name: rateLimitFilter(slot), typedConfig: noRateLimit(slot) };
   }),
   ROUTER,
 ];
