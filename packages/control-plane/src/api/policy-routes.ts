@@ -1,5 +1,5 @@
 import type { Catalog } from '@meshkeeper/mesh';
-import { checkPolicies, type Finding, milliseconds, policyId } from '@meshkeeper/policy';
+import { checkPolicies, type Finding, milliseconds, pathText, policyId } from '@meshkeeper/policy';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Convergence } from '../convergence/convergence.ts';
@@ -11,7 +11,7 @@ import type { Applied, Author, PolicyStore } from '../policies/policy-store.ts';
 import { PolicyStoreError, type PolicyStoreErrorCode } from '../policies/policy-store-error.ts';
 import type { PolicyList } from '../policies/policy-tree.ts';
 import type { ServedPolicies } from '../policies/served-policies.ts';
-import { unsupportedBy } from '../policies/unsupported-by.ts';
+import { type NotSupported, unsupportedBy } from '../policies/unsupported-by.ts';
 import { outcomeView } from './convergence-route.ts';
 import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
@@ -169,7 +169,7 @@ function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
 interface Done extends Applied {
   readonly dryRun: boolean;
   readonly findings: readonly Finding[];
-  readonly unsupported: readonly { policy: string; message: string }[];
+  readonly unsupported: readonly NotSupported[];
   readonly catalogRevision: number | undefined;
   readonly convergence: ReturnType<typeof outcomeView> | undefined;
 }
@@ -187,12 +187,7 @@ async function applied(
     dryRun ? store.plan(wanted, author, signal) : store.apply(wanted, author, signal, rollbackTo),
   );
   const findings = newFindings(done, wanted, catalog);
-  const unsupported = wanted.policies.flatMap((policy) =>
-    unsupportedBy(policy, kinds.connected).map((message) => ({
-      policy: policyId(policy),
-      message,
-    })),
-  );
+  const unsupported = wanted.policies.flatMap((policy) => unsupportedBy(policy, kinds.connected));
   const result = { ...done, dryRun, findings, unsupported };
   if (dryRun) return { ...result, catalogRevision: undefined, convergence: undefined };
   const gone = new AbortController();
@@ -228,9 +223,13 @@ function answer(done: Done, warnings: readonly IssueView[]) {
     ...(catalogRevision !== undefined && { catalogRevision }),
     policies: changes.map((change) => changeView(change, dryRun)),
     /** What is found in these policies, and elsewhere because of them. */
-    findings: findings.map(findingView),
-    /** What data planes that are connected don't do of them; the rest they do. */
-    unsupported,
+    findings: [
+      ...findings.map(findingView),
+      // What data planes that are connected don't do; the rest they do.
+      ...unsupported.map((found) =>
+        findingView({ ...found, code: 'unsupported', severity: 'warning' }),
+      ),
+    ],
     /** What was left out of what was sent. */
     warnings,
     ...(convergence && { convergence }),
@@ -263,7 +262,9 @@ function viewer(list: PolicyList, { served, catalog, convergence, kinds }: Polic
       programmed.set(snapshot, programmedIn(snapshot, convergence));
     return policyView(stored, findings.get(id) ?? [], {
       problem: problems.get(id),
-      unsupported: unsupportedBy(stored.policy, kinds.connected),
+      unsupported: unsupportedBy(stored.policy, kinds.connected).map(
+        ({ path, message }) => `${pathText(path)}: ${message}`,
+      ),
       programmed: snapshot === undefined ? undefined : programmed.get(snapshot),
     });
   };

@@ -33,7 +33,13 @@ export function policyView(
 }
 
 /** Something that the checks find. */
-export function findingView({ policy, code, severity, path, message }: Finding) {
+export function findingView({
+  policy,
+  code,
+  severity,
+  path,
+  message,
+}: Omit<Finding, 'code'> & { readonly code: Finding['code'] | 'unsupported' }) {
   return {
     policy: policyId(policy),
     code,

@@ -371,15 +371,18 @@ describe('the API of policies', () => {
   test('what a data plane that is there does not do is said, in the status and at once', async () => {
     const accepted = async () =>
       (await call('GET', '/servicepolicy/orders')).body.status.conditions[0];
-    assert.deepEqual((await apply([servicePolicy('orders')])).unsupported, []);
+    assert.deepEqual((await apply([servicePolicy('orders')])).findings, []);
     assert.equal((await accepted()).status, 'True');
     const client = startDataPlane(plane.xds, 'caller', () => false, 'gRPC Node Pure JS');
     await until(async () => (await accepted()).status === 'False');
     const { reason, message } = await accepted();
     assert.equal(reason, 'UnsupportedValue');
-    assert.match(message, /^gRPC clients: spec\.panicThreshold: /);
-    const { unsupported } = await apply([servicePolicy('orders', ['v1'])]);
-    assert.deepEqual(unsupported, [{ policy: 'ServicePolicy/orders', message }]);
+    assert.match(message, /^spec\.panicThreshold: gRPC clients: /);
+    const { findings } = await apply([servicePolicy('orders', ['v1'])]);
+    assert.deepEqual(
+      findings.map(({ code, severity, pointer }: Answer['body']) => [code, severity, pointer]),
+      [['unsupported', 'warning', '/spec/panicThreshold']],
+    );
     await client.close();
     await until(async () => (await accepted()).status === 'True');
     await clear();
