@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { headerName, headerValue } from './names.ts';
+import { re2Fault } from './re2.ts';
 import { unique } from './unique.ts';
 
 /** Methods of HTTP that a route can ask for. */
@@ -33,7 +34,7 @@ const pathMatch = z
     value: z.string().max(1024).default('/'),
   })
   .superRefine(({ type, value }, context) => {
-    if (type === 'RegularExpression') return;
+    if (type === 'RegularExpression') return checkRegex({ type, value }, context);
     const issue = (message: string) =>
       context.addIssue({ code: 'custom', path: ['value'], message });
     const odd = NOT_IN_A_PATH.find((text) => value.includes(text));
@@ -44,11 +45,13 @@ const pathMatch = z
   });
 
 /** A header of a request. */
-export const headerMatch = z.strictObject({
-  type: matchType,
-  name: headerName.describe('Upper and lower case are the same.'),
-  value: headerValue,
-});
+export const headerMatch = z
+  .strictObject({
+    type: matchType,
+    name: headerName.describe('Upper and lower case are the same.'),
+    value: headerValue,
+  })
+  .superRefine(checkRegex);
 
 /** Headers of a request: all of them. */
 export const headerMatches = z
@@ -58,11 +61,13 @@ export const headerMatches = z
   .optional()
   .describe('All of them fit.');
 
-const queryMatch = z.strictObject({
-  type: matchType,
-  name: headerName,
-  value: z.string().min(1).max(1024),
-});
+const queryMatch = z
+  .strictObject({
+    type: matchType,
+    name: headerName,
+    value: z.string().min(1).max(1024),
+  })
+  .superRefine(checkRegex);
 
 const ROOT = { type: 'PathPrefix', value: '/' } as const;
 
@@ -101,7 +106,11 @@ const grpcMethod = z
   .superRefine(({ type, service = '', method = '' }, context) => {
     if (service === '' && method === '')
       context.addIssue({ code: 'custom', message: 'needs a service, a method, or both' });
-    if (type !== 'Exact') return;
+    if (type !== 'Exact') {
+      checkRegex({ type, value: service }, context, 'service');
+      checkRegex({ type, value: method }, context, 'method');
+      return;
+    }
     if (service !== '' && !SERVICE.test(service))
       context.addIssue({ code: 'custom', path: ['service'], message: 'is no service of gRPC' });
     if (method !== '' && !METHOD.test(method))
@@ -123,3 +132,15 @@ export const grpcMatches = z
   .max(64)
   .optional()
   .describe('Calls that one of these fits. Default: all.');
+
+/** Refuses a regular expression that data planes would, with all that stands beside it. */
+function checkRegex(
+  { type, value }: { readonly type: string; readonly value: string },
+  context: z.RefinementCtx,
+  field = 'value',
+): void {
+  const fault = type === 'RegularExpression' ? re2Fault(value) : undefined;
+  if (fault === undefined) return;
+  const message = `${fault}, and is no regular expression (RE2)`;
+  context.addIssue({ code: 'custom', path: [field], message });
+}
