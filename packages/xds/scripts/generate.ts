@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import pbjs from 'protobufjs-cli/pbjs.js';
-import { PROTOS, ROOTS } from './kept-fields.ts';
+import { NEWER_FIELDS, PROTOS, ROOTS } from './kept-fields.ts';
 import { prune } from './prune.ts';
 
 const require = createRequire(import.meta.url);
@@ -32,6 +32,8 @@ async function kept(keepCase: boolean): Promise<string> {
     return join(deps, 'xds', target);
   };
   await root.load(PROTOS, { keepCase });
+  for (const { message, name, id, type } of NEWER_FIELDS)
+    root.lookupType(message).add(new protobuf.Field(name, id, type));
   root.resolveAll();
   return JSON.stringify(prune(root, ROOTS));
 }

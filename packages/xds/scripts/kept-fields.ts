@@ -69,6 +69,17 @@ export const ROOTS = [
   'envoy.extensions.transport_sockets.tls.v3.Secret',
 ];
 
+/** Fields that newer Envoys have and those protos lack; they are kept where their row names them. */
+export const NEWER_FIELDS: readonly {
+  readonly message: string;
+  readonly name: string;
+  readonly id: number;
+  readonly type: string;
+}[] = [
+  // Envoy 1.40 wants it of several checks.
+  { message: 'envoy.config.core.v3.HealthCheck', name: 'name', id: 27, type: 'string' },
+];
+
 /**
  * Fields that are kept, by message. A message without a row keeps all fields that are not
  * deprecated; an empty row keeps none.
@@ -119,7 +130,7 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
     'consecutive_5xx interval base_ejection_time max_ejection_percent enforcing_consecutive_5xx enforcing_success_rate success_rate_minimum_hosts success_rate_request_volume success_rate_stdev_factor consecutive_gateway_failure enforcing_consecutive_gateway_failure split_external_local_origin_errors consecutive_local_origin_failure enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate failure_percentage_threshold enforcing_failure_percentage enforcing_failure_percentage_local_origin failure_percentage_minimum_hosts failure_percentage_request_volume max_ejection_time max_ejection_time_jitter successful_active_health_check_uneject_host always_eject_one_host',
   'envoy.config.cluster.v3.UpstreamConnectionOptions': 'tcp_keepalive',
   'envoy.config.core.v3.HealthCheck':
-    'timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold healthy_threshold alt_port reuse_connection http_health_check tcp_health_check grpc_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval unhealthy_edge_interval healthy_edge_interval',
+    'timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold healthy_threshold alt_port reuse_connection http_health_check tcp_health_check grpc_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval unhealthy_edge_interval healthy_edge_interval name',
   'envoy.config.core.v3.HealthCheck.HttpHealthCheck':
     'host path send receive request_headers_to_add request_headers_to_remove expected_statuses retriable_statuses codec_client_type method',
   'envoy.config.core.v3.HealthCheck.GrpcHealthCheck': 'service_name authority',

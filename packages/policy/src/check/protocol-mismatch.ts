@@ -16,7 +16,7 @@ const SPOKEN: Readonly<Record<Route['kind'], readonly Protocol[]>> = {
 export const protocolMismatch: Check = {
   code: 'protocol-mismatch',
   severity: 'error',
-  what: 'A route, or what is hashed, limited or failed on purpose, does not go with what a service speaks.',
+  what: 'A route, or what is hashed, checked, limited or failed on purpose, does not go with what a service speaks.',
   fix: 'Use the kind of route that goes with it, or say in a ServicePolicy what the service speaks.',
   *run(scene) {
     for (const policy of scene.policies) {
@@ -56,14 +56,24 @@ function* ofPolicy(
   scene: Scene,
 ): Iterable<Found> {
   const use = needsRequests(policy);
-  if (use === undefined) return;
   for (const [i, { kind, name }] of (policy.spec.targetRefs ?? []).entries()) {
     // Names with a star may well reach further than what is meant.
     const protocol = kind === 'Service' ? spokenBy(name, scene) : undefined;
-    if (protocol === undefined || SPOKEN.HTTPRoute.includes(protocol)) continue;
-    const message = `${quoted(name)} speaks ${protocol}: ${use} needs HTTP or gRPC`;
-    yield { policy, path: ['spec', 'targetRefs', i, 'name'], message };
+    if (protocol === undefined) continue;
+    const path = ['spec', 'targetRefs', i, 'name'];
+    const found = (needs: string): Found => {
+      return { policy, path, message: `${quoted(name)} speaks ${protocol}: ${needs}` };
+    };
+    if (use !== undefined && !SPOKEN.HTTPRoute.includes(protocol))
+      yield found(`${use} needs HTTP or gRPC`);
+    if (isCheckedByGrpc(policy) && !SPOKEN.GRPCRoute.includes(protocol))
+      yield found('a health check of gRPC needs http2 or grpc');
   }
+}
+
+function isCheckedByGrpc(policy: Policy): boolean {
+  if (policy.kind !== 'ServicePolicy') return false;
+  return policy.spec.healthChecks?.some(({ type }) => type === 'grpc') ?? false;
 }
 
 /** What of a policy needs requests that can be looked into. */

@@ -332,6 +332,15 @@ const CASES: readonly (readonly [what: string, written: readonly Written[], ...f
       ],
     ],
     [
+      'asking by gRPC for the health of who speaks HTTP/1.1',
+      [policy('l', 'orders', { healthChecks: [{ type: 'grpc' }] })],
+      'error protocol-mismatch: ServicePolicy/l spec.targetRefs[0].name: "orders" speaks http: a health check of gRPC needs http2 or grpc',
+    ],
+    [
+      'asking by gRPC for the health of who is said to speak HTTP/2',
+      [policy('l', 'orders', { healthChecks: [{ type: 'grpc' }], protocol: 'http2' })],
+    ],
+    [
       'faults of a service of TCP',
       [fault({ targetRefs: [{ name: 'ledger' }] })],
       'error protocol-mismatch: FaultPolicy/f spec.targetRefs[0].name: "ledger" speaks tcp: a FaultPolicy needs HTTP or gRPC',

@@ -1919,6 +1919,7 @@ export namespace envoy {
      unhealthyInterval?: (google.protobuf.Duration.$Properties|null);
      unhealthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
      healthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+     name: string;
      healthChecker?: ("httpHealthCheck"|"tcpHealthCheck"|"grpcHealthCheck");
      static create(properties: envoy.config.core.v3.HealthCheck.$Shape): envoy.config.core.v3.HealthCheck & envoy.config.core.v3.HealthCheck.$Shape;
      static create(properties?: envoy.config.core.v3.HealthCheck.$Properties): envoy.config.core.v3.HealthCheck;
@@ -1944,6 +1945,7 @@ export namespace envoy {
       unhealthyInterval?: (google.protobuf.Duration.$Properties|null);
       unhealthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
       healthyEdgeInterval?: (google.protobuf.Duration.$Properties|null);
+      name?: (string|null);
       healthChecker?: ("httpHealthCheck"|"tcpHealthCheck"|"grpcHealthCheck");
       $unknowns?: Uint8Array[];
      }
@@ -1965,6 +1967,7 @@ export namespace envoy {
        unhealthyInterval?: google.protobuf.Duration.$Shape|null;
        unhealthyEdgeInterval?: google.protobuf.Duration.$Shape|null;
        healthyEdgeInterval?: google.protobuf.Duration.$Shape|null;
+       name?: string|null;
        $unknowns?: Uint8Array[];
      } & (
        ({ healthChecker?: undefined; httpHealthCheck?: null; tcpHealthCheck?: null; grpcHealthCheck?: null }|{ healthChecker?: "httpHealthCheck"; httpHealthCheck: envoy.config.core.v3.HealthCheck.HttpHealthCheck.$Shape; tcpHealthCheck?: null; grpcHealthCheck?: null }|{ healthChecker?: "tcpHealthCheck"; httpHealthCheck?: null; tcpHealthCheck: envoy.config.core.v3.HealthCheck.TcpHealthCheck.$Shape; grpcHealthCheck?: null }|{ healthChecker?: "grpcHealthCheck"; httpHealthCheck?: null; tcpHealthCheck?: null; grpcHealthCheck: envoy.config.core.v3.HealthCheck.GrpcHealthCheck.$Shape })

@@ -7567,6 +7567,7 @@ export const envoy = $root.envoy = (() => {
      HealthCheck.prototype.unhealthyInterval = null;
      HealthCheck.prototype.unhealthyEdgeInterval = null;
      HealthCheck.prototype.healthyEdgeInterval = null;
+     HealthCheck.prototype.name = "";
      // OneOf field names bound to virtual getters and setters
      let $oneOfFields;
      $Object.defineProperty(HealthCheck.prototype, "healthChecker", {
@@ -7617,6 +7618,8 @@ export const envoy = $root.envoy = (() => {
        $root.google.protobuf.Duration.encode(message.initialJitter, writer.uint32(/* id 20, wireType 2 =*/162).fork(), _depth + 1).ldelim();
       if (message.noTrafficHealthyInterval != null && $Object.hasOwnProperty.call(message, "noTrafficHealthyInterval"))
        $root.google.protobuf.Duration.encode(message.noTrafficHealthyInterval, writer.uint32(/* id 24, wireType 2 =*/194).fork(), _depth + 1).ldelim();
+      if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+       writer.uint32(/* id 27, wireType 2 =*/218).string(message.name);
       if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
        for (let i = 0; i < message.$unknowns.length; ++i)
         writer.raw(message.$unknowns[i]);
@@ -7755,6 +7758,15 @@ export const envoy = $root.envoy = (() => {
          if (wireType !== 2)
           break;
          message.healthyEdgeInterval = $root.google.protobuf.Duration.decode(reader, reader.size(), $undefined, _depth + 1, message.healthyEdgeInterval);
+         continue;
+        }
+       case 27: {
+         if (wireType !== 2)
+          break;
+         if ((value = reader.stringVerify()).length)
+          message.name = value;
+         else
+          delete message.name;
          continue;
         }
        }

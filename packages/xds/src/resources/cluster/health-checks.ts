@@ -8,10 +8,22 @@ import {
 } from '../../codec/messages.ts';
 import type { Part } from '../endpoint/parts.ts';
 import { headerText } from '../route/headers.ts';
+import { isHttp2 } from './protocol-options.ts';
 
-/** The checks of a part's endpoints. */
+/**
+ * The checks of a part's endpoints. Who does not speak HTTP/2 can't be asked by gRPC: Envoy would reject
+ * the cluster.
+ */
 export function healthChecks(settings: ServiceSettings | undefined, part: Part): HealthCheck[] {
-  return (settings?.healthChecks ?? []).map((check) => healthCheck(check, part));
+  const checks = (settings?.healthChecks ?? []).filter(
+    ({ type }) => type !== 'grpc' || isHttp2(part.protocol),
+  );
+  if (checks.length < 2) return checks.map((check) => healthCheck(check, part));
+  // Of several Envoy wants to know which is which.
+  return checks.map((check, index) => ({
+    ...healthCheck(check, part),
+    name: `${index} ${check.type}`,
+  }));
 }
 
 function healthCheck(check: HealthCheckSettings, part: Part): HealthCheck {
@@ -32,8 +44,7 @@ function healthCheck(check: HealthCheckSettings, part: Part): HealthCheck {
 
 function checker(check: HealthCheckSettings, { name, protocol }: Part): HealthCheck {
   switch (check.type) {
-    case 'http': {
-      const http2 = protocol === 'http2' || protocol === 'grpc';
+    case 'http':
       return {
         httpHealthCheck: {
           host: check.host ?? name,
@@ -47,10 +58,9 @@ function checker(check: HealthCheckSettings, { name, protocol }: Part): HealthCh
             header: { key, value: headerText(value) },
             appendAction: HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
           })),
-          ...(http2 ? { codecClientType: CodecClientType.HTTP2 } : {}),
+          ...(isHttp2(protocol) ? { codecClientType: CodecClientType.HTTP2 } : {}),
         },
       };
-    }
     case 'tcp':
       return {
         tcpHealthCheck: {

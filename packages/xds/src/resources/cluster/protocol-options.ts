@@ -10,13 +10,18 @@ export function isHttp(protocol: Protocol): boolean {
   return protocol === 'http' || protocol === 'http2' || protocol === 'grpc';
 }
 
+/** Whether HTTP/2 is spoken with such a service. */
+export function isHttp2(protocol: Protocol): boolean {
+  return protocol === 'http2' || protocol === 'grpc';
+}
+
 /** What is spoken with endpoints, and how connections to them are kept. */
 export function protocolOptions(
   protocol: Protocol,
   settings: ServiceSettings | undefined,
 ): Pick<Cluster, 'typedExtensionProtocolOptions'> {
   const connections = settings?.connections;
-  const http2 = protocol === 'http2' || protocol === 'grpc';
+  const http2 = isHttp2(protocol);
   // HTTP/1.1 with Envoy's defaults is what a cluster without options speaks.
   if (!isHttp(protocol) || (!http2 && connections === undefined)) return {};
   const streams = connections?.maxConcurrentStreams;
