@@ -55,12 +55,27 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
   return { hosts, problems };
 }
 
-/** The hosts of a gateway's listener. */
+/**
+ * The hosts of listeners that share their routes. Requests for a listener's host name are that
+ * listener's alone, also those that none of its rules fits (Gateway API's isolation of listeners).
+ */
 export function gatewayHosts(listeners: readonly GatewayListener[]): HostRules[] {
   const byHost = new Map<string, readonly TrafficRule[]>();
-  for (const { hosts } of listeners)
+  const exactFirst = listeners.toSorted((a, b) => exactness(b) - exactness(a));
+  for (const { hosts, hostname } of exactFirst) {
     for (const [host, rules] of hosts) if (!byHost.has(host)) byHost.set(host, rules);
+    if (hostname !== undefined && !byHost.has(hostname)) byHost.set(hostname, []);
+  }
   return [...byHost].map(([host, rules]) => ({ name: host, domains: [host], rules }));
+}
+
+/** Of a host name (RFC 1035). */
+const LONGEST_HOST = 253;
+
+/** A whole name goes before a wildcard, a longer wildcard before a shorter, any host last. */
+function exactness({ hostname }: GatewayListener): number {
+  if (hostname === undefined) return 0;
+  return hostname.startsWith('*') ? hostname.length : LONGEST_HOST + 1;
 }
 
 /** The ports of a service that speak HTTP of another kind are reached under its names with the port. */
