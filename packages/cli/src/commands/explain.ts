@@ -28,6 +28,8 @@ export function addExplainCommand(program: Command): void {
       await print(data, options.output, explanationText);
       const found =
         endpoint === undefined ? data.served : data.endpoints.some(({ served }) => served);
-      process.exitCode = found ? ExitCode.DONE : ExitCode.NOT_FOUND;
+      // Who names a data plane asks whether that one has it.
+      const arrives = options.proxy === undefined || data.verdict.stopsAt !== 'data-plane';
+      process.exitCode = found && arrives ? ExitCode.DONE : ExitCode.NOT_FOUND;
     });
 }

@@ -107,7 +107,7 @@ export function explanationText(view: ExplanationView): string {
   if (view.unservable.length > 0) lines.push('', 'what data planes can not be told:');
   for (const { endpoint: id, code, message } of view.unservable)
     lines.push(`  ${code} ${id ?? service}: ${message}`);
-  lines.push('', ...deliveryLines(view.dataPlanes));
+  if (view.served) lines.push('', ...deliveryLines(view.dataPlanes));
   return lines.map(clean).join('\n');
 }
 
@@ -149,7 +149,9 @@ function endpointLines(endpoint: ExplainedEndpointView): string[] {
     );
   }
   if (endpoint.overlay) {
-    const said = Object.entries(endpoint.overlay).map(([key, value]) => `${key} ${String(value)}`);
+    const said = Object.entries(endpoint.overlay).map(([key, value]) =>
+      key === 'at' ? `at ${new Date(Number(value)).toISOString()}` : `${key} ${String(value)}`,
+    );
     lines.push(`  an operator says: ${said.join(', ')}`);
   }
   lines.push(

@@ -68,7 +68,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   });
   probes(app, options);
   catalogRoutes(app, options);
-  explainRoute(app, options.catalog, options.sources);
+  explainRoute(app, { ...options, policies: options.policies.served });
   pastRoutes(app, options.records);
   mirrorsRoute(app, options.mirrors);
   convergenceRoute(app, options.catalog, options.dataPlanes.convergence);

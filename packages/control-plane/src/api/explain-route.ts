@@ -1,73 +1,108 @@
-import type {
-  Catalog,
-  Endpoint,
-  ExplainedEndpoint,
-  Explanation,
-  Problem,
-  RegistrySource,
-} from '@meshkeeper/mesh';
+import type { Catalog, Explanation, Problem, RegistrySource } from '@meshkeeper/mesh';
 import type { FastifyInstance } from 'fastify';
-import { heldView, originView } from './views.ts';
+import { z } from 'zod';
+import type { DataPlanes } from '../convergence/data-planes.ts';
+import { deliveriesOf } from '../explain/delivery.ts';
+import { statedPolicies } from '../explain/stated-policies.ts';
+import { endpointVerdict, serviceVerdict } from '../explain/verdict.ts';
+import type { ServedPolicies } from '../policies/served-policies.ts';
+import { deliveriesView, explanationView, unservableView } from './explain-view.ts';
+import { ApiError } from './problem.ts';
 
-/** Problems that are told with a service, at most. */
-const PROBLEMS = 20;
-
-/** Why a service is served as it is: from its znodes to what the data planes get. */
-export function explainRoute(
-  app: FastifyInstance,
-  catalog: Catalog,
-  sources: readonly RegistrySource[],
-): void {
-  app.get<{ Params: { service: string } }>('/api/v1/explain/:service', ({ params }) =>
-    explanationView(catalog.explain(params.service), catalog, sources),
-  );
+/** What explanations are made of. */
+export interface ExplainContext {
+  readonly catalog: Catalog;
+  readonly sources: readonly RegistrySource[];
+  readonly policies: Pick<ServedPolicies, 'findings'>;
+  readonly dataPlanes: DataPlanes;
 }
 
-function explanationView(
-  explanation: Explanation,
-  catalog: Catalog,
-  registries: readonly RegistrySource[],
+const query = z.strictObject({
+  /** An id, an address, or an address and port. */
+  endpoint: z.string().optional(),
+  /** A data plane's id. */
+  proxy: z.string().optional(),
+});
+
+/** Why a service is served as it is: from its znodes to what each data plane has acknowledged. */
+export function explainRoute(app: FastifyInstance, context: ExplainContext): void {
+  app.get<{ Params: { service: string } }>('/api/v1/explain/:service', async (request) => {
+    const parsed = query.safeParse(request.query);
+    if (!parsed.success) throw new ApiError('invalid-request', z.prettifyError(parsed.error));
+    return explained(request.params.service, parsed.data, context);
+  });
+}
+
+function explained(
+  name: string,
+  { endpoint: wanted, proxy }: z.output<typeof query>,
+  { catalog, sources, policies, dataPlanes }: ExplainContext,
 ) {
-  const { name, ready, sources, conflicts, hold, alarm, endpoints, gone } = explanation;
-  const state = new Map(registries.map((source) => [source.name, source.state.type]));
-  const problems = registries.flatMap((source) => [...source.problems.values()]);
-  const served = catalog.snapshot.services.get(name);
+  const { snapshot } = catalog;
+  const { revision } = snapshot;
+  const service = snapshot.services.get(name);
+  const all = catalog.explain(name);
+  const is = isWanted(wanted);
+  const explanation = wanted === undefined ? all : only(all, is);
+  const problems = sources
+    .flatMap((source) => [...source.problems.values()])
+    .filter((problem) => concerns(problem, name))
+    .filter(({ path }) => wanted === undefined || path.includes(wanted));
+  const [first] = explanation.endpoints;
+  const id = first?.served?.id;
+  const unservable = dataPlanes.server.problems.filter(
+    (problem) =>
+      problem.service === name &&
+      (wanted === undefined || problem.endpoint === undefined || problem.endpoint === id),
+  );
+  const { server, deliveries: kept, times } = dataPlanes;
+  const deliveries = deliveriesOf(
+    name,
+    { server, deliveries: kept, policies: snapshot.policies },
+    { proxy, ...(wanted !== undefined && first && { endpoint: first }) },
+  );
+  const stated = service && statedPolicies(service, snapshot, policies.findings(snapshot));
+  const way = {
+    ...{ explanation, revision, served: service !== undefined, policies: stated, proxy },
+    ...{ unusable: problems.length > 0, unservable, deliveries },
+    unread: sources.filter(({ state }) => state.type === 'starting').map((source) => source.name),
+  };
   return {
     service: name,
-    ready,
-    served: served !== undefined,
-    revision: catalog.snapshot.revision,
-    sources: sources.map((source) => ({ ...source, state: state.get(source.name) })),
-    conflicts,
-    hold,
-    ...(alarm && { alarm }),
+    ...(wanted !== undefined && { endpoint: wanted }),
+    /** Where the way from the znode to the data planes ends. */
+    verdict: wanted === undefined ? serviceVerdict(way) : endpointVerdict(way),
+    served: service !== undefined,
+    revision,
+    ...explanationView(explanation, sources, problems),
     /** What its registry states of its traffic, each part with the znode that says so. */
-    ...(served?.policy && { policy: served.policy }),
-    endpoints: endpoints.map(endpointView),
-    gone: gone.map(({ endpoint, departure, at }) => ({
-      endpoint: plain(endpoint),
-      departure,
-      at: new Date(at).toISOString(),
-    })),
-    /** What could not be used and may belong to it. */
-    problems: problems.filter((problem) => concerns(problem, name)).slice(0, PROBLEMS),
+    ...(service?.policy && { policy: service.policy }),
+    /** What operators state, and which of all that is stated holds. */
+    ...(stated && { policies: stated }),
+    /** What data planes can't be told. */
+    unservable: unservable.map(unservableView),
+    dataPlanes: deliveriesView(deliveries, times),
   };
 }
 
-function endpointView({ registrations, held, served, ...rest }: ExplainedEndpoint) {
+type Place = { readonly id: string; readonly address: string; readonly port: number };
+
+/** Whether an endpoint is the one that is called by its id, its address, or both with the port. */
+function isWanted(wanted: string | undefined): (endpoint: Place) => boolean {
+  return ({ id, address, port }) =>
+    wanted !== undefined &&
+    [id, address, `${address}:${port}`, `[${address}]:${port}`].includes(wanted);
+}
+
+/** The part that concerns some endpoints. */
+function only(all: Explanation, is: (endpoint: Place) => boolean): Explanation {
   return {
-    ...rest,
-    registrations: registrations.map(({ endpoint, ...registration }) => ({
-      ...registration,
-      endpoint: plain(endpoint),
-    })),
-    ...(held && { held: heldView(held) }),
-    ...(served && { served: plain(served) }),
+    ...all,
+    endpoints: all.endpoints.filter(
+      (endpoint) => is(endpoint) || endpoint.registrations.some((each) => is(each.endpoint)),
+    ),
+    gone: all.gone.filter(({ endpoint }) => is(endpoint)),
   };
-}
-
-function plain({ origin, ...endpoint }: Endpoint) {
-  return { ...endpoint, origin: originView(origin) };
 }
 
 /** True when the service's name stands in the problem's path, as it is or encoded. */

@@ -1,0 +1,120 @@
+import type { Policies } from '@meshkeeper/mesh';
+import {
+  Any,
+  decodeResource,
+  type ProxyStatus,
+  type ResourceNames,
+  type ResourceStatus,
+  type ResourceType,
+  resourceTypeOf,
+  type XdsServer,
+} from '@meshkeeper/xds';
+import type { Deliveries, Delivery } from '../convergence/deliveries.ts';
+import { concerns } from './route-targets.ts';
+
+/** An endpoint by its address. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A resource of a service at one data plane, and when that was sent and judged last. */
+export interface DeliveredResource {
+  readonly type: ResourceType;
+  readonly status: ResourceStatus;
+  /** When it was sent that way; undefined when that is long ago. */
+  readonly sentAt: number | undefined;
+  /** The last verdict; undefined when there was none, or it is long ago. */
+  readonly last: Delivery | undefined;
+}
+
+/** How a service arrives at one stream of a data plane. */
+export interface ServiceDelivery {
+  readonly proxy: ProxyStatus;
+  readonly resources: readonly DeliveredResource[];
+  /** Whether the endpoint that is asked about is in what is sent; undefined when none is asked about. */
+  readonly hasEndpoint?: boolean;
+  readonly state: /** It has accepted all of it. */
+    | 'has'
+    /** Something of it was not sent yet, or not judged yet. */
+    | 'pending'
+    /** It rejects something of it. */
+    | 'rejects'
+    /** It asks for nothing of it, or for something that there isn't for it. */
+    | 'not-subscribed';
+  /** Only services that fit one of these are shown to it, by an operator's word; undefined: all. */
+  readonly egress?: { readonly patterns: readonly string[]; readonly policy: string };
+}
+
+/** What the deliveries are found with. */
+export interface DeliveryContext {
+  readonly server: Pick<XdsServer, 'proxies' | 'resources'>;
+  readonly deliveries: Deliveries;
+  readonly policies: Policies;
+}
+
+/** How a service arrives at each data plane, or at those with that id. */
+export function deliveriesOf(
+  service: string,
+  { server, deliveries, policies }: DeliveryContext,
+  { proxy: id, endpoint }: { readonly proxy?: string | undefined; readonly endpoint?: Place },
+): ServiceDelivery[] {
+  const subsets = policies.settings(service)?.subsets ?? [];
+  const names = [service, ...subsets.map(({ name }) => `${service}/${name}`)];
+  // Routes are of many services, and are looked into.
+  const only: ResourceNames = new Map([
+    ['secret', []],
+    ['cluster', names],
+    ['endpoint', names],
+    ['listener', [service]],
+  ]);
+  const isOf = concerns(service, names);
+  return server
+    .proxies()
+    .filter((proxy) => id === undefined || proxy.id === id)
+    .map((proxy): ServiceDelivery => {
+      const found = server.resources(proxy.stream, only)?.resources ?? [];
+      const resources = found.flatMap((status): DeliveredResource[] => {
+        const type = resourceTypeOf(status.typeUrl);
+        if (type === undefined || (type === 'route' && !isOf(status))) return [];
+        const last = deliveries.last(proxy, status.typeUrl, status.name);
+        const underWay = status.state === 'requested' ? status.sentAt : undefined;
+        return [{ type, status, last, sentAt: underWay ?? last?.sentAt }];
+      });
+      const settings = policies.settings(proxy.cluster);
+      const { egress } = settings ?? {};
+      return {
+        ...{ proxy, resources, state: stateOf(resources) },
+        ...(endpoint && { hasEndpoint: resources.some((each) => holds(each, endpoint)) }),
+        ...(settings && egress && { egress: { patterns: egress, policy: settings.origin.path } }),
+      };
+    });
+}
+
+function stateOf(resources: readonly DeliveredResource[]): ServiceDelivery['state'] {
+  const states = new Set(resources.map(({ status }) => status.state));
+  if (states.has('nacked')) return 'rejects';
+  const of = (type: ResourceType) => resources.filter((resource) => resource.type === type);
+  const clusters = of('cluster').filter(({ status }) => status.state !== 'missing');
+  const asked = of('cluster').length > 0 || of('endpoint').length > 0;
+  if (!asked || (clusters.length === 0 && of('endpoint').every(isMissing))) return 'not-subscribed';
+  // Of each cluster it wants the endpoints, once it has it.
+  const complete = of('endpoint').length >= clusters.length;
+  return states.has('requested') || !complete ? 'pending' : 'has';
+}
+
+function isMissing({ status }: DeliveredResource): boolean {
+  return status.state === 'missing';
+}
+
+/** Whether an assignment has that address; of one that is rejected nobody knows. */
+function holds({ type, status }: DeliveredResource, { address, port }: Place): boolean {
+  if (type !== 'endpoint' || status.served === undefined) return false;
+  const { endpoints } = decodeResource('endpoint', Any.decode(status.served.any));
+  return endpoints.some(({ lbEndpoints }) =>
+    lbEndpoints?.some(({ endpoint }) => {
+      const at = endpoint?.address?.socketAddress;
+      return at?.address === address && at.portValue === port;
+    }),
+  );
+}
