@@ -1,5 +1,7 @@
 import type { Protocol } from '@meshkeeper/mesh';
 import type { Policy } from '../kinds/kinds.ts';
+import type { ServicePolicy } from '../kinds/service-policy.ts';
+import { policiesByService } from './policy-for.ts';
 
 /** What a check finds. */
 export interface Finding {
@@ -64,9 +66,16 @@ export interface Check {
 /** What checks look at, in the ways in which they do. */
 export interface Scene extends CheckInput {
   readonly service: ReadonlyMap<string, KnownService>;
+  /** The ServicePolicy that counts for a service. */
+  policyFor(service: string): ServicePolicy | undefined;
 }
 
 /** What checks look at. */
 export function sceneOf({ policies, services }: CheckInput): Scene {
-  return { policies, services, service: new Map(services.map((known) => [known.name, known])) };
+  return {
+    policies,
+    services,
+    service: new Map(services.map((known) => [known.name, known])),
+    policyFor: policiesByService(policies),
+  };
 }

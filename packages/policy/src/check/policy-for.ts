@@ -1,20 +1,30 @@
+import { Targeted } from '../compile/targeted.ts';
 import { type Policy, policyId } from '../kinds/kinds.ts';
+import { byId } from '../kinds/order.ts';
 import type { ServicePolicy } from '../kinds/service-policy.ts';
-import { fit } from '../kinds/target-ref.ts';
 
 /** The ServicePolicy that counts for a service: the one that names it most exactly. */
 export function policyFor(service: string, policies: readonly Policy[]): ServicePolicy | undefined {
-  let best: ServicePolicy | undefined;
-  let most = -1;
-  for (const policy of policies) {
-    if (policy.kind !== 'ServicePolicy') continue;
-    for (const { name } of policy.spec.targetRefs) {
-      const exact = fit(name, service) ?? -1;
-      if (exact > most || (exact === most && best && policyId(policy) < policyId(best))) {
-        best = policy;
-        most = exact;
-      }
-    }
-  }
-  return best;
+  return policiesByService(policies)(service);
+}
+
+/** As `policyFor`, for those who ask about many services: policies are looked through once. */
+export function policiesByService(
+  policies: readonly Policy[],
+): (service: string) => ServicePolicy | undefined {
+  let index: Targeted<ServicePolicy> | undefined;
+  return (service) => {
+    index ??= new Targeted(
+      new Map(
+        policies
+          .filter((policy): policy is ServicePolicy => policy.kind === 'ServicePolicy')
+          .sort(byId)
+          .map((policy) => {
+            const names = policy.spec.targetRefs.map(({ name }) => name);
+            return [policyId(policy), { names, value: policy }];
+          }),
+      ),
+    );
+    return index.get(service);
+  };
 }

@@ -84,9 +84,13 @@ function* equallyExact(
   services: readonly KnownService[],
   told: Set<string>,
 ): Iterable<Found> {
-  const exact = claims.map(({ name }) => name).filter((name) => !name.includes('*'));
-  for (const service of new Set([...services.map(({ name }) => name), ...exact])) {
-    const fits = claims.flatMap((claim) => {
+  // Those of one name were told of already, and go before all patterns.
+  const named = new Set(claims.map(({ name }) => name));
+  const patterns = claims.filter(({ name }) => name.includes('*'));
+  if (patterns.length < 2) return;
+  for (const { name: service } of services) {
+    if (named.has(service)) continue;
+    const fits = patterns.flatMap((claim) => {
       const exactness = fit(claim.name, service);
       return exactness === undefined ? [] : [{ ...claim, exactness }];
     });

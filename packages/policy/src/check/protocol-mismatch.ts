@@ -2,7 +2,6 @@ import type { Protocol } from '@meshkeeper/mesh';
 import type { Policy, Route } from '../kinds/kinds.ts';
 import { isService } from '../kinds/parent-ref.ts';
 import type { Check, Found, Scene } from './finding.ts';
-import { policyFor } from './policy-for.ts';
 import { isRoute, quoted, references } from './references.ts';
 
 /** What a service can speak, for a kind of routes to make sense of it. */
@@ -27,8 +26,8 @@ export const protocolMismatch: Check = {
 };
 
 /** What a service speaks: what an operator says goes before what its registry says. */
-function spokenBy(service: string, { policies, service: known }: Scene): Protocol | undefined {
-  return policyFor(service, policies)?.spec.protocol ?? known.get(service)?.protocol;
+function spokenBy(service: string, { policyFor, service: known }: Scene): Protocol | undefined {
+  return policyFor(service)?.spec.protocol ?? known.get(service)?.protocol;
 }
 
 function* ofRoute(policy: Route, scene: Scene): Iterable<Found> {

@@ -1,6 +1,5 @@
 import { policyId } from '../kinds/kinds.ts';
 import type { Check } from './finding.ts';
-import { policyFor } from './policy-for.ts';
 import { isRoute, quoted, references } from './references.ts';
 
 /** An error: a data plane would have no cluster for it. */
@@ -9,12 +8,12 @@ export const subsetMissing: Check = {
   severity: 'error',
   what: 'A route names a subset that the ServicePolicy of its service does not have.',
   fix: 'Add it to `subsets` of the ServicePolicy that counts for the service.',
-  *run({ policies }) {
+  *run({ policies, policyFor }) {
     for (const policy of policies) {
       if (!isRoute(policy)) continue;
       for (const { to, path } of references(policy)) {
         if (to.type !== 'subset') continue;
-        const counts = policyFor(to.service, policies);
+        const counts = policyFor(to.service);
         const subsets = counts?.spec.subsets ?? [];
         if (subsets.some(({ name }) => name === to.subset)) continue;
         const where =
