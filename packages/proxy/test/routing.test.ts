@@ -20,6 +20,7 @@ const view = (path: string, method = 'GET', headers: Record<string, string> = {}
   scheme: 'http',
   client: CLIENT,
   header: (name) => headers[name],
+  some: (name, test) => (headers[name] === undefined ? undefined : test(headers[name])),
   random: () => 0,
 });
 
@@ -137,7 +138,8 @@ test('paths have one form', () => {
     '/a\\..\\b': '/b',
     '//a///b?x=//..': '/a/b?x=//..',
     '/.hidden': '/.hidden',
-    '/%zz': undefined,
+    '/%zz': '/%zz',
+    '/{a|b}': '/%7Ba%7Cb%7D',
     '/%00': undefined,
   };
   for (const [path, form] of Object.entries(expected)) {

@@ -1,16 +1,13 @@
 import type { HeaderMatcher } from '@meshkeeper/xds';
 import type { Problems } from './problems.ts';
-import { type Condition, headerAccess, type RequestView } from './request-view.ts';
+import { type Condition, headerTest, type RequestView } from './request-view.ts';
 import { parseStringMatch, type TextTest } from './string-match.ts';
-
-/** A condition on a header's value; undefined when it is not there. */
-export type HeaderTest = (value: string | undefined) => boolean;
 
 /** `config.route.v3.HeaderMatcher` as a condition on a request. */
 export function parseHeaderMatch(matcher: HeaderMatcher, problems: Problems): Condition {
-  const value = headerAccess(matcher.name ?? '');
-  const test = parseHeaderTest(matcher, problems);
-  return (request) => test(value(request));
+  const some = headerTest(matcher.name ?? '');
+  const { test, judge } = parseHeaderTest(matcher, problems);
+  return (request) => judge(some(request, test));
 }
 
 /** All of the matchers as one condition; undefined when there are none. */
@@ -25,21 +22,30 @@ export function parseHeaderMatches(
   return (request: RequestView) => conditions.every((each) => each(request));
 }
 
-/** What `config.route.v3.HeaderMatcher` asks of the value. */
+/** What `config.route.v3.HeaderMatcher` asks of the values of a header. */
+export interface HeaderTest {
+  /** Of each value. */
+  readonly test: TextTest;
+  /** What follows: undefined when there is no value, else whether one has passed. */
+  judge(passed: boolean | undefined): boolean;
+}
+
+/** `config.route.v3.HeaderMatcher` without the way to the header. */
 export function parseHeaderTest(matcher: HeaderMatcher, problems: Problems): HeaderTest {
   if (!matcher.name) problems.add('name', 'must not be empty');
   const invert = matcher.invertMatch === true;
-  const missing = matcher.treatMissingHeaderAsEmpty === true ? '' : undefined;
+  const emptyIfMissing = matcher.treatMissingHeaderAsEmpty === true;
   const test = valueTest(matcher, problems);
-  if (test) {
-    return (found) => {
-      const value = found ?? missing;
-      // As Envoy: what is not there fits nothing, inverted or not.
-      return value !== undefined && test(value) !== invert;
+  if (!test) {
+    const wanted = (matcher.presentMatch !== false) !== invert;
+    return {
+      test: () => true,
+      judge: (passed) => (passed !== undefined || emptyIfMissing) === wanted,
     };
   }
-  const wanted = (matcher.presentMatch !== false) !== invert;
-  return (found) => ((found ?? missing) !== undefined) === wanted;
+  // As Envoy: what is not there fits nothing, inverted or not.
+  const ofMissing = emptyIfMissing && test('') !== invert;
+  return { test, judge: (passed) => (passed === undefined ? ofMissing : passed !== invert) };
 }
 
 /** Undefined when only the presence of the header matters. */

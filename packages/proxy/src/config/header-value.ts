@@ -45,6 +45,6 @@ function commandValue(
   const length = limit === undefined ? undefined : Number(limit);
   return (request) => {
     const found = names.map((access) => access(request)).find((value) => value !== undefined);
-    return (found ?? '-').slice(0, length);
+    return (found ?? '').slice(0, length);
   };
 }

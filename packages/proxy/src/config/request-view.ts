@@ -1,3 +1,5 @@
+import type { TextTest } from './string-match.ts';
+
 /** The connection that a request came by. */
 export interface ClientFacts {
   readonly remoteAddress: string;
@@ -19,11 +21,10 @@ export interface RequestView {
   readonly authority: string;
   readonly scheme: 'http' | 'https';
   readonly client: ClientFacts;
-  /**
-   * The value of an end-to-end header by its lower-case name; several are joined by commas, as Envoy
-   * does.
-   */
+  /** The value of an end-to-end header by its lower-case name; several are joined by commas. */
   header(name: string): string | undefined;
+  /** Whether a test holds of one of the values of such a header; undefined when there is none. */
+  some(name: string, test: TextTest): boolean | undefined;
   /** In [0, 1). */
   random(): number;
 }
@@ -39,6 +40,19 @@ export function headerAccess(name: string): HeaderAccess {
   const lower = name.toLowerCase();
   const pseudo = PSEUDO[lower];
   return pseudo ?? ((request) => request.header(lower));
+}
+
+/** As {@link RequestView.some}, of pseudo-headers too. */
+export function headerTest(
+  name: string,
+): (request: RequestView, test: TextTest) => boolean | undefined {
+  const lower = name.toLowerCase();
+  const pseudo = PSEUDO[lower];
+  if (!pseudo) return (request, test) => request.some(lower, test);
+  return (request, test) => {
+    const value = pseudo(request);
+    return value === undefined ? undefined : test(value);
+  };
 }
 
 const PSEUDO: Readonly<Record<string, HeaderAccess>> = {

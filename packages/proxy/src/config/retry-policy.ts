@@ -1,6 +1,7 @@
 import { type RetryPolicy as Message, milliseconds } from '@meshkeeper/xds';
-import { type HeaderTest, parseHeaderTest } from './header-match.ts';
+import { parseHeaderTest } from './header-match.ts';
 import type { Problems } from './problems.ts';
+import type { TextTest } from './string-match.ts';
 
 /** When and how often a request is tried again. Times in milliseconds. */
 export interface RetryPolicy {
@@ -106,14 +107,17 @@ function parseResponses(
     return (
       byStatus ||
       (grpc.size > 0 && grpc.has(fieldValue(fields, 'grpc-status'))) ||
-      byHeaders.some(({ name, test }: NamedTest) => test(fieldValue(fields, name)))
+      byHeaders.some(({ name, test }) => test.judge(someField(fields, name, test.test)))
     );
   };
 }
 
-interface NamedTest {
-  readonly name: string;
-  readonly test: HeaderTest;
+function someField(fields: readonly string[], name: string, test: TextTest): boolean | undefined {
+  let found: boolean | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.toLowerCase() === name) found = found === true || test(fields[i + 1]!);
+  }
+  return found;
 }
 
 function fieldValue(fields: readonly string[], name: string): string | undefined {

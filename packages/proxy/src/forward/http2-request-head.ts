@@ -2,6 +2,7 @@ import type { BodyFraming } from '../upstream/stream.ts';
 import {
   CHUNKED,
   type HeadRules,
+  isHost,
   NO_BODY,
   originForm,
   type Refusal,
@@ -43,10 +44,12 @@ export function readHttp2RequestHead(
   }
   const target = BLANK_OR_CONTROL.test(path) ? undefined : originForm(method, path);
   if (target === undefined) return refuse(400, 'The request target is malformed.');
+  const host = target.authority ?? pseudo.get(':authority') ?? special.get('host') ?? '';
+  if (!isHost(host)) return refuse(400, 'The host is malformed.');
   return {
     method,
     target: target.path,
-    host: pseudo.get(':authority') ?? special.get('host') ?? '',
+    host,
     body: last ? NO_BODY : framing(special.get('content-length')),
     fields: kept,
     forwardedFor: special.get('x-forwarded-for'),

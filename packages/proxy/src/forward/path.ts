@@ -17,7 +17,7 @@ export function unescapeSlashes(target: string): string {
   return mark < 0 ? plain : plain + target.slice(mark);
 }
 
-const IN_QUESTION = /\/[./]|[%\\]/;
+const IN_QUESTION = /\/[./]|[%\\"<>^`{|}]/;
 
 /** A target (path and query) by these rules; undefined when it has no such form. */
 export function normalizeTarget(target: string, rules: PathRules): string | undefined {
@@ -25,12 +25,16 @@ export function normalizeTarget(target: string, rules: PathRules): string | unde
   let path = mark < 0 ? target : target.slice(0, mark);
   if (!IN_QUESTION.test(path)) return target;
   if (rules.normalize) {
-    if (/%(?![0-9a-fA-F]{2})|%00/.test(path)) return undefined;
+    if (path.includes('%00')) return undefined;
     path = path.replaceAll('\\', '/').replace(/%[0-9a-fA-F]{2}/g, decodeUnreserved);
-    path = withoutDots(path);
+    path = withoutDots(path).replace(/["<>^`{|}]/g, encoded);
   }
   if (rules.mergeSlashes) path = path.replace(/\/{2,}/g, '/');
   return mark < 0 ? path : path + target.slice(mark);
+}
+
+function encoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function decodeUnreserved(escaped: string): string {

@@ -8,6 +8,8 @@ export interface Reply {
   readonly body: string;
   /** Further fields, names and values in turns. */
   readonly fields?: readonly string[];
+  /** Neither routes nor filters change it. */
+  readonly asItIs?: boolean;
   /** What gRPC is told, where its own table of statuses says something else. */
   readonly grpcStatus?: number;
 }
@@ -41,7 +43,7 @@ export function sendReply(stream: ClientStream, reply: Reply, context: ReplyCont
     ...(reply.fields ?? []),
     ...(grpc ? grpcFields(reply) : httpFields(status, body)),
   ];
-  for (const edit of edits ?? []) edit(fields);
+  if (!reply.asItIs) for (const edit of edits ?? []) edit(fields);
   stream.respond(status, '', fields);
   if (body.length > 0 && view?.method !== 'HEAD') stream.end(body);
   else stream.end();
@@ -76,16 +78,6 @@ const GRPC_STATUSES: Readonly<Record<number, number>> = {
   502: 14,
   503: 14,
   504: 14,
-};
-
-/** What HTTP is told of a status of gRPC. */
-export function httpStatus(grpc: number): number {
-  return HTTP_STATUSES[grpc] ?? 500;
-}
-
-const HTTP_STATUSES: Readonly<Record<number, number>> = {
-  ...{ 0: 200, 1: 499, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400 },
-  ...{ 10: 409, 11: 400, 12: 501, 14: 503, 16: 401 },
 };
 
 function percentEncoded(text: string): string {

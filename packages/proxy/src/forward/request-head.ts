@@ -112,11 +112,13 @@ export function readRequestHead(
   if (options.named.size > 0) kept = without(kept, options.named);
   const target = originForm(method, url);
   if (target === undefined) return refuse(400, 'The request target is malformed.');
+  // RFC 9112, 3.2.2: the authority of an absolute target comes before the Host header.
+  const authority = target.authority ?? host ?? '';
+  if (!isHost(authority)) return refuse(400, 'The host is malformed.');
   return {
     method,
     target: target.path,
-    // RFC 9112, 3.2.2: the authority of an absolute target comes before the Host header.
-    host: target.authority ?? host ?? '',
+    host: authority,
     body,
     fields: kept,
     forwardedFor,
@@ -169,10 +171,15 @@ export function originForm(
   if (url.includes('#')) return undefined;
   if (url.startsWith('/')) return { path: url };
   if (url === '*' && method === 'OPTIONS') return { path: '*' };
-  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(url);
+  const absolute = /^https?:\/\/([^/?#@]+)(|[/?].*)$/i.exec(url);
   if (!absolute) return undefined;
   const rest = absolute[2]!;
   return { authority: absolute[1]!, path: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Names of services may hold what names of hosts may not, but nothing that can't be seen. */
+export function isHost(text: string): boolean {
+  return /^[!-~]*$/.test(text);
 }
 
 /** A refusal with a sentence. */

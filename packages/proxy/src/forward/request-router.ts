@@ -39,8 +39,14 @@ interface Routed {
   readonly arrived: number;
 }
 
+/** What can become of a request in the filters. */
+interface Ways {
+  answer(reply: Reply): void;
+  /** It has passed. */
+  goOn(): void;
+}
+
 const UNROUTED = { cluster: undefined, durationMs: 0, retries: 0, failure: undefined } as const;
-const NOTHING = { responseChanges: undefined };
 
 /** Decides what becomes of each request of a listener. */
 export class RequestRouter {
@@ -106,13 +112,20 @@ export class RequestRouter {
     }
     const { action } = routing;
     const share = action.type === 'forward' ? this.#choose(action) : undefined;
-    const active = this.#filters.activeFor((share ?? (action as Treatment)).filters);
+    // An action that has no shares is treated as a whole.
+    const treatment = share ?? (action as Treatment);
+    const active = this.#filters.activeFor(treatment.filters);
     if (!active) {
       this.#act(routed, action, share, undefined);
       return undefined;
     }
-    const pass = new FilterPass(view, share?.name ?? '', action.rateLimits);
-    this.#filter(routed, active, pass, () => this.#act(routed, action, share, pass));
+    const pass = new FilterPass(view, share?.name, action.rateLimits);
+    const answer = (reply: Reply) => {
+      const edits = responseEdits(treatment, undefined, pass, view);
+      this.#answer(routed.client, view, reply, keepsAlive(head), edits);
+    };
+    const goOn = () => this.#act(routed, action, share, pass);
+    this.#filter(routed.client, active, pass, { answer, goOn });
     if (pass.endings.length > 0) {
       routed.client.whenClosed(() => {
         for (const end of pass.endings) end();
@@ -132,32 +145,27 @@ export class RequestRouter {
     return first;
   }
 
-  /** Asks the filters one after the other, and goes on when all of them let the request pass. */
+  /** Asks the filters one after the other. */
   #filter(
-    routed: Routed,
+    client: ClientStream,
     [first, ...others]: readonly ActiveFilter[],
     pass: FilterPass,
-    goOn: () => void,
+    ways: Ways,
   ): void {
-    if (!first) {
-      goOn();
-      return;
+    if (!first) ways.goOn();
+    else {
+      const goOn = () => this.#filter(client, others, pass, ways);
+      this.#take(client, this.#filters.apply(first, pass), { ...ways, goOn });
     }
-    this.#take(this.#filters.apply(first, pass), routed, pass, () =>
-      this.#filter(routed, others, pass, goOn),
-    );
   }
 
-  #take(result: FilterResult, routed: Routed, pass: FilterPass, goOn: () => void): void {
-    const { client, head, view } = routed;
-    if (!result) goOn();
-    else if (result.type === 'answer') {
-      const edits = responseEdits(NOTHING, undefined, pass, view);
-      this.#answer(client, view, result.reply, keepsAlive(head), edits);
-    } else {
+  #take(client: ClientStream, result: FilterResult, ways: Ways): void {
+    if (!result) ways.goOn();
+    else if (result.type === 'answer') ways.answer(result.reply);
+    else {
       const timer = setTimeout(() => {
         client.receiver = NO_RECEIVER;
-        this.#take(result.afterwards, routed, pass, goOn);
+        this.#take(client, result.afterwards, ways);
       }, result.duration);
       client.receiver = {
         ...NO_RECEIVER,

@@ -1,4 +1,5 @@
 import type { ClientFacts, RequestView } from '../config/request-view.ts';
+import type { TextTest } from '../config/string-match.ts';
 import type { RequestHead } from './request-head.ts';
 
 /** A request's head as routes, filters and hashes see it. */
@@ -52,16 +53,33 @@ export class View implements RequestView {
         return fieldValue(head.fields, name);
     }
   }
+
+  some(name: string, test: TextTest): boolean | undefined {
+    const { fields } = this.#head;
+    let known = false;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (!isNamed(fields[i]!, name)) continue;
+      if (test(fields[i + 1]!)) return true;
+      known = true;
+    }
+    if (known) return false;
+    // Those that are kept apart from the other fields.
+    const value = this.header(name);
+    return value === undefined ? undefined : test(value);
+  }
 }
 
 /** All values of a field, by its lower-case name, as one. */
 function fieldValue(fields: readonly string[], name: string): string | undefined {
   let found: string | undefined;
   for (let i = 0; i < fields.length; i += 2) {
-    const other = fields[i]!;
-    if (other.length !== name.length || (other !== name && other.toLowerCase() !== name)) continue;
+    if (!isNamed(fields[i]!, name)) continue;
     const separator = name === 'cookie' ? '; ' : ',';
     found = found === undefined ? fields[i + 1] : `${found}${separator}${fields[i + 1]}`;
   }
   return found;
+}
+
+function isNamed(field: string, name: string): boolean {
+  return field.length === name.length && (field === name || field.toLowerCase() === name);
 }

@@ -1,4 +1,4 @@
-import { CorsPolicy as Message } from '@meshkeeper/xds';
+import { CorsPolicy as Message, type StringMatcher } from '@meshkeeper/xds';
 import { parseFraction, type Share } from '../fraction.ts';
 import type { Problems } from '../problems.ts';
 import { parseStringMatch, type TextTest } from '../string-match.ts';
@@ -8,8 +8,9 @@ export interface CorsPolicy {
   readonly type: 'cors';
   /** For which share of the requests it holds. */
   readonly share: Share;
-  readonly allows: TextTest;
-  readonly credentials: boolean;
+  /** Undefined where nothing is said of origins. */
+  readonly allows: TextTest | undefined;
+  readonly credentials: boolean | undefined;
   readonly methods: string;
   readonly headers: string;
   readonly expose: string;
@@ -19,18 +20,39 @@ export interface CorsPolicy {
 /** `envoy.extensions.filters.http.cors.v3.CorsPolicy`. */
 export function parseCorsPolicy(value: Uint8Array, problems: Problems): CorsPolicy {
   const message = Message.decode(value);
-  const tests = (message.allowOriginStringMatch ?? []).map((matcher, i) =>
-    parseStringMatch(matcher, problems.at(`allow_origin_string_match[${i}]`)),
-  );
-  const any = tests.some((test) => test('*'));
   return {
     type: 'cors',
     share: parseFraction(message.filterEnabled?.defaultValue),
-    allows: any ? () => true : (origin) => tests.some((test) => test(origin)),
-    credentials: message.allowCredentials?.value === true,
+    allows: parseOrigins(message.allowOriginStringMatch, problems),
+    credentials: message.allowCredentials?.value ?? undefined,
     methods: message.allowMethods ?? '',
     headers: message.allowHeaders ?? '',
     expose: message.exposeHeaders ?? '',
     maxAge: message.maxAge ?? '',
   };
+}
+
+/** A policy with what it leaves out filled in by the one around it. */
+export function withinCors(own: CorsPolicy, outer: CorsPolicy): CorsPolicy {
+  return {
+    ...own,
+    allows: own.allows ?? outer.allows,
+    credentials: own.credentials ?? outer.credentials,
+    methods: own.methods || outer.methods,
+    headers: own.headers || outer.headers,
+    expose: own.expose || outer.expose,
+    maxAge: own.maxAge || outer.maxAge,
+  };
+}
+
+function parseOrigins(
+  matchers: readonly StringMatcher[] | null | undefined,
+  problems: Problems,
+): TextTest | undefined {
+  if (!matchers || matchers.length === 0) return undefined;
+  const tests = matchers.map((matcher, i) =>
+    parseStringMatch(matcher, problems.at(`allow_origin_string_match[${i}]`)),
+  );
+  if (tests.some((test) => test('*'))) return () => true;
+  return (origin) => tests.some((test) => test(origin));
 }

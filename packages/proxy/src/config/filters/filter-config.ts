@@ -1,6 +1,6 @@
 import type { Any } from '@meshkeeper/xds';
 import type { Problems } from '../problems.ts';
-import { type CorsPolicy, parseCorsPolicy } from './cors-policy.ts';
+import { type CorsPolicy, parseCorsPolicy, withinCors } from './cors-policy.ts';
 import { type FaultPolicy, parseFaultPolicy } from './fault-policy.ts';
 import { parseRateLimitPolicy, type RateLimitPolicy } from './rate-limit-policy.ts';
 
@@ -54,7 +54,7 @@ export type RouteFilters = ReadonlyMap<string, FilterPolicy | undefined>;
 
 /**
  * `typed_per_filter_config` of one level, over that of the level around it: for each filter the
- * innermost goes. Undefined when no level has any.
+ * innermost goes, but for CORS, which is put together field by field. Undefined when no level has any.
  */
 export function parseRouteFilters(
   configs: Readonly<Record<string, Any>> | null | undefined,
@@ -66,7 +66,10 @@ export function parseRouteFilters(
   if (entries.length === 0) return outer;
   const own = entries.map(([name, any]) => {
     const at = problems.at(`typed_per_filter_config["${name}"]`);
-    return [name, parseFilterPolicy(any, at, `${place} ${name}`)] as const;
+    const policy = parseFilterPolicy(any, at, `${place} ${name}`);
+    const around = outer?.get(name);
+    const both = policy?.type === 'cors' && around?.type === 'cors';
+    return [name, both ? withinCors(policy, around) : policy] as const;
   });
   return new Map([...(outer ?? []), ...own]);
 }

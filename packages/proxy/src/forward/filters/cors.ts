@@ -4,10 +4,16 @@ import { setField } from '../../config/header-changes.ts';
 import type { FilterPass, FilterResult } from './filter-pass.ts';
 
 /** Answers what browsers ask before a cross-origin request, and says in responses what is allowed. */
-export function applyCors(policy: CorsPolicy, { request, edits }: FilterPass): FilterResult {
+export function applyCors(
+  policy: CorsPolicy,
+  { request, edits, destination }: FilterPass,
+): FilterResult {
+  // As Envoy: what the route answers itself is the same for all origins.
+  if (destination === undefined) return undefined;
   const origin = request.header('origin');
   // As Envoy: it is up to the endpoint, and to the browser, what becomes of other origins.
-  if (!origin || !happens(policy.share, request.random) || !policy.allows(origin)) return undefined;
+  if (!origin || !happens(policy.share, request.random)) return undefined;
+  if (!policy.allows?.(origin)) return undefined;
   if (request.method !== 'OPTIONS' || !request.header('access-control-request-method')) {
     edits.push((fields) => {
       for (const [name, value] of responseFields(policy, origin)) setField(fields, name, value);
@@ -15,7 +21,7 @@ export function applyCors(policy: CorsPolicy, { request, edits }: FilterPass): F
     return undefined;
   }
   const fields = preflightFields(policy, origin).flat();
-  return { type: 'answer', reply: { status: 200, body: '', fields } };
+  return { type: 'answer', reply: { status: 200, body: '', fields, asItIs: true } };
 }
 
 function preflightFields(policy: CorsPolicy, origin: string): [string, string][] {
@@ -24,6 +30,7 @@ function preflightFields(policy: CorsPolicy, origin: string): [string, string][]
     ['access-control-allow-credentials', policy.credentials ? 'true' : ''],
     ['access-control-allow-methods', policy.methods],
     ['access-control-allow-headers', policy.headers],
+    ['access-control-expose-headers', policy.expose],
     ['access-control-max-age', policy.maxAge],
   ]);
 }

@@ -1,6 +1,5 @@
 import type { Abort, FaultPolicy } from '../../config/filters/fault-policy.ts';
 import { happens } from '../../config/fraction.ts';
-import { httpStatus } from '../reply.ts';
 import type { FilterPass, FilterResult } from './filter-pass.ts';
 
 /** The faults of one filter that are going on. */
@@ -29,9 +28,9 @@ export function applyFault(policy: FaultPolicy, pass: FilterPass, state: FaultSt
 }
 
 function abortReply(abort: Abort) {
-  // Envoy's words.
+  // Envoy's words; and its status for who does not speak gRPC and meets an error of it.
   const body = 'fault filter abort';
   return abort.type === 'http'
     ? { status: abort.status, body }
-    : { status: httpStatus(abort.status), body, grpcStatus: abort.status };
+    : { status: 200, body, grpcStatus: abort.status };
 }

@@ -5,8 +5,8 @@ import type { Reply, ResponseEdit } from '../reply.ts';
 /** One request on its way through the filters, and what they want of its response. */
 export class FilterPass {
   readonly request: RequestView;
-  /** The cluster that the request is for; empty where it is answered here. */
-  readonly destination: string;
+  /** The cluster that the request is for; undefined where the route answers it. */
+  readonly destination: string | undefined;
   readonly rateLimits: readonly RateLimitActions[] | undefined;
   /** In the order of the filters; they see the response in the opposite one. */
   readonly edits: ResponseEdit[] = [];
@@ -17,7 +17,7 @@ export class FilterPass {
 
   constructor(
     request: RequestView,
-    destination: string,
+    destination: string | undefined,
     rateLimits: readonly RateLimitActions[] | undefined,
   ) {
     this.request = request;

@@ -14,7 +14,7 @@ export function applyRateLimit(
   limiter: RateLimiter,
   source: string,
 ): FilterResult {
-  const { request, destination } = pass;
+  const { request, destination = '' } = pass;
   if (!happens(policy.enabled, request.random)) return undefined;
   const descriptors: string[] = [];
   for (const { stage, describe } of pass.rateLimits ?? []) {

@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { skipWithout } from '@meshkeeper/testbed';
+import {
+  type Any,
+  Cors,
+  CorsPolicy,
+  duration,
+  HTTPFault,
+  LocalRateLimit,
+  pack,
+  type Route,
+  type VirtualHost,
+} from '@meshkeeper/xds';
+import { backend } from '../fixture.ts';
+import { httpChain, listener, staticCluster } from '../stage.ts';
+import { type Call, call, echo } from './caller.ts';
+import { bothEngines } from './engines.ts';
+
+const TYPES = 'envoy.extensions.filters.http';
+const cors = (policy: CorsPolicy): Record<string, Any> => ({
+  cors: pack(`${TYPES}.cors.v3.CorsPolicy`, CorsPolicy, policy),
+});
+const fault = (policy: HTTPFault): Record<string, Any> => ({
+  fault: pack(`${TYPES}.fault.v3.HTTPFault`, HTTPFault, policy),
+});
+const ALL = { numerator: 100 };
+const ON = { defaultValue: ALL, runtimeKey: 'x' };
+const limit = (policy: LocalRateLimit): Record<string, Any> => ({
+  limit: pack(`${TYPES}.local_ratelimit.v3.LocalRateLimit`, LocalRateLimit, {
+    statPrefix: 'test',
+    filterEnabled: ON,
+    filterEnforced: ON,
+    ...policy,
+  }),
+});
+/** So slow that nothing is refilled while a test runs. */
+const tokens = (maxTokens: number) => ({
+  maxTokens,
+  tokensPerFill: { value: maxTokens },
+  fillInterval: duration(86_400_000),
+});
+const route = (
+  prefix: string,
+  typedPerFilterConfig: Record<string, Any>,
+  more: Route = {},
+): Route => ({
+  match: { prefix },
+  route: { cluster: 'a' },
+  typedPerFilterConfig,
+  ...more,
+});
+const header = (key: string, value: string) => ({ header: { key, value } });
+const GRPC = { 'content-type': 'application/grpc' };
+
+const HOSTS: VirtualHost[] = [
+  {
+    name: 'fault',
+    domains: ['fault'],
+    responseHeadersToAdd: [header('x-route', 'yes')],
+    routes: [
+      route('/abort', fault({ abort: { httpStatus: 418, percentage: ALL } })),
+      route('/grpc', fault({ abort: { grpcStatus: 7, percentage: ALL } })),
+      route('/never', fault({ abort: { httpStatus: 418, percentage: { numerator: 0 } } })),
+      route('/unsaid', fault({ abort: { httpStatus: 418 } })),
+      route(
+        '/header',
+        fault({
+          abort: { httpStatus: 418, percentage: ALL },
+          headers: [{ name: 'x-fail', presentMatch: true }],
+        }),
+      ),
+      route('/late', fault({ delay: { fixedDelay: duration(300), percentage: ALL } })),
+      route(
+        '/both',
+        fault({
+          delay: { fixedDelay: duration(300), percentage: ALL },
+          abort: { httpStatus: 418, percentage: ALL },
+        }),
+      ),
+      route(
+        '/none-active',
+        fault({ abort: { httpStatus: 418, percentage: ALL }, maxActiveFaults: { value: 0 } }),
+      ),
+      route(
+        '/slow',
+        fault({ responseRateLimit: { fixedLimit: { limitKbps: 8 }, percentage: ALL } }),
+        { route: { cluster: 'big' } },
+      ),
+      route('/', {}),
+    ],
+  },
+  {
+    name: 'inherited',
+    domains: ['inherited'],
+    typedPerFilterConfig: fault({ abort: { httpStatus: 418, percentage: ALL } }),
+    routes: [
+      route('/own', fault({ abort: { httpStatus: 419, percentage: ALL } })),
+      route('/direct', {}, { route: null, directResponse: { status: 200 } }),
+      route('/', {}),
+    ],
+  },
+  {
+    name: 'limit',
+    domains: ['limit'],
+    responseHeadersToAdd: [header('x-route', 'yes')],
+    routes: [
+      route(
+        '/three',
+        limit({ tokenBucket: tokens(3), responseHeadersToAdd: [header('x-limited', 'yes')] }),
+      ),
+      route('/status', limit({ tokenBucket: tokens(1), status: { code: 503 } })),
+      route('/grpc', limit({ tokenBucket: tokens(1) })),
+      route('/exhausted', limit({ tokenBucket: tokens(1), rateLimitedAsResourceExhausted: true })),
+      route(
+        '/shadow',
+        limit({ tokenBucket: tokens(1), filterEnforced: { ...ON, defaultValue: {} } }),
+      ),
+      route('/off', limit({ tokenBucket: tokens(1), filterEnabled: { ...ON, defaultValue: {} } })),
+      route(
+        '/users',
+        limit({
+          tokenBucket: tokens(100),
+          descriptors: [
+            { entries: [{ key: 'user', value: 'a' }], tokenBucket: tokens(1) },
+            {
+              entries: [
+                { key: 'user', value: 'b' },
+                { key: 'generic_key', value: 'x' },
+              ],
+              tokenBucket: tokens(2),
+            },
+          ],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [
+              { actions: [{ requestHeaders: { headerName: 'x-user', descriptorKey: 'user' } }] },
+              {
+                actions: [
+                  { requestHeaders: { headerName: 'x-user', descriptorKey: 'user' } },
+                  { genericKey: { descriptorValue: 'x' } },
+                ],
+              },
+            ],
+          },
+        },
+      ),
+      route(
+        '/matched',
+        limit({
+          tokenBucket: tokens(100),
+          descriptors: [
+            { entries: [{ key: 'header_match', value: 'post' }], tokenBucket: tokens(1) },
+            { entries: [{ key: 'remote_address', value: '127.0.0.1' }], tokenBucket: tokens(3) },
+          ],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [
+              {
+                actions: [
+                  {
+                    headerValueMatch: {
+                      descriptorValue: 'post',
+                      headers: [{ name: ':method', stringMatch: { exact: 'POST' } }],
+                    },
+                  },
+                ],
+              },
+              { actions: [{ remoteAddress: {} }] },
+            ],
+          },
+        },
+      ),
+      route(
+        '/default-first',
+        limit({
+          tokenBucket: tokens(2),
+          descriptors: [
+            { entries: [{ key: 'generic_key', value: 'x' }], tokenBucket: tokens(100) },
+          ],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [{ actions: [{ genericKey: { descriptorValue: 'x' } }] }],
+          },
+        },
+      ),
+      route(
+        '/own-only',
+        limit({
+          tokenBucket: tokens(2),
+          alwaysConsumeDefaultTokenBucket: { value: false },
+          descriptors: [{ entries: [{ key: 'generic_key', value: 'x' }], tokenBucket: tokens(3) }],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [{ actions: [{ genericKey: { descriptorValue: 'x' } }] }],
+          },
+        },
+      ),
+    ],
+  },
+  {
+    name: 'cors',
+    domains: ['cors'],
+    typedPerFilterConfig: cors({
+      allowOriginStringMatch: [{ exact: 'https://good.test' }, { suffix: '.good.test' }],
+      allowMethods: 'GET, PUT',
+      allowHeaders: 'x-one',
+      exposeHeaders: 'x-from',
+      maxAge: '60',
+      allowCredentials: { value: true },
+    }),
+    responseHeadersToAdd: [header('x-route', 'yes')],
+    routes: [
+      route('/any', cors({ allowOriginStringMatch: [{ exact: '*' }], allowMethods: '*' })),
+      route('/direct', {}, { route: null, directResponse: { status: 200 } }),
+      route('/limited', limit({ tokenBucket: tokens(1) })),
+      route('/', {}),
+    ],
+  },
+];
+
+describe('filters do on both data planes', { skip: skipWithout('envoy') }, () => {
+  const engines = bothEngines(async (stage, stack) => {
+    const small = stack.use(await backend(echo('a')));
+    const big = stack.use(await backend((_, response) => response.end('x'.repeat(4096))));
+    stage.put('cluster', staticCluster('a', [small.port]));
+    stage.put('cluster', staticCluster('big', [big.port]));
+    const httpFilters = [
+      { name: 'cors', typedConfig: pack(`${TYPES}.cors.v3.Cors`, Cors, {}) },
+      { name: 'fault', typedConfig: fault({}).fault! },
+      { name: 'limit', typedConfig: limit({ filterEnabled: null, filterEnforced: null }).limit! },
+    ];
+    const routeConfig = { name: 'all', virtualHosts: HOSTS };
+    stage.put('listener', listener('http', [httpChain({ routeConfig, httpFilters })]));
+  });
+
+  const each = (
+    name: string,
+    body: (
+      send: (host: string, request: Call) => ReturnType<typeof call>,
+      engine: string,
+    ) => Promise<void>,
+  ) =>
+    test(name, async () => {
+      for (const engine of engines) {
+        await body((host, request) => call(engine.port('http'), host, request), engine.name);
+      }
+    });
+
+  each('faults: aborts', async (send, engine) => {
+    const aborted = await send('fault', { path: '/abort' });
+    assert.equal(aborted.status, 418, engine);
+    assert.equal(aborted.body, 'fault filter abort', engine);
+    assert.equal(aborted.headers['x-route'], 'yes', engine);
+    const grpc = await send('fault', { path: '/grpc', headers: GRPC });
+    assert.equal(grpc.status, 200, engine);
+    assert.equal(grpc.headers['grpc-status'], '7', engine);
+    assert.equal(grpc.headers['grpc-message'], 'fault filter abort', engine);
+    assert.equal((await send('fault', { path: '/grpc' })).status, 200, engine);
+    const mapped = await send('fault', { path: '/abort', headers: GRPC });
+    assert.equal(mapped.headers['grpc-status'], '2', engine);
+    for (const path of ['/never', '/unsaid', '/header', '/none-active', '/']) {
+      assert.equal((await send('fault', { path })).status, 200, `${engine} ${path}`);
+    }
+    const failed = await send('fault', { path: '/header', headers: { 'x-fail': '' } });
+    assert.equal(failed.status, 418, engine);
+  });
+
+  each('faults: the innermost configuration goes', async (send, engine) => {
+    assert.equal((await send('inherited', { path: '/' })).status, 418, engine);
+    assert.equal((await send('inherited', { path: '/own' })).status, 419, engine);
+    assert.equal((await send('inherited', { path: '/direct' })).status, 418, engine);
+  });
+
+  each('faults: delays, and slow responses', async (send, engine) => {
+    const timed = async (request: Call) => {
+      const began = performance.now();
+      const answer = await send('fault', request);
+      return { ...answer, took: performance.now() - began };
+    };
+    const late = await timed({ path: '/late', method: 'POST', body: 'hello' });
+    assert(late.took >= 290, `${engine} took ${late.took}`);
+    assert.match(late.body, /"body":"hello"/, engine);
+    const both = await timed({ path: '/both' });
+    assert(both.took >= 290, `${engine} took ${both.took}`);
+    assert.equal(both.status, 418, engine);
+    // 4 KiB at 8 KiB a second.
+    const slow = await timed({ path: '/slow' });
+    assert(slow.took >= 350, `${engine} took ${slow.took}`);
+    assert.equal(slow.body.length, 4096, engine);
+  });
+
+  each('limits: so many, then no more', async (send, engine) => {
+    const statuses = async (path: string, count: number, headers: Call['headers'] = {}) => {
+      const all: number[] = [];
+      for (let i = 0; i < count; i++) all.push((await send('limit', { path, headers })).status);
+      return all;
+    };
+    assert.deepEqual(await statuses('/three', 5), [200, 200, 200, 429, 429], engine);
+    const limited = await send('limit', { path: '/three' });
+    assert.equal(limited.body, 'local_rate_limited', engine);
+    assert.equal(limited.headers['x-limited'], 'yes', engine);
+    assert.equal(limited.headers['x-route'], 'yes', engine);
+    assert.deepEqual(await statuses('/status', 2), [200, 503], engine);
+    assert.deepEqual(await statuses('/shadow', 3), [200, 200, 200], engine);
+    assert.deepEqual(await statuses('/off', 3), [200, 200, 200], engine);
+    assert.deepEqual(await statuses('/default-first', 3), [200, 200, 429], engine);
+    assert.deepEqual(await statuses('/own-only', 4), [200, 200, 200, 429], engine);
+  });
+
+  each('limits: by what a request is', async (send, engine) => {
+    const by = async (user: string) =>
+      (await send('limit', { path: '/users', headers: { 'x-user': user } })).status;
+    assert.deepEqual([await by('a'), await by('a')], [200, 429], engine);
+    assert.deepEqual([await by('b'), await by('b'), await by('b')], [200, 200, 429], engine);
+    assert.deepEqual([await by('c'), await by('c'), await by('c')], [200, 200, 200], engine);
+    assert.equal((await send('limit', { path: '/users' })).status, 200, engine);
+    const send2 = async (method: string) =>
+      (await send('limit', { path: '/matched', method })).status;
+    assert.deepEqual(
+      [await send2('POST'), await send2('POST'), await send2('GET'), await send2('GET')],
+      [200, 429, 200, 200],
+      engine,
+    );
+    assert.equal(await send2('GET'), 429, engine);
+  });
+
+  each('limits: what gRPC is told', async (send, engine) => {
+    const grpcStatus = async (path: string) =>
+      (await send('limit', { path, headers: GRPC })).headers['grpc-status'];
+    await grpcStatus('/grpc');
+    assert.equal(await grpcStatus('/grpc'), '14', engine);
+    await grpcStatus('/exhausted');
+    assert.equal(await grpcStatus('/exhausted'), '8', engine);
+  });
+
+  each('CORS: preflights are answered, responses say what is allowed', async (send, engine) => {
+    const preflight = (path: string, origin: string) =>
+      send('cors', {
+        path,
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'PUT' },
+      });
+    const good = await preflight('/', 'https://good.test');
+    assert.equal(good.status, 200, engine);
+    assert.equal(good.body, '', engine);
+    const expected = {
+      'access-control-allow-origin': 'https://good.test',
+      'access-control-allow-methods': 'GET, PUT',
+      'access-control-allow-headers': 'x-one',
+      'access-control-max-age': '60',
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'x-from',
+      'x-route': undefined,
+    };
+    for (const [name, value] of Object.entries(expected)) {
+      assert.equal(good.headers[name], value, `${engine} ${name}`);
+    }
+    // Others are left to the endpoint.
+    assert.match((await preflight('/', 'https://bad.test')).body, /"method":"OPTIONS"/, engine);
+    const any = await preflight('/any', 'https://bad.test');
+    assert.equal(any.headers['access-control-allow-origin'], 'https://bad.test', engine);
+    // What the route's own policy leaves empty is the host's.
+    assert.equal(any.headers['access-control-max-age'], '60', engine);
+
+    const from = (path: string, origin: string) => send('cors', { path, headers: { origin } });
+    const allowed = await from('/', 'https://a.good.test');
+    assert.equal(allowed.headers['access-control-allow-origin'], 'https://a.good.test', engine);
+    assert.equal(allowed.headers['access-control-expose-headers'], 'x-from', engine);
+    assert.equal(allowed.headers['access-control-allow-credentials'], 'true', engine);
+    assert.equal(allowed.headers['x-route'], 'yes', engine);
+    const refused = await from('/', 'https://bad.test');
+    assert.equal(refused.status, 200, engine);
+    assert.equal(refused.headers['access-control-allow-origin'], undefined, engine);
+    const direct = await from('/direct', 'https://good.test');
+    assert.equal(direct.headers['access-control-allow-origin'], undefined, engine);
+    await from('/limited', 'https://good.test');
+    const limited = await from('/limited', 'https://good.test');
+    assert.equal(limited.status, 429, engine);
+    assert.equal(limited.headers['access-control-allow-origin'], 'https://good.test', engine);
+  });
+});
