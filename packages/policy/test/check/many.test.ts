@@ -20,10 +20,12 @@ function policies(count: number): Policy[] {
       apiVersion: 'meshkeeper.io/v1',
       kind: 'ServicePolicy',
       metadata: { name: `s${i}` },
-      spec: { targetRefs: [{ name: `s${i}` }], subsets: [{ name: 'v1' }] },
+      spec: { targetRefs: [{ name: `s${i}` }], subsets: [{ name: 'v1', endpoints: 'leader' }] },
     }),
   }));
-  return parsePolicies([...texts, ...others]).policies.map(({ policy }) => policy);
+  const parsed = parsePolicies([...texts, ...others]);
+  assert.deepEqual(parsed.issues, []);
+  return parsed.policies.map(({ policy }) => policy);
 }
 
 /** The shortest of some runs, in milliseconds: what else the machine does is left out. */
