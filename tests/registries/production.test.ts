@@ -511,15 +511,23 @@ describe('what goes wrong in production', { skip }, () => {
         (address, i) => DIALECTS.get(dialect)!.encode(at, registration(address, 80 + i), 1)[0]!,
       );
       const [good, nowhere, spoiled] = entries as [Entry, Entry, Entry];
-      const put = async ({ path, data, mode }: Entry) =>
-        (await zk.create(root + path, data, { mode, parents: true })).path.slice(root.length);
+      const put = async ({ path, data, mode, merge }: Entry) => {
+        if (merge === undefined || (await zk.exists(root + path)) === null)
+          return (await zk.create(root + path, data, { mode, parents: true })).path.slice(
+            root.length,
+          );
+        await zk.set(root + path, merge((await zk.get(root + path)).data, data) ?? '');
+        return path;
+      };
       await put(good);
       expected[await put(nowhere)] = 'bad-address';
       const malformed =
         dialect === 'dubbo'
           ? { ...spoiled, path: `${parentOf(spoiled.path)}/dubbo%3A%2F%2F%3A%3A` }
           : { ...spoiled, data: Buffer.from('{"') };
-      expected[await put(malformed)] = 'malformed';
+      // Where a service is a znode it is one of its own.
+      const apart = { ...malformed, path: `${malformed.path}-spoiled` };
+      expected[await put(malformed.merge ? apart : malformed)] = 'malformed';
     }
     await using catalog = await follow(root, { registries: REGISTRIES });
     await catalog.ready;
@@ -529,7 +537,10 @@ describe('what goes wrong in production', { skip }, () => {
     });
     assert.deepEqual(
       catalog.services.map(({ name, endpoints }) => [name, endpoints.map(({ port }) => port)]),
-      ['com.foo.A', 'curator-a', 'nerve-a', 'serverset-a', 'spring-a'].map((name) => [name, [80]]),
+      Object.entries({
+        ...{ 'apisix-seed-a': [80], 'com.foo.A': [80], 'curator-a': [80], 'd2-a': [80] },
+        ...{ 'nerve-a': [80], 'serverset-a': [80], 'spring-a': [80] },
+      }),
     );
   });
 
