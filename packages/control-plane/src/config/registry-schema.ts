@@ -10,6 +10,7 @@ const builtIn = [...DIALECTS.keys()];
 const rooted = [...DIALECTS.values()]
   .filter(({ defaultRoot }) => defaultRoot !== undefined)
   .map(({ name }) => name);
+const listed = new Intl.ListFormat('en');
 const rootless = builtIn.filter((name) => !rooted.includes(name));
 
 /** One entry of `registries:`. */
@@ -22,7 +23,7 @@ export const registrySchema = z.strictObject({
   root: rootPath
     .optional()
     .describe(
-      `The znode that the services are under; it need not exist yet. Default: the dialect's own, which ${rootless.join(' and ')} do not have.`,
+      `The znode that the services are under; it need not exist yet. Default: the dialect's own, which ${listed.format(rootless)} do not have.`,
     ),
   zookeeper: z
     .strictObject({
