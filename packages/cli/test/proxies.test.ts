@@ -75,8 +75,10 @@ describe('data planes for people', () => {
       ...{ dropped: 1, interval: 10_000 },
     };
     const text = oneProxyText({
-      ...{ at: AT, id: 'edge', revision: 7, streams: [stream()], load: [load] },
+      ...{ at: AT, id: 'edge', revision: 7, streams: [stream()] },
+      load: [load, { ...load, cluster: 'idle', requestsPerSecond: 0, inProgress: 0, dropped: 0 }],
     });
+    assert.doesNotMatch(text, /idle/);
     for (const line of [
       /^edge \(gateway\): envoy 1\.40\.0, delta, from 10\.0\.0\.1:5$/m,
       /^ {2}connected since 2026-01-01T12:00:00\.000Z \(10s\)$/m,

@@ -99,10 +99,15 @@ function departedText({ id, disconnectedSince, appliedRevision }: DepartedView, 
   return clean(`${id} is gone since ${disconnectedSince} (${ago}); it had applied ${had}`);
 }
 
+/** What it reports, without the clusters to which it sent nothing. */
 function loadText(load: readonly LoadView[]): string {
+  const busy = load.filter(
+    ({ requestsPerSecond, inProgress, dropped }) => requestsPerSecond + inProgress + dropped > 0,
+  );
+  if (busy.length === 0) return 'reports no requests';
   return formatTable({
     head: ['REPORTS ON', 'REQUESTS/S', 'ERRORS/S', 'IN PROGRESS', 'DROPPED', 'OVER'],
-    rows: load.map((each) => [
+    rows: busy.map((each) => [
       each.cluster,
       String(each.requestsPerSecond),
       String(each.errorsPerSecond),
