@@ -158,6 +158,11 @@ export function tcpChain(proxy: TcpProxy, chain: FilterChain = {}): FilterChain 
   return { filters: [{ name: 'tcp', typedConfig }], ...chain };
 }
 
+/** The way to a route configuration that is served by itself: its clusters need not exist. */
+export function rds(routeConfigName: string): NonNullable<HttpConnectionManager['rds']> {
+  return { configSource: { ads: {}, resourceApiVersion: 2 }, routeConfigName };
+}
+
 /** A listener on a free port of loopback. */
 export function listener(name: string, filterChains: FilterChain[], more: Listener = {}): Listener {
   const address = { socketAddress: { address: '127.0.0.1', portValue: 0 } };

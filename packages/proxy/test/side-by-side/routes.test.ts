@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { skipWithout } from '@meshkeeper/testbed';
 import { HeaderAppendAction, RedirectResponseCode, type VirtualHost } from '@meshkeeper/xds';
 import { backend } from '../fixture.ts';
-import { httpChain, listener, staticCluster } from '../stage.ts';
+import { httpChain, listener, rds, staticCluster } from '../stage.ts';
 import { type Answer, type Call, call, echo, echoed } from './caller.ts';
 import { bothEngines } from './engines.ts';
 
@@ -516,9 +516,8 @@ describe('routes do on both data planes', { skip: skipWithout('envoy') }, () => 
         ...scenario.host,
       })),
     });
-    const rds = { configSource: { ads: {}, resourceApiVersion: 2 }, routeConfigName: 'all' };
     const manager = {
-      rds,
+      rds: rds('all'),
       useRemoteAddress: { value: true },
       normalizePath: { value: true },
       mergeSlashes: true,
