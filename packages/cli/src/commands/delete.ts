@@ -10,6 +10,9 @@ interface DeleteFlags extends ChangeFlags {
   readonly ignoreNotFound?: boolean;
 }
 
+/** Policies that are named in a sentence, at most. */
+const NAMED = 5;
+
 export function addDeleteCommand(program: Command): void {
   const command = program
     .command('delete')
@@ -54,7 +57,7 @@ async function remove(
   const { policies } = await change({ path: 'apply', body, diffs: false }, options);
   const absent = policies.filter(({ outcome }) => outcome === 'absent').map(idOf);
   if (absent.length > 0 && !options.ignoreNotFound)
-    throw new CliError(`there is no ${absent.join(', ')}`, ExitCode.NOT_FOUND);
+    throw new CliError(`there is no ${listed(absent)}`, ExitCode.NOT_FOUND);
 
   async function refsIn(paths: readonly string[]) {
     const files = await readPolicies(paths, options);
@@ -64,4 +67,9 @@ async function remove(
       name: metadata.name,
     }));
   }
+}
+
+function listed(ids: readonly string[]): string {
+  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
+  return `${ids.slice(0, NAMED).join(', ')}${more}`;
 }

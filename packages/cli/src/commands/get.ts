@@ -9,6 +9,9 @@ interface GetFlags {
   readonly namespace?: string;
 }
 
+/** Lines of what is not as it should be, at most. */
+const LINES = 40;
+
 const EXAMPLES = `
 Examples:
   meshkeeper get                            # all policies, and what is wrong with them
@@ -75,6 +78,8 @@ async function show(
       ? 'there are no policies: see "meshkeeper apply --help"'
       : policyTable(policies, new Date()),
   );
-  if (format === 'table')
-    for (const line of conditionLines(policies)) process.stderr.write(`${line}\n`);
+  if (format !== 'table') return;
+  const lines = conditionLines(policies);
+  for (const line of lines.slice(0, LINES)) process.stderr.write(`${line}\n`);
+  if (lines.length > LINES) process.stderr.write(`and ${lines.length - LINES} more, see -o json\n`);
 }

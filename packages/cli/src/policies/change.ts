@@ -31,8 +31,8 @@ export interface ChangeRequest {
 /** How long an apply may take: several megabytes are several transactions, in milliseconds. */
 const TIMEOUT = 30_000;
 const WAIT = 30_000;
-/** Findings that are told, at most. */
-const FINDINGS = 20;
+/** Lines of what was found, at most. */
+const FOUND = 20;
 
 /** Asks for a change, and tells what has become of it. @throws CliError also when it does not converge */
 export async function change(
@@ -44,8 +44,8 @@ export async function change(
     throw new CliError('choose one of --dry-run and --wait', ExitCode.USAGE);
   const api = new ApiClient(options);
   const applied = await ask(api, request, options);
-  const { findings, catalogRevision } = applied;
-  tellFindings(findings, request.files);
+  const { catalogRevision } = applied;
+  tellFindings(applied.findings, request.files);
   const table = formatOf(options.output) === 'table';
   if (table) {
     process.stdout.write(`${appliedText(applied, request.diffs)}\n`);
@@ -88,15 +88,18 @@ export function ask(
 
 /** Tells what the checks found, with file and line where that is known. */
 export function tellFindings(findings: readonly FindingView[], files?: PolicyFiles): void {
-  for (const { policy, severity, path, pointer, message } of findings.slice(0, FINDINGS)) {
-    const written = files?.policies.get(policy);
-    const place = written?.place(keysOf(pointer));
-    const where = place === undefined ? policy : `${place.file}:${place.line}`;
+  for (const { policy, severity, path, pointer, message } of findings.slice(0, FOUND)) {
     const field = path === '' ? '' : `${path}: `;
-    process.stderr.write(`${clean(`${where}: ${severity}: ${field}${message}`)}\n`);
+    const line = `${placeOf(policy, pointer, files)}: ${severity}: ${field}${message}`;
+    process.stderr.write(`${clean(line)}\n`);
   }
-  if (findings.length > FINDINGS)
-    process.stderr.write(`and ${findings.length - FINDINGS} more, see -o json\n`);
+  if (findings.length > FOUND)
+    process.stderr.write(`and ${findings.length - FOUND} more, see -o json\n`);
+}
+
+function placeOf(policy: string, pointer: string, files: PolicyFiles | undefined): string {
+  const place = files?.policies.get(policy)?.place(keysOf(pointer));
+  return place === undefined ? policy : `${place.file}:${place.line}`;
 }
 
 /** How a policy differs from what it was, as YAML; empty when it doesn't. */

@@ -59,6 +59,8 @@ export interface Page {
 
 /** Tries of a compare-and-set before giving up. */
 const TRIES = 16;
+/** Of the faults of what was recorded so many are told. */
+const FAULTS = 5;
 /** After the nth try that others won, so many milliseconds more are paused, at most: by chance. */
 const PAUSE = 5;
 
@@ -278,13 +280,14 @@ export class PolicyStore {
       () => ordered(changes.filter(writes), before),
       changes,
     );
-    if (tooLarge.length === 0) return transactions;
-    const [only] = tooLarge;
+    if (tooLarge === undefined) return transactions;
+    const [first, ...others] = tooLarge.policies;
+    const all = others.length === 0 ? first : `${first} and ${others.length} more`;
     throw new PolicyStoreError(
       'TOO_LARGE',
-      tooLarge.length === 1
-        ? `${only} is too large: a policy may take ${MAX_POLICY} bytes; make several of it`
-        : `${tooLarge.join(', ')} have to be changed together, and are too much for one transaction: first apply what is new, then take away what is old`,
+      tooLarge.together
+        ? `${all} have to be changed together, and are too much for one transaction: first apply what is new, then take away what is old`
+        : `${all} ${others.length === 0 ? 'is' : 'are'} too large: a policy may take ${MAX_POLICY} bytes; make several of it`,
     );
   }
 
@@ -394,7 +397,7 @@ function wantedOf(changes: readonly RecordedChange[], revision: number): Wanted 
   if (faults.length === 0) return { policies, deleted };
   throw new PolicyStoreError(
     'NOT_VALID',
-    `what there was at revision ${revision} can not be applied any more: ${faults.join('; ')}`,
+    `what there was at revision ${revision} can not be applied any more: ${faults.slice(0, FAULTS).join('; ')}`,
   );
 }
 

@@ -19,6 +19,9 @@ interface Served {
 /** Revisions that are known by that of their snapshot; older ones count as the oldest of them. */
 const REMEMBERED = 1_000;
 
+/** Of what is found at once so much is logged. */
+const LOGGED = 50;
+
 /** The policies that are read, and which snapshot they are in. What is wrong with them is logged once. */
 export class ServedPolicies {
   readonly #logger: Logger;
@@ -99,9 +102,10 @@ export class ServedPolicies {
 
   #log(findings: readonly Finding[]): void {
     const logged = new Set<string>();
+    let news = 0;
     const warn = (key: string, what: object, message: string) => {
       logged.add(key);
-      if (!this.#logged.has(key)) this.#logger.warn(what, message);
+      if (!this.#logged.has(key) && ++news <= LOGGED) this.#logger.warn(what, message);
     };
     for (const { path, policy, message, using } of this.#list?.problems ?? []) {
       const used = using === undefined ? 'it is left out' : `revision ${using} goes on being used`;
@@ -112,6 +116,8 @@ export class ServedPolicies {
       const field = pathText(path);
       warn(`${id} ${field} ${code} ${message}`, { policy: id, field, code }, message);
     }
+    if (news > LOGGED)
+      this.#logger.warn({ more: news - LOGGED }, 'more is found in policies: see "meshkeeper get"');
     this.#logged = logged;
   }
 }

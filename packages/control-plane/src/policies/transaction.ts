@@ -62,8 +62,8 @@ export function operations(
 /** The transactions that it takes, in their order: one, if all of it fits. */
 export interface Split {
   readonly transactions: readonly (readonly PolicyChange[])[];
-  /** What does not fit into any, by the ids of the policies that are right only together. */
-  readonly tooLarge: readonly string[];
+  /** What does not fit into any: policies by themselves, or those that are right only together. */
+  readonly tooLarge?: { readonly together: boolean; readonly policies: readonly string[] };
 }
 
 /**
@@ -80,15 +80,14 @@ export function split(
   const sum = (of: readonly PolicyChange[]) =>
     of.reduce((total, change) => total + (sizes.get(change) ?? 0), 0);
   const tooLong = all.filter(({ after }) => after && lengthOf(after) > MAX_POLICY);
-  if (tooLong.length > 0)
-    return { transactions: [], tooLarge: tooLong.map(({ ref }) => refId(ref)) };
+  if (tooLong.length > 0) return refused(false, tooLong);
   const room = limit - FIXED;
-  if (sum(all) <= room) return { transactions: all.length === 0 ? [] : [all], tooLarge: [] };
+  if (sum(all) <= room) return { transactions: all.length === 0 ? [] : [all] };
   const transactions: PolicyChange[][] = [];
   let left = 0;
   for (const group of groups()) {
     const size = sum(group);
-    if (size > room) return { transactions: [], tooLarge: group.map(({ ref }) => refId(ref)) };
+    if (size > room) return refused(group.length > 1, group);
     if (size > left) {
       transactions.push([]);
       left = room;
@@ -96,7 +95,12 @@ export function split(
     transactions.at(-1)!.push(...group);
     left -= size;
   }
-  return { transactions, tooLarge: [] };
+  return { transactions };
+}
+
+function refused(together: boolean, changes: readonly PolicyChange[]): Split {
+  const policies = changes.map(({ ref }) => refId(ref));
+  return { transactions: [], tooLarge: { together, policies } };
 }
 
 /** What a change takes of a transaction: its znode, and what is recorded of it. */

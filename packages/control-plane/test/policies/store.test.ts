@@ -383,6 +383,14 @@ for (const [name, start] of Object.entries(servers))
         message: /^Gateway\/big is too large: a policy may take 262144 bytes/,
       });
       await assert.rejects(one.store.plan(wanted, NOBODY, soon()), { code: 'TOO_LARGE' });
+      const two = {
+        policies: ['a', 'b'].map((name) => gateway(name, { annotation })),
+        deleted: [],
+      };
+      await assert.rejects(
+        one.store.plan(two, NOBODY, soon()),
+        /Gateway\/a and 1 more are too large/,
+      );
       assert.deepEqual(ids(one.list), []);
     });
 
