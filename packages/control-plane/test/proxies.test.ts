@@ -152,7 +152,7 @@ describe('data planes in the API', () => {
     const { id, streams } = await config('reader');
     assert.equal(id, 'reader');
     const { node, resources } = only(streams);
-    assert.deepEqual([node.id, node.cluster, node.userAgent], ['reader', 'test', 'meshkeeper']);
+    assert.deepEqual([node.id, node.cluster, node.userAgent], ['reader', 'test', 'test']);
     assert.deepEqual(
       resources.map(({ type, name, status }) => [type, name, status]),
       [

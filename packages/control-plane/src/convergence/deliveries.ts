@@ -1,7 +1,7 @@
 import type { ConnectedProxy, Judged, XdsObserver } from '@meshkeeper/xds';
 
 /** Responses that are remembered of each type on a stream, the newest. */
-const KEPT = 16;
+const KEPT = 8;
 
 /** A response that a data plane judged. Times: milliseconds since the epoch. */
 export interface Delivery {

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { XdsObserver } from '@meshkeeper/xds';
 
-/** Milliseconds between two of the things that a follower is told. */
+/** Milliseconds between two of the things that a follower is told, at least; and for each stream. */
 const PACE = 250;
+const PACE_OF_STREAM = 0.5;
 
 /** Says that something about the data planes has changed; not what. */
 export class ProxyChanges {
   readonly #followers = new Set<() => void>();
+  #streams = 0;
   /** To be told what the xDS server does. */
   readonly observer: XdsObserver;
 
@@ -15,12 +17,22 @@ export class ProxyChanges {
       for (const wake of this.#followers) wake();
     };
     this.observer = {
-      ...{ connected: tell, disconnected: tell, loadReported: tell },
-      ...{ acked: tell, nacked: tell, applied: tell, served: tell },
+      ...{ loadReported: tell, acked: tell, nacked: tell, applied: tell, served: tell },
+      connected: () => {
+        this.#streams++;
+        tell();
+      },
+      disconnected: () => {
+        this.#streams--;
+        tell();
+      },
     };
   }
 
-  /** Yields at once, and after changes, four times a second at most, until the signal aborts. */
+  /**
+   * Yields at once, and after changes, until the signal aborts: four times a second at most, less
+   * often where there are many streams to tell of.
+   */
   async *follow(signal: AbortSignal): AsyncGenerator<void, void, void> {
     let changed = Promise.withResolvers<void>();
     const wake = () => changed.resolve();
@@ -31,7 +43,7 @@ export class ProxyChanges {
         changed = Promise.withResolvers();
         yield;
         await changed.promise;
-        await pause(PACE, undefined, { signal });
+        await pause(Math.max(PACE, PACE_OF_STREAM * this.#streams), undefined, { signal });
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -3,6 +3,7 @@ import {
   Any,
   decodeResource,
   type ProxyStatus,
+  type Resource,
   type ResourceNames,
   type ResourceStatus,
   type ResourceType,
@@ -69,6 +70,7 @@ export function deliveriesOf(
     ['listener', [service]],
   ]);
   const isOf = concerns(service, names);
+  const holds = endpoint && holding(endpoint);
   return server
     .proxies()
     .filter((proxy) => id === undefined || proxy.id === id)
@@ -85,7 +87,7 @@ export function deliveriesOf(
       const { egress } = settings ?? {};
       return {
         ...{ proxy, resources, state: stateOf(resources) },
-        ...(endpoint && { hasEndpoint: resources.some((each) => holds(each, endpoint)) }),
+        ...(holds && { hasEndpoint: resources.some(holds) }),
         ...(settings && egress && { egress: { patterns: egress, policy: settings.origin.path } }),
       };
     });
@@ -107,14 +109,21 @@ function isMissing({ status }: DeliveredResource): boolean {
   return status.state === 'missing';
 }
 
-/** Whether an assignment has that address; of one that is rejected nobody knows. */
-function holds({ type, status }: DeliveredResource, { address, port }: Place): boolean {
-  if (type !== 'endpoint' || status.served === undefined) return false;
-  const { endpoints } = decodeResource('endpoint', Any.decode(status.served.any));
-  return endpoints.some(({ lbEndpoints }) =>
-    lbEndpoints?.some(({ endpoint }) => {
+/** Tells which assignments have that address; many data planes share one. */
+function holding({ address, port }: Place): (resource: DeliveredResource) => boolean {
+  const known = new Map<Resource, boolean>();
+  const look = ({ any }: Resource) => {
+    const { endpoints } = decodeResource('endpoint', Any.decode(any));
+    const hosts = endpoints.flatMap(({ lbEndpoints }) => lbEndpoints ?? []);
+    return hosts.some(({ endpoint }) => {
       const at = endpoint?.address?.socketAddress;
       return at?.address === address && at.portValue === port;
-    }),
-  );
+    });
+  };
+  return ({ type, status: { served } }) => {
+    if (type !== 'endpoint' || served === undefined) return false;
+    const found = known.get(served) ?? look(served);
+    known.set(served, found);
+    return found;
+  };
 }

@@ -58,7 +58,7 @@ describe('propagation, with a real ZooKeeper', { skip: skipWithout('zookeeper', 
         (await metricsOf(plane.api)).get(`meshkeeper_${name}`) ?? Number.NaN;
       const count = () => sample('propagation_seconds_count');
       assert.equal(await sample('xds_streams{flavour="envoy"}'), 1);
-      assert.equal(await sample('xds_streams{flavour="embedded"}'), 1);
+      assert.equal(await sample('xds_streams{flavour="other"}'), 1);
       const convergence = `${plane.api}/api/v1/convergence?timeout=30s`;
       // Both have what there is, so that what follows is a change to both.
       assert.equal(
