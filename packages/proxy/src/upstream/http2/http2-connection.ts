@@ -15,9 +15,6 @@ export interface Http2Owner {
   closed(connection: Http2Connection, failure: UpstreamFailure | undefined): void;
 }
 
-/** As many streams as a server should allow (RFC 9113, 6.5.2), until it says how many it does. */
-const STREAMS_UNTIL_SETTINGS = 100;
-
 /** One HTTP/2 connection to an endpoint. */
 export class Http2Connection {
   /** Milliseconds since the epoch. */
@@ -29,7 +26,7 @@ export class Http2Connection {
   readonly #session: ClientHttp2Session;
   readonly #heartbeat: Heartbeat | undefined;
   readonly #maxStreams: number;
-  #peerStreams = STREAMS_UNTIL_SETTINGS;
+  #peerStreams = 0;
   #active = 0;
   #state: 'connecting' | 'open' | 'worn-out' | 'closed' = 'connecting';
   #connected = false;
@@ -103,19 +100,19 @@ export class Http2Connection {
     window: number,
   ): void {
     const timer = setTimeout(() => {
-      session.destroy(new Error('connecting took too long'));
+      socket.destroy(new Error('connecting took too long'));
     }, connectTimeout);
-    session.on('connect', () => {
-      clearTimeout(timer);
-      session.setLocalWindowSize(window);
-      this.#connected = true;
-      this.#state = 'open';
-      this.#heartbeat?.begin();
-      this.#owner.changed(this);
-    });
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       this.#peerStreams = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-      if (this.#state === 'open') this.#owner.changed(this);
+      // The server's first word: before it nobody knows that this is HTTP/2, nor how much it takes.
+      if (this.#state === 'connecting') {
+        clearTimeout(timer);
+        session.setLocalWindowSize(window);
+        this.#connected = true;
+        this.#state = 'open';
+        this.#heartbeat?.begin();
+      }
+      this.#owner.changed(this);
     });
     session.on('goaway', () => {
       if (this.#state === 'open') this.wearOut();

@@ -176,10 +176,18 @@ export class Http2Stream implements UpstreamStream {
   #complete(): void {
     this.#over = true;
     if (!this.#sent) this.#stream?.close(NGHTTP2_NO_ERROR);
+    this.#leave();
+  }
+
+  /** The connection has room for another. */
+  #leave(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.ended();
   }
 
   #close(stream: ClientHttp2Stream): void {
-    this.#connection?.ended();
+    this.#leave();
     const code = stream.rstCode;
     const detail = this.#error?.message ?? `the stream was closed with code ${code}`;
     if (code === NGHTTP2_REFUSED_STREAM) this.fail({ reason: 'refused', detail });
