@@ -33,6 +33,9 @@ export interface Write {
   readonly application: boolean;
 }
 
+/** They end when they are ended, in milliseconds. */
+const SESSION = 60_000;
+
 /** Writes that a tree may refuse, as it stands. */
 const REFUSALS = ['NO_NODE', 'NODE_EXISTS', 'NOT_EMPTY', 'NO_CHILDREN_FOR_EPHEMERALS'] as const;
 
@@ -49,7 +52,7 @@ export class Writers implements AsyncDisposable {
   }
 
   static async start(connectString: string): Promise<Writers> {
-    const open = () => connect({ connect: connectString });
+    const open = () => connect({ connect: connectString, sessionTimeout: SESSION });
     return new Writers(connectString, await Promise.all([open(), open()]));
   }
 
@@ -101,7 +104,7 @@ export class Writers implements AsyncDisposable {
   /** Ends a session, and what it has created. */
   async endSession(which: number): Promise<void> {
     const at = which % this.#sessions.length;
-    const fresh = await connect({ connect: this.#connect });
+    const fresh = await connect({ connect: this.#connect, sessionTimeout: SESSION });
     const old = this.#sessions[at]!;
     this.#sessions[at] = fresh;
     await old.close();
