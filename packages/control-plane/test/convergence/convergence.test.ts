@@ -137,6 +137,8 @@ describe('a wait for a revision', () => {
     reject(a, 'shop', 2);
     const outcome = convergence.wait(3, { signal });
     assert.equal(await waits(outcome), true, 'revision 3 may bring a better one');
+    assert.equal(convergence.progress(3).counts.pending, 1);
+    assert.equal(convergence.progress(2).counts.rejected, 1);
     replace(a);
     serve(3);
     assert.equal(await waits(outcome), true);

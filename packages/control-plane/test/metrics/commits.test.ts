@@ -70,7 +70,6 @@ describe('when a change was committed', () => {
 
   test('of a gap it is when it was, however long that is ago', () => {
     const commits = read(old);
-    commits.of([added(endpoint('a', 6n, 1_000_000))], 1_000_010);
     commits.reset('r');
     const missed = endpoint('missed', 8n, 1_000_500);
     assert.deepEqual(commits.of([added(missed)], 1_300_000), [1_000_500]);
