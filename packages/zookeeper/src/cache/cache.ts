@@ -132,6 +132,8 @@ export abstract class Cache implements AsyncDisposable {
         await this.#zk.sync(this.path, { signal });
       } catch (error) {
         if (isZooKeeperError(error, 'CONNECTION_LOSS')) continue;
+        // The session that is opened instead will tell.
+        if (isZooKeeperError(error, 'SESSION_EXPIRED') && !this.#zk.ended) continue;
         if (!this.#closed) throw error;
       }
       // Events of what was written before have come before the answer.

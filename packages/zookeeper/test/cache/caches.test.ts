@@ -179,6 +179,32 @@ for (const [name, start] of Object.entries(servers)) {
       await assert.rejects(TreeCache.open(client, path), { code: 'SESSION_EXPIRED' });
     });
 
+    test('who waits for all that was written waits for the session that follows, too', async () => {
+      const path = await root();
+      await using proxy = await startFaultProxy({
+        target: parseConnectString(server.connect).hosts[0]!,
+      });
+      await using client = await connect({
+        connect: proxy.connect,
+        sessionTimeout: 500,
+        onExpired: 'renew',
+      });
+      await using cache = await TreeCache.open(client, path);
+      let expired = false;
+      client.onState(({ type }) => {
+        expired ||= type === 'expired';
+      });
+      proxy.refuse();
+      proxy.cut();
+      await writer.create(`${path}/a`, 'x');
+      const settled = cache.settled();
+      settled.catch(() => {}); // it is awaited below
+      await until(() => expired);
+      await proxy.accept();
+      await settled;
+      assert.equal(cache.get(`${path}/a`)?.data.toString(), 'x');
+    });
+
     test('closing a cache takes its watch off', async () => {
       const path = await root();
       const cache = await TreeCache.open(zk, path);
