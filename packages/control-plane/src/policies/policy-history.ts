@@ -1,4 +1,5 @@
 import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { persistently } from './persistently.ts';
 import { RECORDS, recordPath, revisionAt } from './policy-paths.ts';
 import { type PolicyRecord, parseRecord } from './policy-record.ts';
 
@@ -16,7 +17,11 @@ export class PolicyHistory {
   /** The revisions whose records there are, the newest first. */
   async revisions(signal: AbortSignal): Promise<number[]> {
     try {
-      const { children } = await this.#zk.children(RECORDS, { signal });
+      const { children } = await persistently(
+        this.#zk,
+        () => this.#zk.children(RECORDS, { signal }),
+        signal,
+      );
       return children.flatMap((name) => revisionAt(name) ?? []).sort((a, b) => b - a);
     } catch (error) {
       if (isZooKeeperError(error, 'NO_NODE')) return [];
@@ -43,7 +48,11 @@ export class PolicyHistory {
   /** One record; undefined when it is gone, or none of ours. */
   async one(revision: number, signal: AbortSignal): Promise<PolicyRecord | undefined> {
     try {
-      const { data } = await this.#zk.get(recordPath(revision), { signal });
+      const { data } = await persistently(
+        this.#zk,
+        () => this.#zk.get(recordPath(revision), { signal }),
+        signal,
+      );
       return parseRecord(data, revision);
     } catch (error) {
       if (isZooKeeperError(error, 'NO_NODE')) return undefined;

@@ -10,6 +10,7 @@ import {
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
 import { ordered } from './order.ts';
+import { mayFollow, persistently } from './persistently.ts';
 import { changesOf, type PolicyChange, type Wanted, writes } from './policy-change.ts';
 import { PolicyHistory } from './policy-history.ts';
 import { POLICIES, type PolicyRef, RECORDS, refId } from './policy-paths.ts';
@@ -89,6 +90,14 @@ export class PolicyStore {
    * what is half written: either all of a transaction or nothing. Ends when the signal aborts; once.
    */
   async *changes(signal: AbortSignal): AsyncGenerator<PolicyList> {
+    try {
+      yield* this.#follow(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async *#follow(signal: AbortSignal): AsyncGenerator<PolicyList> {
     const { known, restored, logger } = this.#options;
     let told = restored ? known : undefined;
     if (told !== undefined) yield told;
@@ -251,7 +260,8 @@ export class PolicyStore {
   async #found(signal: AbortSignal): Promise<PolicyTree> {
     for (const path of [POLICIES, RECORDS])
       try {
-        await this.#zk.create(path, '', { parents: true, signal });
+        const create = () => this.#zk.create(path, '', { parents: true, signal });
+        await persistently(this.#zk, create, signal);
       } catch (error) {
         if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
       }
@@ -264,6 +274,7 @@ export class PolicyStore {
     { ifRevision }: Author,
     signal: AbortSignal,
   ): Promise<Applied> {
+    if (tree.barred) throw new ZooKeeperError('NO_AUTH', { operation: 'policies', path: POLICIES });
     const changes = changesOf(tree, wanted);
     this.#split(changes, tree);
     if (ifRevision !== undefined) {
@@ -362,9 +373,9 @@ export class PolicyStore {
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       if (LOST_RACE.has(error.code)) return undefined;
-      if (!error.retryable && error.code !== 'SESSION_EXPIRED') throw error;
+      if (!mayFollow(this.#zk, error)) throw error;
       // The answer was lost: the record tells whether it was done, behind a sync also on an ensemble.
-      await this.#zk.sync(RECORDS, { signal });
+      await persistently(this.#zk, () => this.#zk.sync(RECORDS, { signal }), signal);
       const record = await this.#history.one(revision, signal);
       return record?.apply === said.apply ? revision : undefined;
     }

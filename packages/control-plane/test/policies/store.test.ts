@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { policyId } from '@meshkeeper/policy';
 import { startFaultProxy, startZooKeeper, until } from '@meshkeeper/testbed';
-import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  CreateMode,
+  connect,
+  Perms,
+  parseConnectString,
+  type ZooKeeper,
+} from '@meshkeeper/zookeeper';
 import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import { policyPath, refOf } from '../../src/policies/policy-paths.ts';
 import { PolicyStore, type PolicyStoreOptions } from '../../src/policies/policy-store.ts';
@@ -152,6 +158,48 @@ for (const [name, start] of Object.entries(servers))
       assert.equal(two.list?.revision, 1);
       await proxy.accept();
       assert.deepEqual(ids(await two.at(3)), ['HTTPRoute/second']);
+    });
+
+    test('it goes on when its session has expired', async () => {
+      await using proxy = await startFaultProxy({ target: hostOf(server) });
+      await using lost = await connect({
+        connect: `${proxy.connect}/t${chroot}`,
+        sessionTimeout: 500,
+        onExpired: 'renew',
+      });
+      await using one = new Followed({ zk });
+      await using two = new Followed({ zk: lost });
+      const put = (store: PolicyStore, name: string) =>
+        store.apply({ policies: [route(name, ['orders'])], deleted: [] }, NOBODY, soon());
+      await put(two.store, 'before');
+      await lost.create('/session', '', { mode: CreateMode.EPHEMERAL });
+      proxy.refuse();
+      proxy.cut();
+      await until(async () => (await zk.exists('/session')) === null);
+      await put(one.store, 'meanwhile');
+      await proxy.accept();
+      assert.deepEqual(ids(await two.at(2)), ['HTTPRoute/before', 'HTTPRoute/meanwhile']);
+      assert.equal((await put(two.store, 'after')).revision, 3);
+    });
+
+    test('what may not be read is told, and is what the records say', async () => {
+      {
+        await using one = new Followed({ zk });
+        const policies = [route('shop', ['orders']), gateway('edge')];
+        await one.store.apply({ policies, deleted: [] }, NOBODY, soon());
+      }
+      const nobody = [{ perms: Perms.ADMIN, scheme: 'world', id: 'anyone' }];
+      await zk.setAcl(policyPath(REF), nobody);
+      await using one = new Followed({ zk });
+      const { problems } = await until(() => (one.list?.revision === 1 ? one.list : undefined));
+      assert.match(problems[0]?.message ?? '', /^may not be read/);
+      assert.deepEqual(ids(one.list), ['Gateway/edge', 'HTTPRoute/shop']);
+      // Nobody is told that there are none when it is not known.
+      await zk.setAcl('/meshkeeper/policies', nobody);
+      await using two = new Followed({ zk });
+      const wanted = { policies: [], deleted: [REF] };
+      await assert.rejects(two.store.apply(wanted, NOBODY, soon()), { code: 'NO_AUTH' });
+      assert.deepEqual(two.told, []);
     });
 
     test('two who write at once: others are no obstacle, the same policy is', async () => {
