@@ -51,10 +51,12 @@ export async function backend(handler: RequestListener, port = 0): Promise<Backe
 /** A server that says bytes as they are, for what no proper HTTP server says. */
 export async function rawBackend(
   handler: (socket: Socket, request: string) => void,
+  greet: (socket: Socket) => void = () => {},
 ): Promise<AsyncDisposable & { readonly port: number }> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
     sockets.add(socket);
+    greet(socket);
     socket.on('data', (bytes) => handler(socket, bytes.toString('latin1')));
     socket.on('error', () => {});
   });

@@ -47,14 +47,14 @@ export class TcpForwarding implements TunnelReceiver {
     this.#attempt = undefined;
     if (this.#client.destroyed) return;
     if (this.#tried.length < this.#config.maxConnectAttempts) this.#connect();
-    else this.#client.resetAndDestroy();
+    else this.#client.destroy();
   }
 
   #connect(): void {
     const tried = this.#tried;
     const endpoint = this.#cluster.pick(this.#hash ? { tried, hash: this.#hash } : { tried });
     if (!endpoint) {
-      this.#client.resetAndDestroy();
+      this.#client.destroy();
       return;
     }
     this.#tried = [...tried, endpoint];
