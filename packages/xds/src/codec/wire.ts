@@ -31,9 +31,13 @@ export function writeFieldHead(target: Buffer, at: number, id: number, length: n
   return writeVarint(target, at + 1, length);
 }
 
-/** A length-delimited protobuf field, for ids up to 15. */
-export function field(id: number, bytes: Uint8Array): Buffer {
-  const target = Buffer.allocUnsafe(fieldSize(bytes.length));
-  target.set(bytes, writeFieldHead(target, 0, id, bytes.length));
-  return target;
+/** Bytes that a field with that text takes, for ids up to 15. */
+export function textSize(text: string): number {
+  return fieldSize(Buffer.byteLength(text));
+}
+
+/** Writes a field with that text, for ids up to 15; where it ends. */
+export function writeText(target: Buffer, at: number, id: number, text: string): number {
+  const start = writeFieldHead(target, at, id, Buffer.byteLength(text));
+  return start + target.write(text, start);
 }

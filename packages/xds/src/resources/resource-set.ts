@@ -3,6 +3,8 @@ import type { Resource } from './resource.ts';
 /** The resources of one type, as a data plane may see them. */
 export interface ResourceView {
   get(name: string): Resource | undefined;
+  /** How many there are. */
+  readonly size: number;
   /** All of them; the same array until one changes. */
   readonly list: readonly Resource[];
   /** Changes whenever any of them does; the same for the same content. */
@@ -16,8 +18,8 @@ export class ResourceSet implements ResourceView {
   // XOR of the content hashes: independent of the order, and a change costs two operations.
   #high = 0;
   #low = 0;
+  #version: string | undefined;
 
-  /** How many there are. */
   get size(): number {
     return this.#byName.size;
   }
@@ -28,10 +30,8 @@ export class ResourceSet implements ResourceView {
   }
 
   get version(): string {
-    return (
-      (this.#high >>> 0).toString(16).padStart(8, '0') +
-      (this.#low >>> 0).toString(16).padStart(8, '0')
-    );
+    this.#version ??= hex(this.#high) + hex(this.#low);
+    return this.#version;
   }
 
   get(name: string): Resource | undefined {
@@ -60,7 +60,12 @@ export class ResourceSet implements ResourceView {
   }
 
   #toggle(version: string): void {
+    this.#version = undefined;
     this.#high ^= Number.parseInt(version.slice(0, 8), 16);
     this.#low ^= Number.parseInt(version.slice(8, 16), 16);
   }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
 }

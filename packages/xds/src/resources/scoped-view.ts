@@ -61,6 +61,9 @@ export class ScopedView implements View {
 function delegate(to: () => ResourceView): ResourceView {
   return {
     get: (name) => to().get(name),
+    get size() {
+      return to().size;
+    },
     get list() {
       return to().list;
     },

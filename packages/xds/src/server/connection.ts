@@ -1,7 +1,6 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../codec/messages.ts';
 import type { Clock, Logger } from '../logger.ts';
-import type { ResourceChanges } from '../resources/resources.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
 import type {
@@ -72,11 +71,6 @@ export class Connection {
   resources(only?: ResourceNames): StreamResources | undefined {
     if (this.#proxy === undefined) return undefined;
     return { node: this.#stream.node, resources: this.#stream.resources(only) };
-  }
-
-  /** Notes changes; {@link flush} sends them. */
-  changed(changes: ResourceChanges, revision: number): void {
-    this.#stream.changed(changes, revision);
   }
 
   /** Sends what there is to send, as far as the socket takes it. */
@@ -197,6 +191,7 @@ export class Connection {
   #finish(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#stream.close();
     clearTimeout(this.#later);
     this.#context.closed(this);
     if (this.#proxy !== undefined) this.#context.observer.disconnected?.(this.#proxy);

@@ -64,14 +64,14 @@ export class DeltaSubscription extends Subscription {
       this.#subscribeAll(revision);
       return;
     }
-    this.names.add(name);
+    this.asked.add(name);
     this.soil(name, revision);
     // Asked for again means that the client has dropped it; but on a new stream it says what it has.
     if (!first || !this.#known.has(name)) this.forced.add(name);
   }
 
   #subscribeAll(revision: number): void {
-    this.wildcard = true;
+    this.asked.wildcard = true;
     // The client waits for this response, also when there is nothing to say.
     this.owed = true;
     for (const { name } of this.view.list) this.soil(name, revision);
@@ -80,12 +80,12 @@ export class DeltaSubscription extends Subscription {
 
   #unsubscribe(name: string, revision: number): void {
     if (name === '*') {
-      this.wildcard = false;
+      this.asked.wildcard = false;
       this.#forgetUncovered();
       return;
     }
-    this.names.delete(name);
-    if (this.wildcard) {
+    this.asked.delete(name);
+    if (this.asked.wildcard) {
       // The client has dropped it, but the wildcard still covers it: say what is the case.
       this.soil(name, revision);
       this.forced.add(name);
@@ -112,7 +112,7 @@ export class DeltaSubscription extends Subscription {
     for (const name of removed) this.#known.delete(name);
     const { typeUrl, view } = this;
     // The view's own list where it is all of it: streams that get the same list share the frame.
-    const resources = upserts.length === view.list.length ? view.list : upserts;
+    const resources = upserts.length === view.size ? view.list : upserts;
     const { version } = view;
     return { typeUrl, version, resources, removed, fresh: upserts, before: NOTHING_BEFORE, since };
   }

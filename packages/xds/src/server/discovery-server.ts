@@ -13,15 +13,17 @@ import { XdsError } from '../xds-error.ts';
 import { Admission, type AdmissionLimit } from './admission.ts';
 import { CLIENT_STATUS_SERVICE, clientStatusHandlers } from './client-status.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
-import { DiscoveryStream } from './discovery-stream.ts';
+import { DiscoveryStream, type StreamContext } from './discovery-stream.ts';
 import { drainSteps } from './drain.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { Framer } from './framer.ts';
+import { Interests } from './interests.ts';
 import { LOAD_SERVICE, LoadReports } from './load-reports.ts';
 import type { XdsObserver } from './observer.ts';
 import type { ProxyStatus, ResourceNames, StreamResources } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { type DiscoveryMethod, METHODS, SERVICES } from './services.ts';
+import { Throttle } from './throttle.ts';
 
 /** How a discovery server listens, and what it puts up with. */
 export interface DiscoveryServerOptions {
@@ -61,6 +63,8 @@ export interface DiscoveryServerOptions {
 
 /** Requests may be so long, in bytes: 30,000 names with their versions. */
 const MAX_REQUEST = 4 * 1024 * 1024;
+/** Milliseconds from one time that all streams are gone through to the next. */
+const UNCONCERNED = 100;
 /** Milliseconds that connections have to end, once their streams have. */
 const LINGER = 1000;
 
@@ -71,12 +75,16 @@ const LINGER = 1000;
  */
 export class DiscoveryServer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #store: ResourceStore;
   readonly #connections = new Map<number, Connection>();
   readonly #queue = new FlushQueue();
-  readonly #framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
+  readonly #interests = new Interests();
+  readonly #streams: StreamContext;
   readonly #sweeper: NodeJS.Timeout;
   readonly #context: ConnectionContext;
+  /** Those whom nothing of a revision concerns have applied it as well, which the observer is told. */
+  readonly #unconcerned = new Throttle(UNCONCERNED, () =>
+    this.#queue.addAll(this.#connections.values()),
+  );
   readonly #admission: Admission;
   readonly #loadReports: LoadReports;
   readonly #drainTimeout: number;
@@ -89,7 +97,12 @@ export class DiscoveryServer implements AsyncDisposable {
   private constructor(store: ResourceStore, options: DiscoveryServerOptions) {
     const { logger = SILENT, observer = {}, clock = Date.now, stallTimeout = 30_000 } = options;
     const { maxConnectionAge = 3_600_000 } = options;
-    this.#store = store;
+    this.#streams = {
+      store,
+      framers: { sotw: new Framer('sotw'), delta: new Framer('delta') },
+      interests: this.#interests,
+      revision: () => this.#revision,
+    };
     this.#address = options.listen;
     this.#drainTimeout = options.drainTimeout ?? 5000;
     this.#admission = new Admission(options.admission ?? { perSecond: 250, burst: 500 });
@@ -111,7 +124,7 @@ export class DiscoveryServer implements AsyncDisposable {
     // Also flushes what an acknowledgement that never came held back.
     this.#sweeper = setInterval(() => {
       for (const connection of this.#connections.values()) connection.endIfStalled(stallTimeout);
-      this.#queue.flush(this.#connections.values());
+      this.#queue.addAll(this.#connections.values());
     }, 1000).unref();
     const handlers = METHODS.map((method) => {
       const accept = (call: ServerDuplexStream<Buffer, Buffer>) => this.#accept(method, call);
@@ -163,9 +176,10 @@ export class DiscoveryServer implements AsyncDisposable {
    */
   changed(changes: ResourceChanges, revision = 0): void {
     if (this.#closing !== undefined) throw new XdsError('closed', 'The xDS server was closed');
+    const first = !this.#ready;
     this.#ready = true;
-    for (const connection of this.#connections.values()) connection.changed(changes, revision);
-    this.#queue.flush(this.#connections.values());
+    this.#interests.changed(changes, revision);
+    if (first) this.#queue.addAll(this.#connections.values());
   }
 
   /** All changes up to that revision have been passed to {@link changed}. */
@@ -173,8 +187,7 @@ export class DiscoveryServer implements AsyncDisposable {
     if (revision === this.#revision) return;
     this.#revision = revision;
     this.#context.observer.served?.(revision);
-    // Those whom nothing of it concerns have applied it as well, which the observer is told.
-    this.#queue.flush(this.#connections.values());
+    this.#unconcerned.request();
   }
 
   /** The revision up to which all changes have been passed to {@link changed}. */
@@ -231,11 +244,11 @@ export class DiscoveryServer implements AsyncDisposable {
       refuse(call, 'Too many streams begin at once', wait);
       return;
     }
-    const framer = this.#framers[method.variant];
-    const revision = () => this.#revision;
-    const stream = new DiscoveryStream(method.variant, framer, this.#store, revision);
     const serial = ++this.#serial;
-    this.#connections.set(serial, new Connection(call, method, stream, serial, this.#context));
+    const wake = () => this.#queue.add(connection);
+    const stream = new DiscoveryStream(method.variant, this.#streams, wake);
+    const connection = new Connection(call, method, stream, serial, this.#context);
+    this.#connections.set(serial, connection);
   }
 
   async #close(): Promise<void> {
@@ -246,6 +259,7 @@ export class DiscoveryServer implements AsyncDisposable {
         connection.end('The server is going away');
     clearInterval(this.#sweeper);
     this.#queue[Symbol.dispose]();
+    this.#unconcerned[Symbol.dispose]();
     this.#loadReports.end();
     const force = setTimeout(() => this.#server.forceShutdown(), LINGER);
     await closed;

@@ -1,10 +1,10 @@
 import type { DeltaDiscoveryRequest, DiscoveryRequest, Node } from '../codec/messages.ts';
 import { ADD_ORDER, type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import { ResourceSet } from '../resources/resource-set.ts';
-import type { ResourceChanges } from '../resources/resources.ts';
 import type { View } from '../resources/scoped-view.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
+import type { Interests } from './interests.ts';
 import type { RefusedResource, ResourceNames, ResourceStatus, TypeStatus } from './proxy-status.ts';
 import type { ResourceStore } from './resource-store.ts';
 import type { Frame, Response } from './response.ts';
@@ -14,6 +14,15 @@ import type { Subscription, Verdict } from './subscription.ts';
 const NOTHING = new ResourceSet();
 /** Types that a stream may ask for; there are about ten in all. */
 const MAX_TYPES = 32;
+
+/** What the streams of a server share. */
+export interface StreamContext {
+  readonly store: ResourceStore;
+  readonly framers: Readonly<Record<Variant, Framer>>;
+  readonly interests: Interests;
+  /** Up to which one all changes were passed to {@link interests}. */
+  revision(): number;
+}
 
 /**
  * The protocol of one stream: requests and changes go in, frames are pulled out while the socket
@@ -27,9 +36,8 @@ const MAX_TYPES = 32;
  */
 export class DiscoveryStream {
   readonly #variant: Variant;
-  readonly #framer: Framer;
-  readonly #store: ResourceStore;
-  readonly #revision: () => number;
+  readonly #context: StreamContext;
+  readonly #wake: () => void;
   readonly #subscriptions = new Map<string, SotwSubscription | DeltaSubscription>();
   readonly #byType = new Map<ResourceType, Subscription>();
   /** In the order in which resources are added; types of which there are none come last. */
@@ -39,17 +47,11 @@ export class DiscoveryStream {
   #view: View | undefined;
   #applied: number | undefined;
 
-  /** `revision` tells up to which one all changes were passed to {@link changed}. */
-  constructor(
-    variant: Variant,
-    framer: Framer,
-    store: ResourceStore,
-    revision: () => number = () => 0,
-  ) {
+  /** @param wake is called when a change concerns it, so that {@link next} may have a frame */
+  constructor(variant: Variant, context: StreamContext, wake: () => void) {
     this.#variant = variant;
-    this.#framer = framer;
-    this.#store = store;
-    this.#revision = revision;
+    this.#context = context;
+    this.#wake = wake;
   }
 
   /** What the first request said of the client: only that one must. */
@@ -65,7 +67,7 @@ export class DiscoveryStream {
   receive(request: DiscoveryRequest | DeltaDiscoveryRequest, now: number): Verdict | undefined {
     if (this.#view === undefined) {
       this.#node = request.node ?? {};
-      this.#view = this.#store.view(this.#node);
+      this.#view = this.#context.store.view(this.#node);
     }
     const typeUrl = request.typeUrl ?? '';
     const subscription = this.#subscription(typeUrl, this.#view);
@@ -73,14 +75,14 @@ export class DiscoveryStream {
     // gRPC clients have no wildcard: without a name they want nothing.
     const isGrpc = /^grpc/i.test(this.node.userAgentName ?? '');
     const legacyWildcard = !isGrpc && (type === 'cluster' || type === 'listener');
-    const verdict = subscription.receive(request, legacyWildcard, now, this.#revision());
+    const verdict = subscription.receive(request, legacyWildcard, now, this.#context.revision());
     if (verdict?.type === 'acked') this.#advance();
     return verdict;
   }
 
-  /** Notes what changed, in that revision, in the resources that it is served from. */
-  changed(changes: ResourceChanges, revision: number): void {
-    for (const [type, names] of changes) this.#byType.get(type)?.changed(names, revision);
+  /** It has ended: it is no longer told of changes. */
+  close(): void {
+    for (const subscription of this.#ordered) subscription.close();
   }
 
   /**
@@ -144,7 +146,7 @@ export class DiscoveryStream {
       if (lacking !== undefined) oldest = Math.min(oldest ?? lacking, lacking);
     if (this.#ordered.length === 0) return;
     if (this.#applied === undefined && oldest !== undefined) return;
-    const told = this.#revision();
+    const told = this.#context.revision();
     const applied = oldest === undefined ? told : Math.min(told, oldest - 1);
     // What it subscribes to later doesn't take back what it has applied.
     this.#applied = Math.max(this.#applied ?? applied, applied);
@@ -168,12 +170,12 @@ export class DiscoveryStream {
   }
 
   #send(subscription: Subscription, response: Response, now: number): Frame {
-    const frame = this.#framer.frame(response, subscription.nonce);
+    const frame = this.#context.framers[this.#variant].frame(response, subscription.nonce);
     subscription.sent(response, frame, now);
     // Envoy warms a cluster that changed anew, for which it wants its endpoints again.
     if (subscription.type === 'cluster') {
       const names = response.fresh.map(({ name }) => name);
-      this.#byType.get('endpoint')?.resend(names, response.since ?? this.#revision());
+      this.#byType.get('endpoint')?.resend(names, response.since ?? this.#context.revision());
     }
     return frame;
   }
@@ -185,7 +187,7 @@ export class DiscoveryStream {
     const type = resourceTypeOf(typeUrl);
     const resources = type === undefined ? NOTHING : view[type];
     const Kind = this.#variant === 'sotw' ? SotwSubscription : DeltaSubscription;
-    const made = new Kind(typeUrl, resources);
+    const made = new Kind(typeUrl, resources, this.#context.interests, this.#wake);
     this.#subscriptions.set(typeUrl, made);
     if (type !== undefined) this.#byType.set(type, made);
     this.#ordered.push(made);

@@ -11,10 +11,15 @@ export class FlushQueue implements Disposable {
   readonly #waiting = new Set<Connection>();
   #next: NodeJS.Immediate | undefined;
 
-  /** Flushes them once the requests that have arrived are handled. */
-  flush(connections: Iterable<Connection>): void {
-    for (const connection of connections) this.#waiting.add(connection);
+  /** Flushes it once the requests that have arrived are handled. */
+  add(connection: Connection): void {
+    this.#waiting.add(connection);
     this.#next ??= setImmediate(() => this.#run());
+  }
+
+  /** Flushes all of them. */
+  addAll(connections: Iterable<Connection>): void {
+    for (const connection of connections) this.add(connection);
   }
 
   /** It is gone. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { field } from '../codec/wire.ts';
+import { fieldSize, textSize, writeFieldHead, writeText } from '../codec/wire.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Frame, Response } from './response.ts';
 
@@ -8,8 +8,21 @@ export type Variant = 'sotw' | 'delta';
 
 /** Above so many resources a response's key is a hash of their names. */
 const KEYED_RESOURCES = 64;
-/** Bytes of frames that are kept for sharing, the newest; one larger than that is kept alone. */
+/** Versions of a type whose frames are kept for sharing, the newest: one for each view that there is. */
+const KEPT_VERSIONS = 64;
+/** Bytes of all frames that are kept, of the newest; one larger than that is kept alone. */
 const KEPT_BYTES = 32 * 1024 * 1024;
+
+interface Kept {
+  readonly serial: number;
+  readonly frame: Frame;
+}
+
+/** The frames of one version of a type, by what is in them. */
+interface Version {
+  readonly frames: Map<string, Kept>;
+  bytes: number;
+}
 
 /**
  * Makes responses of resources' bytes without encoding anything twice: a response that many streams
@@ -17,9 +30,9 @@ const KEPT_BYTES = 32 * 1024 * 1024;
  */
 export class Framer {
   readonly #variant: Variant;
-  readonly #kept = new Map<string, { readonly serial: number; readonly frame: Frame }>();
+  /** By type, and by version of the type. */
+  readonly #kept = new Map<string, Map<string, Version>>();
   readonly #listKeys = new WeakMap<readonly Resource[], string>();
-  readonly #parts = new WeakMap<Resource, Buffer>();
   #serial = 0;
   #keptBytes = 0;
 
@@ -29,31 +42,58 @@ export class Framer {
 
   /** The response's frame, with a nonce that is greater than `after`. */
   frame(response: Response, after: string): Frame {
-    const key = this.#key(response);
-    const kept = this.#kept.get(key);
+    const version = this.#version(response);
+    const key = `${this.#listKey(response.resources)}\n${response.removed.join('\0')}`;
+    const kept = version.frames.get(key);
     if (kept !== undefined && kept.serial > serialOf(after)) return kept.frame;
-    if (kept !== undefined) this.#drop(key, kept.frame);
-    this.#serial++;
-    const nonce = this.#serial.toString(36);
+    const serial = ++this.#serial;
+    const nonce = serial.toString(36);
     const { typeUrl, resources, removed } = response;
     const names = [...resources.map(({ name }) => name), ...removed];
     const frame = { typeUrl, nonce, bytes: this.#assemble(response, nonce), names };
-    this.#kept.set(key, { serial: this.#serial, frame });
-    this.#keptBytes += frame.bytes.length;
-    for (const [old, { frame: oldest }] of this.#kept) {
-      if (this.#keptBytes <= KEPT_BYTES || oldest === frame) break;
-      this.#drop(old, oldest);
-    }
+    version.frames.set(key, { serial, frame });
+    const grown = frame.bytes.length - (kept?.frame.bytes.length ?? 0);
+    version.bytes += grown;
+    this.#keptBytes += grown;
+    this.#makeRoom(version);
     return frame;
   }
 
-  #drop(key: string, { bytes }: Frame): void {
-    this.#kept.delete(key);
-    this.#keptBytes -= bytes.length;
+  /** Of the version that a response has. What an older one had, nobody is sent any more. */
+  #version({ typeUrl, version: name }: Response): Version {
+    let versions = this.#kept.get(typeUrl);
+    if (versions === undefined) {
+      versions = new Map();
+      this.#kept.set(typeUrl, versions);
+    }
+    let version = versions.get(name);
+    if (version === undefined) {
+      version = { frames: new Map(), bytes: 0 };
+      versions.set(name, version);
+      const [oldest] = versions;
+      if (versions.size > KEPT_VERSIONS && oldest !== undefined) {
+        versions.delete(oldest[0]);
+        this.#keptBytes -= oldest[1].bytes;
+      }
+    }
+    return version;
   }
 
-  #key({ typeUrl, version, resources, removed }: Response): string {
-    return `${typeUrl}\n${version}\n${this.#listKey(resources)}\n${removed.join('\0')}`;
+  /** Drops what there is too much of, not what was put together last. */
+  #makeRoom(latest: Version): void {
+    for (const versions of this.#kept.values())
+      for (const [name, version] of versions) {
+        if (this.#keptBytes <= KEPT_BYTES) return;
+        if (version === latest) continue;
+        versions.delete(name);
+        this.#keptBytes -= version.bytes;
+      }
+    for (const [key, { frame }] of latest.frames) {
+      if (this.#keptBytes <= KEPT_BYTES || latest.frames.size === 1) return;
+      latest.frames.delete(key);
+      latest.bytes -= frame.bytes.length;
+      this.#keptBytes -= frame.bytes.length;
+    }
   }
 
   #listKey(resources: readonly Resource[]): string {
@@ -68,23 +108,38 @@ export class Framer {
   }
 
   #assemble({ typeUrl, version, resources, removed }: Response, nonce: string): Buffer {
-    const parts = [field(1, Buffer.from(version))];
-    for (const resource of resources) parts.push(this.#part(resource));
-    parts.push(field(4, Buffer.from(typeUrl)), field(5, Buffer.from(nonce)));
-    for (const name of removed) parts.push(field(6, Buffer.from(name)));
-    return Buffer.concat(parts);
+    const sizes = resources.map((resource) => this.#sizeOf(resource));
+    let size = textSize(version) + textSize(typeUrl) + textSize(nonce);
+    for (const each of sizes) size += fieldSize(each);
+    for (const name of removed) size += textSize(name);
+    const target = Buffer.allocUnsafe(size);
+    let at = writeText(target, 0, 1, version);
+    resources.forEach((resource, index) => {
+      // There is a size of each.
+      at = writeFieldHead(target, at, 2, sizes[index] as number);
+      at = this.#write(target, at, resource);
+    });
+    at = writeText(target, at, 4, typeUrl);
+    at = writeText(target, at, 5, nonce);
+    for (const name of removed) at = writeText(target, at, 6, name);
+    return target;
   }
 
-  /** Field 2 of the response: the resource's `Any`, or a `Resource` around it. */
-  #part(resource: Resource): Buffer {
-    const kept = this.#parts.get(resource);
-    if (kept !== undefined) return kept;
-    const { name, version, any } = resource;
-    const wrapped = () =>
-      Buffer.concat([field(1, Buffer.from(version)), field(2, any), field(3, Buffer.from(name))]);
-    const part = field(2, this.#variant === 'sotw' ? any : wrapped());
-    this.#parts.set(resource, part);
-    return part;
+  /** Bytes of field 2 of the response: the resource's `Any`, or a `Resource` around it. */
+  #sizeOf({ name, version, any }: Resource): number {
+    if (this.#variant === 'sotw') return any.length;
+    return textSize(version) + fieldSize(any.length) + textSize(name);
+  }
+
+  #write(target: Buffer, from: number, { name, version, any }: Resource): number {
+    let at = from;
+    if (this.#variant === 'delta') {
+      at = writeText(target, at, 1, version);
+      at = writeFieldHead(target, at, 2, any.length);
+    }
+    target.set(any, at);
+    at += any.length;
+    return this.#variant === 'delta' ? writeText(target, at, 3, name) : at;
   }
 }
 

@@ -80,24 +80,24 @@ export class SotwSubscription extends Subscription {
     const names = new Set(asked);
     this.#named ||= names.size > 0;
     const wildcard = names.delete('*') || (legacyWildcard && !this.#named);
-    if (wildcard && !this.wildcard) {
+    if (wildcard && !this.asked.wildcard) {
       for (const { name } of this.view.list) this.soil(name, revision);
       this.owed = true;
     }
-    const wasWildcard = this.wildcard;
-    this.wildcard = wildcard;
+    const wasWildcard = this.asked.wildcard;
+    this.asked.wildcard = wildcard;
     for (const name of names) {
-      if (this.names.has(name)) continue;
-      this.names.add(name);
+      if (this.asked.names.has(name)) continue;
+      this.asked.add(name);
       // A name that is asked for anew is sent even if it was sent before.
       this.soil(name, revision);
       this.forced.add(name);
       this.owed = true;
     }
     let dropped = wasWildcard && !wildcard;
-    for (const name of this.names) {
+    for (const name of this.asked.names) {
       if (names.has(name)) continue;
-      this.names.delete(name);
+      this.asked.delete(name);
       dropped = true;
     }
     if (dropped) this.#forgetUncovered();
@@ -114,9 +114,9 @@ export class SotwSubscription extends Subscription {
   }
 
   #current(): readonly Resource[] {
-    const all = this.wildcard
+    const all = this.asked.wildcard
       ? this.view.list
-      : [...this.names].flatMap((name) => this.view.get(name) ?? []);
+      : [...this.asked.names].flatMap((name) => this.view.get(name) ?? []);
     // One that was rejected would spoil this response too: the last good one stays in its place.
     if (!this.refusals.any) return all;
     return all.flatMap((resource) => this.refusals.replacement(resource) ?? []);

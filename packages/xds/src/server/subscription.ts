@@ -1,6 +1,7 @@
 import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { ResourceView } from '../resources/resource-set.ts';
+import type { Interest, Interests, Subscriber } from './interests.ts';
 import type { RefusedResource, ResourceStatus, TypeStatus } from './proxy-status.ts';
 import { Refusals } from './refusals.ts';
 import type { Frame, InFlight, Response } from './response.ts';
@@ -28,13 +29,13 @@ export const ENDPOINT_HOLD = 20;
  * One type on one stream: what it subscribed to, what it was sent, what it said of it. The two
  * variants of the protocol extend it. No sockets and no timers: `now` is given.
  */
-export abstract class Subscription {
+export abstract class Subscription implements Subscriber {
   readonly typeUrl: string;
   /** Undefined for a type of which nothing is ever served. */
   readonly type: ResourceType | undefined;
   protected readonly view: ResourceView;
-  protected readonly names = new Set<string>();
-  protected wildcard = false;
+  /** What it asks for. */
+  protected readonly asked: Interest;
   /** Names of which the stream may not have what it should, and since which revision. */
   protected readonly dirty = new Map<string, number>();
   /** Names to be sent although the version is the same. */
@@ -43,6 +44,7 @@ export abstract class Subscription {
   protected owed = false;
   /** Nonce of the last response. */
   nonce = '';
+  readonly #wake: () => void;
   #inFlight: InFlight[] = [];
   #sentVersion = '';
   #acked: { readonly version: string; readonly at: number } | undefined;
@@ -50,10 +52,13 @@ export abstract class Subscription {
   /** What it rejected, until it accepts something in its place. */
   protected readonly refusals = new Refusals();
 
-  constructor(typeUrl: string, view: ResourceView) {
+  /** @param wake is called when it may have something to send for a change */
+  constructor(typeUrl: string, view: ResourceView, interests: Interests, wake: () => void) {
     this.typeUrl = typeUrl;
     this.type = resourceTypeOf(typeUrl);
     this.view = view;
+    this.asked = interests.interest(this.type, this);
+    this.#wake = wake;
   }
 
   /** Whether a request is owed a response: that is not held back by one in flight. */
@@ -68,7 +73,18 @@ export abstract class Subscription {
 
   /** Notes that these resources were added, replaced or removed in that revision. */
   changed(names: Iterable<string>, revision: number): void {
-    for (const name of names) if (this.covers(name)) this.soil(name, revision);
+    let concerns = false;
+    for (const name of names) {
+      if (!this.covers(name)) continue;
+      this.soil(name, revision);
+      concerns = true;
+    }
+    if (concerns) this.#wake();
+  }
+
+  /** It is no longer told of changes. */
+  close(): void {
+    this.asked.close();
   }
 
   /** Sends these again, where it covers them and they exist. */
@@ -108,7 +124,7 @@ export abstract class Subscription {
   }
 
   protected covers(name: string): boolean {
-    return this.wildcard || this.names.has(name);
+    return this.asked.covers(name);
   }
 
   /** Notes that the stream may lack what that name is since that revision. */
@@ -217,8 +233,8 @@ export abstract class Subscription {
     const waiting = this.#inFlight.length > 0 || this.dirty.size > 0;
     return {
       typeUrl: this.typeUrl,
-      wildcard: this.wildcard,
-      subscribed: this.names.size,
+      wildcard: this.asked.wildcard,
+      subscribed: this.asked.names.size,
       sentVersion: this.#sentVersion,
       sentNonce: this.nonce,
       ackedVersion: this.#acked?.version,
@@ -240,8 +256,8 @@ export abstract class Subscription {
     const under = new Map(
       this.#inFlight.flatMap(({ names, sentAt }) => names.map((name) => [name, sentAt] as const)),
     );
-    const known = (name: string) => this.names.has(name) || this.versionSent(name) !== undefined;
-    const names = only?.filter(known) ?? new Set([...this.sentNames(), ...this.names]);
+    const known = (name: string) => this.asked.names.has(name) || this.versionSent(name) !== undefined;
+    const names = only?.filter(known) ?? new Set([...this.sentNames(), ...this.asked.names]);
     return [...names].map((name): ResourceStatus => {
       const version = this.versionSent(name) ?? '';
       const refusal = this.refusals.of(name);

@@ -6,6 +6,10 @@ export class NamedSet implements ResourceView {
   #list: readonly Resource[] | undefined;
   version = '';
 
+  get size(): number {
+    return this.#byName.size;
+  }
+
   get list(): readonly Resource[] {
     this.#list ??= [...this.#byName.values()];
     return this.#list;

@@ -15,6 +15,7 @@ import {
 } from '../../src/index.ts';
 import { DiscoveryStream } from '../../src/server/discovery-stream.ts';
 import { Framer, type Variant } from '../../src/server/framer.ts';
+import { Interests } from '../../src/server/interests.ts';
 import type { Verdict } from '../../src/server/subscription.ts';
 
 /** A response, in short. */
@@ -34,7 +35,7 @@ export class Harness {
     ResourceType,
     ResourceSet
   >;
-  readonly #streams: Stream[] = [];
+  readonly interests = new Interests();
   /** Of the last change. */
   revision = 0;
   readonly framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
@@ -47,19 +48,15 @@ export class Harness {
     }
     const changes = new Map([[type, new Set(Object.keys(resources))]]);
     this.revision++;
-    for (const stream of this.#streams) stream.inner.changed(changes, this.revision);
+    this.interests.changed(changes, this.revision);
   }
 
   sotw(userAgentName = 'envoy'): SotwStream {
-    const stream = new SotwStream('sotw', this, userAgentName);
-    this.#streams.push(stream);
-    return stream;
+    return new SotwStream('sotw', this, userAgentName);
   }
 
   delta(userAgentName = 'envoy'): DeltaStream {
-    const stream = new DeltaStream('delta', this, userAgentName);
-    this.#streams.push(stream);
-    return stream;
+    return new DeltaStream('delta', this, userAgentName);
   }
 }
 
@@ -79,18 +76,19 @@ function message(type: ResourceType, name: string, content: number) {
 class Stream {
   readonly inner: DiscoveryStream;
   readonly #variant: Variant;
+  /** How often a change has woken it. */
+  wakes = 0;
   /** The clock. */
   now = 1000;
 
   constructor(variant: Variant, harness: Harness) {
     this.#variant = variant;
+    const { framers, interests } = harness;
     const store = { view: () => harness.sets };
-    this.inner = new DiscoveryStream(
-      variant,
-      harness.framers[variant],
-      store,
-      () => harness.revision,
-    );
+    const revision = () => harness.revision;
+    this.inner = new DiscoveryStream(variant, { store, framers, interests, revision }, () => {
+      this.wakes++;
+    });
   }
 
   /** All that is to be sent now. */
