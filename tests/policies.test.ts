@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { curator } from '@meshkeeper/registries';
 import { startZooKeeper, type TempDir, tempDir, until } from '@meshkeeper/testbed';
@@ -277,6 +277,16 @@ describe('policies by the command', () => {
     assert.match(partly.stdout, /^HTTPRoute\/orders +deleted\nHTTPRoute\/nope +absent$/m);
     await done('delete', '-f', 'policy.yaml', 'route.yaml', '--ignore-not-found');
     assert.deepEqual((await json('get')).policies, []);
+  });
+
+  test('the policies of the guide and the examples are policies', async () => {
+    const guide = readFileSync('docs/guides/traffic-policies.md', 'utf8');
+    const [, policies] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+    const tried = await run(['apply', '-f', '-', '--dry-run'], policies);
+    assert.equal(tried.code, 0, tried.stderr);
+    assert.match(tried.stdout, /^HTTPRoute\/orders +created$/m);
+    assert.equal(tried.stderr, 'a dry run: nothing was changed\n');
+    await done('apply', '--dry-run', '-f', resolve('examples/policies'));
   });
 
   test('every command has examples', async () => {
