@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { curator } from '@meshkeeper/registries';
 import { startZooKeeper, type TempDir, tempDir, until } from '@meshkeeper/testbed';
 import { XdsClient } from '@meshkeeper/xds';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { meshkeeper, type Running } from './support/command.ts';
+import { meshkeeper, type Running, startMeshkeeper } from './support/command.ts';
 import { startControlPlane } from './support/control-plane.ts';
 
 const POLICY = (threshold: number) => `# for all that call orders
@@ -293,6 +296,48 @@ describe('policies by the command', () => {
     for (const command of ['apply', 'get', 'delete', 'rollback', 'diff', 'history'])
       assert.match((await meshkeeper([command, '--help'])).stdout, /^Examples?:\n {2}meshkeeper /m);
   });
+});
+
+test('what was waited for holds for the next request', async () => {
+  await using folder = await tempDir();
+  const listeners = ['api', 'xds', 'gateway', 'zookeeper'].flatMap((name) => {
+    return [`--${name}-listen`, '127.0.0.1:0'];
+  });
+  await using up = await startMeshkeeper(['up', ...listeners, '--data', folder.path]);
+  const backend = createServer((_, response) => response.end('orders')).listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  const { port } = backend.address() as AddressInfo; // it listens on TCP
+  await using zk = await connect({ connect: up.ready.zookeeper });
+  const instance = { service: 'orders', id: 'orders-1', address: '127.0.0.1', port };
+  const [entry] = curator.encode('/discovery', instance, 0);
+  await zk.create(entry!.path, entry!.data, { parents: true });
+  const status = () =>
+    new Promise<number | undefined>((done, fail) => {
+      const headers = { host: 'orders' };
+      get(up.ready.gateway, { headers, agent: false }, (response) => {
+        response.resume().on('end', () => done(response.statusCode));
+      }).on('error', fail);
+    });
+  await until(async () => (await status()) === 200, { message: 'orders is served' });
+  const run = async (...args: readonly string[]) => {
+    const { code, stderr } = await meshkeeper([...args, '--wait', '--server', up.ready.api]);
+    assert.equal(code, 0, stderr);
+  };
+  const fault = join(folder.path, 'fault.yaml');
+  for (const httpStatus of [418, 503]) {
+    writeFileSync(
+      fault,
+      `{ apiVersion: meshkeeper.io/v1, kind: FaultPolicy, metadata: { name: broken },
+         spec: { targetRefs: [{ name: orders }], abort: { httpStatus: ${httpStatus}, percent: 100 } } }`,
+    );
+    await run('apply', '-f', fault);
+    assert.equal(await status(), httpStatus);
+  }
+  await run('rollback', '1');
+  assert.equal(await status(), 418);
+  await run('delete', 'faultpolicy/broken');
+  assert.equal(await status(), 200);
+  backend.close();
 });
 
 /** A data plane that accepts what `judge` does, rejects it, or says nothing. */
