@@ -67,13 +67,24 @@ export function recordedOf({ ref, before, after }: PolicyChange): RecordedChange
 }
 
 /**
- * What policies have to be so that they are as they were before these records, by id. Pure.
- * @param records all since then, in any order
+ * What policies were after a revision, by id, as far as records tell: those that no record has are as
+ * they are. Pure.
+ * @param records all since then, and whatever older ones there are
  */
-export function undo(records: readonly PolicyRecord[]): ReadonlyMap<string, RecordedChange> {
-  const wanted = new Map<string, RecordedChange>();
-  for (const { changes } of records.toSorted((a, b) => b.revision - a.revision))
-    for (const { before, after: _, ...ref } of changes)
-      wanted.set(refId(ref), { ...ref, ...(before !== undefined && { after: before }) });
-  return wanted;
+export function stateAt(
+  records: readonly PolicyRecord[],
+  revision: number,
+): ReadonlyMap<string, RecordedChange> {
+  const state = new Map<string, RecordedChange>();
+  const told = new Set<string>();
+  for (const { revision: of, changes } of records.toSorted((a, b) => b.revision - a.revision))
+    for (const { before, after, ...ref } of changes) {
+      const id = refId(ref);
+      if (told.has(id)) continue;
+      // What was changed later was before that what it was; the last change until then says it best.
+      if (of <= revision) told.add(id);
+      const was = of <= revision ? after : before;
+      state.set(id, { ...ref, ...(was !== undefined && { after: was }) });
+    }
+  return state;
 }

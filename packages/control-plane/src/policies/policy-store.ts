@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { isPolicyKind, type Policy, pathText, validate } from '@meshkeeper/policy';
+import { validate } from '@meshkeeper/policy';
 import {
   isZooKeeperError,
   type Logger,
@@ -9,15 +9,18 @@ import {
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
+import { changedMeanwhile, changedSince } from './conflicts.ts';
 import { ordered } from './order.ts';
 import { mayFollow, persistently } from './persistently.ts';
 import { changesOf, type PolicyChange, type Wanted, writes } from './policy-change.ts';
 import { PolicyHistory } from './policy-history.ts';
-import { POLICIES, type PolicyRef, RECORDS, refId } from './policy-paths.ts';
-import { type PolicyRecord, type RecordedChange, undo } from './policy-record.ts';
-import { type Conflict, conflictError, PolicyStoreError } from './policy-store-error.ts';
+import { POLICIES, RECORDS, refId } from './policy-paths.ts';
+import type { PolicyRecord } from './policy-record.ts';
+import { conflictError, PolicyStoreError } from './policy-store-error.ts';
 import { type PolicyList, PolicyReader, type PolicyTree } from './policy-tree.ts';
+import { type Rollback, rollbackTo } from './rollback.ts';
 import { MAX_FORGOTTEN, MAX_POLICY, operations, type Said, split } from './transaction.ts';
+import { within } from './within.ts';
 
 /** What the store of policies takes. */
 export interface PolicyStoreOptions {
@@ -60,8 +63,6 @@ export interface Page {
 
 /** Tries of a compare-and-set before giving up. */
 const TRIES = 16;
-/** Of the faults of what was recorded so many are told. */
-const FAULTS = 5;
 /** After the nth try that others won, so many milliseconds more are paused, at most: by chance. */
 const PAUSE = 5;
 
@@ -124,13 +125,14 @@ export class PolicyStore {
   /**
    * Makes the policies what is wanted, and records it. One transaction where it fits into one, several
    * in an order in which no reference ever dangles otherwise.
+   * @param backTo the revision that this makes the policies what they were at
    * @throws PolicyStoreError CONFLICT, TOO_LARGE, BUSY
    */
   async apply(
     wanted: Wanted,
     author: Author,
     signal: AbortSignal,
-    rollbackTo?: number,
+    backTo?: number,
   ): Promise<Applied> {
     const first = await this.plan(wanted, author, signal);
     const { now = Date.now } = this.#options;
@@ -139,7 +141,7 @@ export class PolicyStore {
       at: now(),
       ...(author.by !== undefined && { by: author.by }),
       ...(author.reason !== undefined && { reason: author.reason }),
-      ...(rollbackTo !== undefined && { rollbackTo }),
+      ...(backTo !== undefined && { rollbackTo: backTo }),
     };
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const others = this.#writing;
@@ -156,27 +158,8 @@ export class PolicyStore {
    * What it takes so that the policies are what they were at a revision.
    * @throws PolicyStoreError NOT_RECORDED, NOT_VALID
    */
-  async rollback(
-    revision: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly wanted: Wanted; readonly at: number }> {
-    const tree = await this.#latest(signal);
-    const current = tree.list.revision;
-    const all = await this.#history.revisions(signal);
-    const since = all.filter((each) => each > revision);
-    const missing = (why: string) => new PolicyStoreError('NOT_RECORDED', why);
-    if (revision > current)
-      throw missing(`there is no revision ${revision} yet: the policies are at ${current}`);
-    const records = await this.#history.all(since, signal);
-    if (records.length < current - revision) {
-      const known = new Set(records.map((record) => record.revision));
-      let oldest = current;
-      while (known.has(oldest)) oldest--;
-      throw missing(
-        `it is not recorded what has changed since revision ${revision}: one can go back to ${oldest}`,
-      );
-    }
-    return { wanted: wantedOf([...undo(records).values()], revision), at: current };
+  async rollback(revision: number, signal: AbortSignal): Promise<Rollback> {
+    return rollbackTo(revision, await this.#latest(signal), this.#history, signal);
   }
 
   /** What was applied, by whom and when, the newest first. */
@@ -198,7 +181,8 @@ export class PolicyStore {
       let tree = await this.#latest(signal);
       if (tree.root === undefined) tree = await this.#found(signal);
       const changes = changesOf(tree, wanted);
-      await this.#refuse(first.changes, changes, applied, signal);
+      const conflicts = await changedMeanwhile(this.#history, first.changes, changes, signal);
+      if (conflicts.length > 0) throw conflictError(conflicts, applied);
       const [transaction, ...rest] = this.#split(changes, tree);
       if (transaction === undefined) return applied ?? tree.list.revision;
       const several = part > 1 || rest.length > 0;
@@ -278,8 +262,7 @@ export class PolicyStore {
     const changes = changesOf(tree, wanted);
     this.#split(changes, tree);
     if (ifRevision !== undefined) {
-      const touched = changes.filter(writes);
-      const conflicts = await this.#changedSince(ifRevision, touched, signal);
+      const conflicts = await changedSince(this.#history, ifRevision, changes, signal);
       if (conflicts.length > 0) throw conflictError(conflicts);
     }
     return { revision: tree.list.revision, changes, before: tree.list };
@@ -300,57 +283,6 @@ export class PolicyStore {
         ? `${all} have to be changed together, and are too much for one transaction: first apply what is new, then take away what is old`
         : `${all} ${others.length === 0 ? 'is' : 'are'} too large: a policy may take ${MAX_POLICY} bytes; make several of it`,
     );
-  }
-
-  /** @throws PolicyStoreError CONFLICT when what is still to be changed is not what it was at first */
-  async #refuse(
-    first: readonly PolicyChange[],
-    now: readonly PolicyChange[],
-    applied: number | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const changed = now.filter((change, i) => {
-      return writes(change) && !isDeepStrictEqual(change.before, first[i]?.before);
-    });
-    if (changed.length === 0) return;
-    const told = await this.#recorded(0, changed, signal);
-    const conflicts = changed.map((each) => told.get(refId(each.ref)) ?? unrecorded(each));
-    throw conflictError(conflicts, applied);
-  }
-
-  /** The changes of these policies after a revision. */
-  async #changedSince(
-    revision: number,
-    changes: readonly PolicyChange[],
-    signal: AbortSignal,
-  ): Promise<Conflict[]> {
-    const told = await this.#recorded(revision, changes, signal);
-    return changes.flatMap((change) => {
-      const later = (change.entry?.stored?.revision ?? 0) > revision;
-      return told.get(refId(change.ref)) ?? (later ? unrecorded(change) : []);
-    });
-  }
-
-  /** Who has changed these policies last, if that was after a revision, by policy. */
-  async #recorded(
-    revision: number,
-    changes: readonly PolicyChange[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Conflict>> {
-    const found = new Map<string, Conflict>();
-    const wanted = new Set(changes.map(({ ref }) => refId(ref)));
-    const since = (await this.#history.revisions(signal)).filter((each) => each > revision);
-    for await (const { changes: made, by, at, revision: of } of this.#history.read(since, signal)) {
-      for (const { before, after, ...ref } of made) {
-        const policy = refId(ref);
-        if (!wanted.delete(policy)) continue;
-        const change =
-          after === undefined ? 'deleted' : before === undefined ? 'created' : 'changed';
-        found.set(policy, { policy, change, ...(by !== undefined && { by }), at, revision: of });
-      }
-      if (wanted.size === 0) break;
-    }
-    return found;
   }
 
   /**
@@ -384,44 +316,3 @@ export class PolicyStore {
 
 /** What a transaction fails with when somebody else was first. */
 const LOST_RACE: ReadonlySet<string> = new Set(['BAD_VERSION', 'NODE_EXISTS', 'NO_NODE']);
-
-/** A change that somebody has made past the records. */
-function unrecorded({ ref, entry }: PolicyChange): Conflict {
-  const at = entry?.changedAt;
-  const change = entry === undefined ? 'deleted' : 'changed';
-  return { policy: refId(ref), change, ...(at !== undefined && { at }) };
-}
-
-/** What was recorded, as something to be applied. */
-function wantedOf(changes: readonly RecordedChange[], revision: number): Wanted {
-  const policies: Policy[] = [];
-  const deleted: PolicyRef[] = [];
-  const faults: string[] = [];
-  for (const { before: _, after, ...ref } of changes) {
-    const read = after === undefined ? undefined : validate(ref.kind, after);
-    if (read === undefined) deleted.push(ref);
-    else if (read.policy !== undefined && isPolicyKind(ref.kind)) policies.push(read.policy);
-    else
-      for (const { path, message } of read.faults)
-        faults.push(`${refId(ref)}: ${pathText(path)} ${message}`);
-  }
-  if (faults.length === 0) return { policies, deleted };
-  throw new PolicyStoreError(
-    'NOT_VALID',
-    `what there was at revision ${revision} can not be applied any more: ${faults.slice(0, FAULTS).join('; ')}`,
-  );
-}
-
-/** A promise's value; its user goes without it when the signal aborts. */
-async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

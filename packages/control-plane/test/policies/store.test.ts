@@ -491,6 +491,26 @@ for (const [name, start] of Object.entries(servers))
       assert.deepEqual(ids(await one.at(3)), ['Gateway/edge', 'HTTPRoute/shop']);
     });
 
+    test('what somebody has deleted or changed past the records comes back', async () => {
+      await using one = new Followed({ zk });
+      const all = [gateway('edge'), route('shop', ['orders']), route('other', ['orders'])];
+      await one.store.apply({ policies: all, deleted: [] }, NOBODY, soon());
+      const more = { policies: [route('other', ['elsewhere'])], deleted: [refOf(all[0]!)] };
+      await one.store.apply(more, NOBODY, soon());
+      for (const path of ['HTTPRoute/shop', 'HTTPRoute/other', 'HTTPRoute', 'Gateway'])
+        await zk.delete(`/meshkeeper/policies/${path}`);
+      await zk.delete('/meshkeeper/policies');
+      await until(() => one.list?.policies.length === 0);
+      const { wanted, at } = await one.store.rollback(2, soon());
+      const applied = await one.store.apply(wanted, { ifRevision: at }, soon(), 2);
+      assert.equal(applied.revision, 3);
+      assert.deepEqual(ids(await one.at(3)), ['HTTPRoute/other', 'HTTPRoute/shop']);
+      assert.deepEqual(one.list?.policies[0]?.policy, route('other', ['elsewhere']));
+      // To go back to where one is is nothing.
+      const { wanted: nothing } = await one.store.rollback(3, soon());
+      assert.deepEqual(nothing, { policies: [], deleted: [] });
+    });
+
     test('an answer that is lost is no failure, and is not written twice', async () => {
       await using proxy = await startFaultProxy({ target: hostOf(server) });
       let armed = false;
