@@ -203,6 +203,9 @@ describe('policies by the command', () => {
     const dry = await done('rollback', '1', '--dry-run');
     assert.match(dry.stdout, /^\+ {2}panicThreshold: 40$/m);
     await done('rollback', '1');
+    const nowhere = await done('rollback', '3');
+    assert.equal(nowhere.stdout, '');
+    assert.match(nowhere.stderr, /^nothing has changed: the policies stay at revision 3$/m);
     const [policy] = (await json('get', 'servicepolicies')).policies;
     assert.equal(policy.spec.panicThreshold, 40);
     assert.match(

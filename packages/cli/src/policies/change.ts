@@ -48,7 +48,8 @@ export async function change(
   tellFindings(applied.findings, request.files);
   const table = formatOf(options.output) === 'table';
   if (table) {
-    process.stdout.write(`${appliedText(applied, request.diffs)}\n`);
+    if (applied.policies.length > 0)
+      process.stdout.write(`${appliedText(applied, request.diffs)}\n`);
     process.stderr.write(`${summary(applied)}\n`);
   }
   if (wait === undefined) {
