@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backendObjectRef } from './backend-ref.ts';
 import { METHODS } from './matches.ts';
 import {
+  changedHeaderName,
   group,
   headerName,
   headerValue,
@@ -13,7 +14,7 @@ import {
 import { unique } from './unique.ts';
 import { unsupportedType } from './unsupported.ts';
 
-const header = z.strictObject({ name: headerName, value: headerValue });
+const header = z.strictObject({ name: changedHeaderName, value: headerValue });
 const headers = z
   .array(header)
   .max(16)
@@ -23,7 +24,7 @@ const headers = z
 const headerModifier = z.strictObject({
   set: headers.describe('Replaces what there is.'),
   add: headers.describe('Is added to what there is.'),
-  remove: z.array(z.string()).max(16).optional(),
+  remove: z.array(changedHeaderName).max(16).optional(),
 });
 
 const requestHeaderModifier = z.strictObject({

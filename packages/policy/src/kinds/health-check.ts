@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { positiveDuration } from './duration.ts';
-import { headerName, headerValue, port } from './names.ts';
+import { changedHeaderName, headerValue, port } from './names.ts';
 
 const common = {
   interval: positiveDuration.default('10s').describe('From one check to the next.'),
@@ -28,7 +28,7 @@ export const healthChecks = z
         method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']).default('GET'),
         host: z.string().min(1).max(253).optional().describe("Default: the service's name."),
         headers: z
-          .array(z.strictObject({ name: headerName, value: headerValue }))
+          .array(z.strictObject({ name: changedHeaderName, value: headerValue }))
           .max(16)
           .optional(),
         expectedStatuses: z

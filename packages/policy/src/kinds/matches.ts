@@ -34,9 +34,10 @@ const pathMatch = z
     value: z.string().max(1024).default('/'),
   })
   .superRefine(({ type, value }, context) => {
-    if (type === 'RegularExpression') return checkRegex({ type, value }, context);
     const issue = (message: string) =>
       context.addIssue({ code: 'custom', path: ['value'], message });
+    if (value === '') return issue('is empty');
+    if (type === 'RegularExpression') return checkRegex({ type, value }, context);
     const odd = NOT_IN_A_PATH.find((text) => value.includes(text));
     if (!value.startsWith('/')) issue('is no path: it begins with /');
     else if (odd !== undefined) issue(`holds "${odd}", which no path has when it is compared`);

@@ -58,6 +58,11 @@ export const headerName = z
   .max(256)
   .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, 'is no name of a header');
 
+/** The name of a header that is set, added or removed: which host is asked decides on more. */
+export const changedHeaderName = headerName.refine((name) => name.toLowerCase() !== 'host', {
+  message: 'is not changed as a header: say which host is asked with "hostname" or "host"',
+});
+
 /** The value of a header: a line break would begin another. */
 export const headerValue = z
   .string()

@@ -3,7 +3,7 @@ import { backendObjectRef } from './backend-ref.ts';
 import { positiveDuration } from './duration.ts';
 import { headerMatches, METHODS } from './matches.ts';
 import { metadata } from './metadata.ts';
-import { headerName, headerValue } from './names.ts';
+import { changedHeaderName, headerName, headerValue } from './names.ts';
 import { status } from './status.ts';
 import { trafficRefs } from './target-ref.ts';
 
@@ -39,6 +39,13 @@ const descriptor = z
     z.strictObject({ from: z.literal('caller') }).describe('The service that calls.'),
   ])
   .describe("What the rate limit service is told of a request; Envoy's `RateLimit.Action`.");
+
+/** The statuses of errors that Envoy answers with: it takes no others. */
+const REFUSALS: ReadonlySet<number> = new Set([
+  ...Array.from({ length: 18 }, (_, i) => 400 + i),
+  ...[421, 422, 423, 424, 426, 428, 429, 431],
+  ...[500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511],
+]);
 
 /** How many requests may come. */
 export const rateLimitPolicy = z
@@ -84,9 +91,14 @@ export const rateLimitPolicy = z
           ),
         response: z
           .strictObject({
-            status: z.int().min(400).max(599).default(429),
+            status: z
+              .int()
+              .refine((status) => REFUSALS.has(status), {
+                message: 'is no status of a refusal: write 429, 503 or another that HTTP knows',
+              })
+              .default(429),
             headers: z
-              .array(z.strictObject({ name: headerName, value: headerValue }))
+              .array(z.strictObject({ name: changedHeaderName, value: headerValue }))
               .max(16)
               .optional(),
           })

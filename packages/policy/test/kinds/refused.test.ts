@@ -31,6 +31,22 @@ const REFUSED: Readonly<
       'spec.rules[0].matches[0].path.value: holds what has to be percent-encoded in a path',
     ],
     [
+      rule({ matches: [{ path: { type: 'RegularExpression', value: '' } }] }),
+      'spec.rules[0].matches[0].path.value: is empty',
+    ],
+    [
+      rule({
+        filters: [
+          {
+            type: 'RequestHeaderModifier',
+            requestHeaderModifier: { set: [{ name: 'Host', value: 'a' }], remove: ['a b'] },
+          },
+        ],
+      }),
+      'spec.rules[0].filters[0].requestHeaderModifier.set[0].name: is not changed as a header: say which host is asked with "hostname" or "host"',
+      'spec.rules[0].filters[0].requestHeaderModifier.remove[0]: is no name of a header',
+    ],
+    [
       rule({ matches: [{ headers: [1, 2].map(() => ({ name: 'x-a', value: 'b' })) }] }),
       'spec.rules[0].matches[0].headers[1]: is the second match of x-a',
     ],
@@ -261,6 +277,10 @@ const REFUSED: Readonly<
     ],
   ],
   RateLimitPolicy: [
+    [
+      { local: { limits: [{ requests: 1 }] }, response: { status: 499 } },
+      'spec.response.status: is no status of a refusal: write 429, 503 or another that HTTP knows',
+    ],
     [service, 'spec: limits nothing: give it a local or a global limit'],
     [
       { ...service, local: { limits: [{ requests: 0 }] } },
