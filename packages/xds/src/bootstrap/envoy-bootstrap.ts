@@ -21,6 +21,11 @@ export interface EnvoyBootstrapOptions extends BootstrapOptions {
 const CLUSTER = 'meshkeeper';
 /** Name of what zone-aware routing compares with: the caller's own service. */
 const LOCAL_CLUSTER = 'meshkeeper.local';
+/**
+ * What Envoy has as settings of its own. It takes no regular expression of more than 100 steps else,
+ * which a path of 100 characters has: policies may hold such, and are checked.
+ */
+const RUNTIME = { 're2.max_program_size.error_level': 1_000_000 };
 const GRPC_SERVICES = [{ envoy_grpc: { cluster_name: CLUSTER } }];
 
 /**
@@ -64,6 +69,12 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions): Record<string, u
         transport_api_version: 'V3',
         grpc_services: GRPC_SERVICES,
       },
+    },
+    layered_runtime: {
+      layers: [
+        { name: 'meshkeeper', static_layer: RUNTIME },
+        { name: 'admin', admin_layer: {} },
+      ],
     },
     static_resources: {
       clusters: [

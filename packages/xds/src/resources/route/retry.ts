@@ -65,7 +65,8 @@ export function retryPolicy(
   const codes = rule?.codes ?? service?.codes ?? [];
   const on: string[] = [...(service?.on ?? (grpc ? UNPROCESSED_CALLS : UNPROCESSED))];
   if (codes.length > 0) on.push('retriable-status-codes');
-  const base = rule?.backoff ?? service?.backoff.base ?? 25;
+  // Envoy takes no wait of nothing.
+  const base = Math.max(1, rule?.backoff ?? service?.backoff.base ?? 25);
   const max = Math.max(
     base,
     rule?.backoff === undefined ? (service?.backoff.max ?? 250) : 10 * base,
