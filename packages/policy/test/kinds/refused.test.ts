@@ -43,8 +43,8 @@ const REFUSED: Readonly<
           },
         ],
       }),
-      'spec.rules[0].filters[0].requestHeaderModifier.set[0].name: is not changed as a header: say which host is asked with "hostname" or "host"',
       'spec.rules[0].filters[0].requestHeaderModifier.remove[0]: is no name of a header',
+      'spec.rules[0].filters[0].requestHeaderModifier.set[0].name: is not changed as a header: say which host is asked with "hostname" or "host"',
     ],
     [
       rule({ matches: [{ headers: [1, 2].map(() => ({ name: 'x-a', value: 'b' })) }] }),
