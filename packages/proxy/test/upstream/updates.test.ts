@@ -54,9 +54,9 @@ async function backends(count: number) {
 
 /** What may happen to a cluster. */
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('ask' as const), count: fc.nat(4) }) },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('ask' as const), count: fc.nat(8) }) },
   {
-    weight: 3,
+    weight: 1,
     arbitrary: fc.record({
       type: fc.constant('endpoints' as const),
       chosen: fc.uniqueArray(fc.nat(BACKENDS), { maxLength: BACKENDS }),
@@ -65,7 +65,7 @@ const step = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.record({
       type: fc.constant('cluster' as const),
       policy: fc.constantFrom(LbPolicy.ROUND_ROBIN, LbPolicy.LEAST_REQUEST, LbPolicy.MAGLEV),
@@ -135,37 +135,40 @@ test('whatever is told of a cluster, its connections follow, and nothing is left
   const ports = [...alive, await freePort()];
   const connected = () => alive.filter((port) => open.get(port)! > 0);
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const web = startCluster({}, endpointsOf(ports, { chosen: [0, 1] }));
-      const requests = new Requests();
-      let chosen: readonly number[] = [0, 1];
-      for (const each of steps) {
-        if (each.type === 'ask') for (let i = 0; i < each.count; i++) requests.ask(web);
-        else if (each.type === 'cancel') requests.cancel();
-        else if (each.type === 'wait') await setTimeout(each.time);
-        else if (each.type === 'cluster') web.update({ cluster: clusterOf(each) });
-        else {
-          chosen = each.chosen.filter((i) => i < BACKENDS);
-          web.update({ endpoints: endpointsOf(ports, each) });
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
+      async (steps) => {
+        const web = startCluster({}, endpointsOf(ports, { chosen: [0, 1] }));
+        const requests = new Requests();
+        let chosen: readonly number[] = [0, 1];
+        for (const each of steps) {
+          if (each.type === 'ask') for (let i = 0; i < each.count; i++) requests.ask(web);
+          else if (each.type === 'cancel') requests.cancel();
+          else if (each.type === 'wait') await setTimeout(each.time);
+          else if (each.type === 'cluster') web.update({ cluster: clusterOf(each) });
+          else {
+            chosen = each.chosen.filter((i) => i < BACKENDS);
+            web.update({ endpoints: endpointsOf(ports, each) });
+          }
         }
-      }
-      await requests.settled();
-      assert.equal(web.cluster.activeRequests, 0);
-      for (const { load } of web.cluster.endpoints) assert.equal(load?.active ?? 0, 0);
+        await requests.settled();
+        assert.equal(web.cluster.activeRequests, 0);
+        for (const { load } of web.cluster.endpoints) assert.equal(load?.active ?? 0, 0);
 
-      // Of what has been, only what there is now matters.
-      web.update({ cluster: {}, endpoints: endpointsOf(ports, { chosen: [...chosen] }) });
-      const wanted = chosen.map((i) => ports[i]!).sort();
-      for (const port of wanted) {
-        const { body, failure } = await web.ask({ to: web.endpoint(port) });
-        assert.equal(body, 'ok', failure?.detail);
-      }
-      await until(() => JSON.stringify(connected().sort()) === JSON.stringify(wanted), {
-        message: 'only endpoints that there are have connections',
-      });
-      web.cluster.destroy();
-      await until(() => connected().length === 0 && web.cluster.connections === 0);
-    }),
+        // Of what has been, only what there is now matters.
+        web.update({ cluster: {}, endpoints: endpointsOf(ports, { chosen: [...chosen] }) });
+        const wanted = chosen.map((i) => ports[i]!).sort();
+        for (const port of wanted) {
+          const { body, failure } = await web.ask({ to: web.endpoint(port) });
+          assert.equal(body, 'ok', failure?.detail);
+        }
+        await until(() => JSON.stringify(connected().sort()) === JSON.stringify(wanted), {
+          message: 'only endpoints that there are have connections',
+        });
+        web.cluster.destroy();
+        await until(() => connected().length === 0 && web.cluster.connections === 0);
+      },
+    ),
     { seed: 11, numRuns: process.env.MESHKEEPER_SOAK ? 2000 : 60 },
   );
   close();
