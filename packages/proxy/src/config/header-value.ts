@@ -1,3 +1,4 @@
+import { asBytes } from './bytes.ts';
 import type { Problems } from './problems.ts';
 import { headerAccess, type RequestView } from './request-view.ts';
 
@@ -11,8 +12,7 @@ const COMMAND = /%(?:%|([A-Z_]+)(?:\(([^()%]*)\))?(?::(\d+))?%)|%/g;
  * `REQ(name?other):length` and `DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT`.
  */
 export function parseHeaderValue(text: string, problems: Problems): HeaderValue {
-  // The bytes of UTF-8, as a header's text has them.
-  const bytes = Buffer.from(text).toString('latin1');
+  const bytes = asBytes(text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
   if (/[\0-\x08\x0a-\x1f\x7f]/.test(bytes)) problems.add('value', 'has control characters');
   if (!bytes.includes('%')) return bytes;

@@ -1,17 +1,40 @@
 import { isSimpleRegex } from '@meshkeeper/mesh';
+import { Machine } from '../regex/machine.ts';
+import { RegexError } from '../regex/syntax.ts';
+import { asBytes } from './bytes.ts';
 import type { Problems } from './problems.ts';
+import type { TextTest } from './string-match.ts';
 
 /**
- * What a match may cost, in steps of a backtracking engine. A pattern with `n` repetitions takes up to
- * `length ** n` of them, so that longer texts than this allows fit no pattern.
+ * What a match by JavaScript's own engine may cost, in steps. A pattern with `n` repetitions takes up
+ * to `length ** n` of them; longer texts, and patterns that are not simple, are run by our own engine,
+ * which is slower, and linear.
  */
-const MAX_STEPS = 2 ** 24;
+const MAX_STEPS = 2 ** 20;
 
-/** A pattern that is compared with the whole of a text. */
-export function parseRegex(regex: string, problems: Problems): (text: string) => boolean {
-  const pattern = compile(regex, 'us', `^(?:${regex})$`, problems);
+/**
+ * `type.matcher.v3.RegexMatcher`, compared with the whole of a text. The syntax is RE2's, and as with
+ * Envoy a character is a byte.
+ */
+export function parseRegex(pattern: string, problems: Problems): TextTest {
+  const regex = asBytes(pattern);
+  // Plain alternatives, of which each virtual host may have some.
+  if (/^[A-Za-z0-9_/ |-]+$/.test(regex)) {
+    const texts = new Set(regex.split('|'));
+    return (text) => texts.has(text);
+  }
+  if (!isSimpleRegex(regex)) {
+    const machine = parseMachine(regex, problems);
+    return (text) => machine?.fits(text) === true;
+  }
+  const simple = new RegExp(`^(?:${regex})$`, 'us');
   const limit = longestText(repetitions(regex));
-  return (text) => text.length <= limit && pattern.test(text);
+  let machine: Machine | undefined;
+  return (text) => {
+    if (text.length <= limit) return simple.test(text);
+    machine ??= new Machine(regex);
+    return machine.fits(text);
+  };
 }
 
 /** A rewrite of all places of a text that a pattern fits: `RE2::GlobalReplace`. */
@@ -20,23 +43,28 @@ export function parseReplacement(
   substitution: string,
   problems: Problems,
 ): (text: string) => string {
-  const pattern = compile(regex, 'gus', regex, problems.at('pattern'));
-  const groups = regex.replace(/\\./g, '').match(/\((?!\?)/g)?.length ?? 0;
-  const pieces = parseSubstitution(substitution, groups, problems);
-  const anchored = regex.startsWith('^') && !regex.includes('|');
-  const limit = longestText(repetitions(regex) + (anchored ? 0 : 1));
-  return (text) => (text.length <= limit ? replaceAll(text, pattern, pieces) : text);
+  const machine = parseMachine(asBytes(regex), problems.at('pattern'));
+  const pieces = parseSubstitution(substitution, machine?.groups ?? 0, problems);
+  return (text) => {
+    let result = '';
+    let used = 0;
+    for (const { before, groups } of machine?.matches(text) ?? []) {
+      result += before;
+      for (const piece of pieces) result += typeof piece === 'string' ? piece : groups[piece];
+      used += before.length + (groups[0] ?? '').length;
+    }
+    return result + text.slice(used);
+  };
 }
 
-const NOTHING = /(?!)/;
-
-function compile(regex: string, flags: string, source: string, problems: Problems): RegExp {
-  if (isSimpleRegex(regex)) return new RegExp(source, flags);
-  problems.add(
-    'regex',
-    'the embedded proxy takes up to three repetitions, none of a group, and no flags or look-around',
-  );
-  return NOTHING;
+function parseMachine(regex: string, problems: Problems): Machine | undefined {
+  try {
+    return new Machine(regex);
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    problems.add('regex', `the embedded proxy can’t run it: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Repetitions that can share a text out among them in more than one way. */
@@ -61,17 +89,4 @@ function parseSubstitution(substitution: string, groups: number, problems: Probl
     else problems.add('substitution', `${part} is no group of the pattern`);
   }
   return pieces.filter((piece) => piece !== '');
-}
-
-function replaceAll(text: string, pattern: RegExp, pieces: readonly Piece[]): string {
-  let result = '';
-  let end = 0;
-  for (const match of text.matchAll(pattern)) {
-    // Unlike JavaScript, RE2 finds nothing empty right behind what it has found.
-    if (match[0] === '' && match.index === end && end > 0) continue;
-    result += text.slice(end, match.index);
-    for (const piece of pieces) result += typeof piece === 'string' ? piece : (match[piece] ?? '');
-    end = match.index + match[0].length;
-  }
-  return result + text.slice(end);
 }

@@ -1,4 +1,5 @@
 import type { StringMatcher } from '@meshkeeper/xds';
+import { asBytes } from './bytes.ts';
 import type { Problems } from './problems.ts';
 import { parseRegex } from './regex.ts';
 
@@ -22,10 +23,22 @@ export function parseStringMatch(matcher: StringMatcher, problems: Problems): Te
     );
     return (text) => test(text.toLowerCase());
   }
-  if (typeof exact === 'string') return (text) => text === exact;
-  if (typeof prefix === 'string') return (text) => text.startsWith(prefix);
-  if (typeof suffix === 'string') return (text) => text.endsWith(suffix);
-  if (typeof contains === 'string') return (text) => text.includes(contains);
+  if (typeof exact === 'string') {
+    const whole = asBytes(exact);
+    return (text) => text === whole;
+  }
+  if (typeof prefix === 'string') {
+    const begin = asBytes(prefix);
+    return (text) => text.startsWith(begin);
+  }
+  if (typeof suffix === 'string') {
+    const end = asBytes(suffix);
+    return (text) => text.endsWith(end);
+  }
+  if (typeof contains === 'string') {
+    const part = asBytes(contains);
+    return (text) => text.includes(part);
+  }
   problems.add('match_pattern', 'one of exact, prefix, … is required');
   return () => false;
 }

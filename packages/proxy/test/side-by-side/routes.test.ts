@@ -70,6 +70,53 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       [get('/'), NONE],
     ],
   },
+  'regular expressions: as RE2 has them': {
+    host: {
+      routes: [
+        { match: { safeRegex: { regex: '/a(/[0-9]+)*([/?].*)?' } }, ...to('a') },
+        { match: { safeRegex: { regex: '(?i)/fold/[[:alpha:]]{2}' } }, ...to('a') },
+        { match: { safeRegex: { regex: '/n/(?P<number>\\d+)/\\Q.*\\E' } }, ...to('a') },
+        { match: { safeRegex: { regex: '/l(ong)*' } }, ...to('b') },
+        {
+          match: { prefix: '/swap' },
+          route: {
+            cluster: 'a',
+            regexRewrite: {
+              pattern: { regex: '([a-z]+?)(-(?:x|y))*/' },
+              substitution: '\\1\\\\[\\2]/',
+            },
+          },
+        },
+        {
+          match: {
+            prefix: '/',
+            headers: [{ name: 'x-utf8', stringMatch: { safeRegex: { regex: 'é...' } } }],
+          },
+          ...to('a'),
+        },
+        {
+          match: { prefix: '/', headers: [{ name: 'x-utf8', stringMatch: { exact: 'ü' } }] },
+          ...to('b'),
+        },
+      ],
+    },
+    calls: [
+      [get('/a'), A],
+      [get('/a/1/22'), A],
+      [get('/a/1/x'), A],
+      [get('/a1'), NONE],
+      [get('/FOLD/xY'), A],
+      [get('/fold/x1'), NONE],
+      [get('/n/12/.*'), A],
+      [get('/n/12/ab'), NONE],
+      [get(`/l${'ong'.repeat(1000)}`), B],
+      [get(`/l${'ong'.repeat(1000)}o`), NONE],
+      [get('/swap-x-y/b/'), { url: '/swap\\[-y]/b\\[]/' }],
+      [get('/', { 'x-utf8': Buffer.from('é☺').toString('latin1') }), A],
+      [get('/', { 'x-utf8': Buffer.from('éab').toString('latin1') }), NONE],
+      [get('/', { 'x-utf8': Buffer.from('ü').toString('latin1') }), B],
+    ],
+  },
   'headers: every kind of test, inverted, present, absent, repeated': {
     host: {
       routes: [
@@ -147,7 +194,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       [get('/', { 'x-some': ['a', 'b'] }), A],
       [get('/', { 'x-gate6': '1', 'x-any': ['a', 'b'] }), NONE],
       [get('/', { 'x-gate6': '1', 'x-any': ['a', 'c'] }), A],
-      [get('/', { host: 's1.test:99' }), A],
+      [get('/', { host: 's2.test:99' }), A],
     ],
   },
   'query parameters: the first value as it was sent': {
