@@ -5,7 +5,6 @@ import { validate } from '@meshkeeper/policy';
 import {
   isZooKeeperError,
   type Logger,
-  TreeCache,
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
@@ -13,6 +12,7 @@ import { changedMeanwhile, changedSince } from './conflicts.ts';
 import { ordered } from './order.ts';
 import { mayFollow, persistently } from './persistently.ts';
 import { changesOf, type PolicyChange, type Wanted, writes } from './policy-change.ts';
+import { PolicyFollower } from './policy-follower.ts';
 import { PolicyHistory } from './policy-history.ts';
 import { POLICIES, RECORDS, refId } from './policy-paths.ts';
 import type { PolicyRecord } from './policy-record.ts';
@@ -30,6 +30,8 @@ export interface PolicyStoreOptions {
   readonly known?: PolicyList | undefined;
   /** `known` is to be told before anything is read. Default false: it is only for what can't be. */
   readonly restored?: boolean;
+  /** Set to false to do without recursive watches, as with servers before 3.6. */
+  readonly recursive?: boolean;
   /** Records that are kept. Default 100. */
   readonly keep?: number;
   /** Milliseconds since the epoch. */
@@ -74,16 +76,18 @@ export class PolicyStore {
   readonly #options: PolicyStoreOptions;
   readonly #zk: ZooKeeper;
   readonly #reader: PolicyReader;
+  readonly #follower: PolicyFollower;
   readonly #history: PolicyHistory;
   /** The applies of this process follow each other: only those of others can be in the way. */
   #writing = Promise.resolve();
-  readonly #cache = Promise.withResolvers<TreeCache>();
 
   constructor(options: PolicyStoreOptions) {
     this.#options = options;
-    this.#zk = options.zk;
-    this.#reader = new PolicyReader(options.known?.policies);
-    this.#history = new PolicyHistory(options.zk);
+    const { zk, known, recursive } = options;
+    this.#zk = zk;
+    this.#reader = new PolicyReader(known?.policies);
+    this.#follower = new PolicyFollower({ zk, reader: this.#reader, recursive });
+    this.#history = new PolicyHistory(zk);
   }
 
   /**
@@ -102,10 +106,8 @@ export class PolicyStore {
     const { known, restored, logger } = this.#options;
     let told = restored ? known : undefined;
     if (told !== undefined) yield told;
-    await using cache = await TreeCache.open(this.#zk, POLICIES, { signal });
-    this.#cache.resolve(cache);
-    for await (const _ of cache.updates({ signal })) {
-      const tree = await this.#complete(cache, signal);
+    for await (const read of this.#follower.trees(signal)) {
+      const tree = await this.#learn(read, signal);
       if (tree.barred) {
         logger.warn({ path: POLICIES }, 'policies can not be read: the ACL does not allow it');
         if (told === undefined) continue;
@@ -118,7 +120,7 @@ export class PolicyStore {
 
   /** What an apply would do. */
   async plan(wanted: Wanted, author: Author, signal: AbortSignal): Promise<Applied> {
-    const tree = await this.#latest(signal);
+    const tree = await this.#follower.latest(signal);
     return this.#planned(tree, wanted, author, signal);
   }
 
@@ -159,7 +161,7 @@ export class PolicyStore {
    * @throws PolicyStoreError NOT_RECORDED, NOT_VALID
    */
   async rollback(revision: number, signal: AbortSignal): Promise<Rollback> {
-    return rollbackTo(revision, await this.#latest(signal), this.#history, signal);
+    return rollbackTo(revision, await this.#follower.latest(signal), this.#history, signal);
   }
 
   /** What was applied, by whom and when, the newest first. */
@@ -178,7 +180,7 @@ export class PolicyStore {
   async #make(wanted: Wanted, first: Applied, said: Said, signal: AbortSignal): Promise<number> {
     let applied: number | undefined;
     for (let part = 1, tries = 1; ; ) {
-      let tree = await this.#latest(signal);
+      let tree = await this.#follower.latest(signal);
       if (tree.root === undefined) tree = await this.#found(signal);
       const changes = changesOf(tree, wanted);
       const conflicts = await changedMeanwhile(this.#history, first.changes, changes, signal);
@@ -200,31 +202,8 @@ export class PolicyStore {
     }
   }
 
-  /** All that was written before this call. */
-  async #latest(signal: AbortSignal): Promise<PolicyTree> {
-    const cache = await within(this.#cache.promise, signal);
-    await within(cache.settled({ signal }), signal);
-    return this.#read(cache);
-  }
-
-  #read(cache: TreeCache): PolicyTree {
-    return this.#reader.read(cache.nodes(), cache.unreadable);
-  }
-
-  /** The tree, with all of the transaction of which something has come. */
-  async #complete(cache: TreeCache, signal: AbortSignal): Promise<PolicyTree> {
-    for (let tree = this.#read(cache); ; ) {
-      if (tree.whole) return this.#learn(tree, cache, signal);
-      await cache.settled({ signal });
-      const now = this.#read(cache);
-      // Nothing is on its way: somebody has written past the root.
-      if (now.root?.mzxid === tree.root?.mzxid) return this.#learn(now, cache, signal);
-      tree = now;
-    }
-  }
-
   /** Where a policy can't be used and nobody knows what it was before, the records do. */
-  async #learn(tree: PolicyTree, cache: TreeCache, signal: AbortSignal): Promise<PolicyTree> {
+  async #learn(tree: PolicyTree, signal: AbortSignal): Promise<PolicyTree> {
     const lost = new Set<string>();
     for (const [id, { fault, stored }] of tree.entries)
       if (fault !== undefined && stored === undefined) lost.add(id);
@@ -237,7 +216,7 @@ export class PolicyStore {
         if (policy !== undefined)
           this.#reader.learn({ policy, revision, at, ...(by !== undefined && { by }) });
       }
-    return this.#read(cache);
+    return this.#follower.again(tree);
   }
 
   /** Makes the places where policies and records are kept. */
@@ -249,7 +228,7 @@ export class PolicyStore {
       } catch (error) {
         if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
       }
-    return this.#latest(signal);
+    return this.#follower.latest(signal);
   }
 
   async #planned(

@@ -1,5 +1,5 @@
 import { isPolicyKind, type PolicyKind, policyId } from '@meshkeeper/policy';
-import type { CachedNode } from '@meshkeeper/zookeeper';
+import type { ZNode } from '@meshkeeper/registries';
 import { digestOf, type Head, parseHead } from './head.ts';
 import { POLICIES, type PolicyRef, policyPath, refAt, refId, refOf } from './policy-paths.ts';
 import { parsePolicy, type ReadPolicy, type StoredPolicy, stampOf } from './stored-policy.ts';
@@ -51,6 +51,9 @@ export interface PolicyTree {
   readonly whole: boolean;
   /** The root itself may not be read: nothing is known of what there is now. */
   readonly barred: boolean;
+  /** What it was made of. */
+  readonly nodes: readonly ZNode[];
+  readonly unreadable: ReadonlySet<string>;
 }
 
 interface Parsed {
@@ -81,13 +84,13 @@ export class PolicyReader {
   }
 
   /** `unreadable`: paths of znodes that are there, and may not be read. */
-  read(nodes: Iterable<CachedNode>, unreadable: ReadonlySet<string>): PolicyTree {
+  read(nodes: readonly ZNode[], unreadable: ReadonlySet<string>): PolicyTree {
     const parsed = new Map<string, Parsed>();
     const entries = new Map<string, PolicyEntry>();
     const problems: PolicyProblem[] = [];
     const kinds = new Set<PolicyKind>();
     const stamps = new Map<string, number | undefined>();
-    let root: CachedNode | undefined;
+    let root: ZNode | undefined;
     const add = (path: string, entry: Omit<PolicyEntry, 'ref'> & { readonly ref?: PolicyRef }) => {
       const { ref, fault } = entry;
       const id = ref && refId(ref);
@@ -137,14 +140,12 @@ export class PolicyReader {
       ...(root && { root: { version: root.stat.version, mzxid: root.stat.mzxid } }),
       whole: head === undefined ? stamps.size === 0 : head.digest === digestOf(stamps),
       barred: unreadable.has(POLICIES),
+      ...{ nodes, unreadable },
     };
   }
 }
 
-function parse(
-  { data, path }: CachedNode,
-  ref: PolicyRef | undefined,
-): Pick<Parsed, 'read' | 'stamp'> {
+function parse({ data, path }: ZNode, ref: PolicyRef | undefined): Pick<Parsed, 'read' | 'stamp'> {
   const stamp = stampOf(data);
   if (ref !== undefined) return { read: parsePolicy(data, ref), stamp };
   const [kind] = path.slice(POLICIES.length + 1).split('/');

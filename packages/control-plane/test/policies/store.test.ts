@@ -160,6 +160,28 @@ for (const [name, start] of Object.entries(servers))
       assert.deepEqual(ids(await two.at(3)), ['HTTPRoute/second']);
     });
 
+    test('also where there are no recursive watches', async () => {
+      await using one = new Followed({ zk });
+      await using old = new Followed({ zk, recursive: false });
+      const annotation = 'x'.repeat(100_000);
+      const policies = Array.from({ length: 12 }, (_, i) =>
+        gateway(`g${i}`, { annotation, port: 1000 + i }),
+      );
+      const { revision } = await one.store.apply({ policies, deleted: [] }, NOBODY, soon());
+      assert.ok(revision > 1);
+      assert.equal((await old.at(revision)).policies.length, 12);
+      const wanted = { policies: [route('shop', ['orders'])], deleted: policies.map(refOf) };
+      const last = await old.store.apply(wanted, NOBODY, soon());
+      assert.deepEqual(ids(await old.at(last.revision)), ['HTTPRoute/shop']);
+      await zk.set(policyPath(REF), '{');
+      await until(() => old.list?.problems.length === 1);
+      // Each list that was told is what a transaction has left.
+      assert.deepEqual(
+        old.told.map(({ revision }) => revision),
+        old.told.map(({ revision }) => revision).sort((a, b) => a - b),
+      );
+    });
+
     test('it goes on when its session has expired', async () => {
       await using proxy = await startFaultProxy({ target: hostOf(server) });
       await using lost = await connect({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CachedNode, Stat } from '@meshkeeper/zookeeper';
+import type { ZNode } from '@meshkeeper/registries';
+import type { Stat } from '@meshkeeper/zookeeper';
 import fc from 'fast-check';
 import { digestOf, encodeHead, parseHead } from '../../src/policies/head.ts';
 import {
@@ -27,7 +28,7 @@ const anyName = fc
   .filter((text) => text.isWellFormed());
 
 let transactions = 1n;
-function node(path: string, data: string | Buffer): CachedNode {
+function node(path: string, data: string | Buffer): ZNode {
   const mzxid = transactions++;
   // What the reader looks at of it.
   const stat = { czxid: mzxid, mzxid, version: 0, mtime: 1 } as unknown as Stat;
