@@ -7,6 +7,7 @@ import { type HealthCheckConfig, parseHealthCheck } from './health-check-config.
 import { parseLimits } from './limits-config.ts';
 import { type OutlierConfig, parseOutlier } from './outlier-config.ts';
 import type { Problems } from './problems.ts';
+import { parseUpstreamTls, type UpstreamTls } from './upstream-tls.ts';
 
 /** A cluster, as far as the proxy knows clusters. */
 export interface ClusterConfig {
@@ -15,6 +16,8 @@ export interface ClusterConfig {
   readonly endpoints: string | Assignment;
   readonly balancing: BalancingConfig;
   readonly connections: ConnectionConfig;
+  /** Undefined: plain TCP. */
+  readonly tls: UpstreamTls | undefined;
   readonly limits: CircuitBreakerOptions;
   readonly outlier: OutlierConfig | undefined;
   /** All have to succeed. */
@@ -29,13 +32,18 @@ export interface ClusterConfig {
 
 /** `config.cluster.v3.Cluster` of type EDS or STATIC. */
 export function parseCluster(message: Cluster, problems: Problems): ClusterConfig {
-  problems.unsupported('transport_socket', message.transportSocket);
   problems.unsupported('lb_subset_config', message.lbSubsetConfig);
   return {
     name: message.name ?? '',
     endpoints: endpointsOf(message, problems),
     balancing: parseBalancing(message, problems),
     connections: parseConnections(message, problems),
+    tls: message.transportSocket
+      ? parseUpstreamTls(
+          message.transportSocket.typedConfig,
+          problems.at('transport_socket.typed_config'),
+        )
+      : undefined,
     limits: parseLimits(message.circuitBreakers, problems.at('circuit_breakers')),
     outlier: parseOutlier(message.outlierDetection),
     healthChecks: (message.healthChecks ?? []).map((check, i) =>

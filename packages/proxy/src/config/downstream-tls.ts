@@ -52,8 +52,8 @@ export function parseDownstreamTls(
   const certificates = (common.tlsCertificates ?? []).map((each, i) => {
     const certificateAt = at.at(`tls_certificates[${i}]`);
     return {
-      chain: pem(each.certificateChain, certificateAt.at('certificate_chain')),
-      key: pem(each.privateKey, certificateAt.at('private_key')),
+      chain: parsePem(each.certificateChain, certificateAt.at('certificate_chain')),
+      key: parsePem(each.privateKey, certificateAt.at('private_key')),
     };
   });
   if (certificates.length === 0) at.add('tls_certificates', 'at least one is required');
@@ -63,21 +63,21 @@ export function parseDownstreamTls(
   }
   return {
     certificates,
-    clientAuthority: authority ? pem(authority, validationAt.at('trusted_ca')) : undefined,
+    clientAuthority: authority ? parsePem(authority, validationAt.at('trusted_ca')) : undefined,
     revoked: validationContext?.crl
-      ? pem(validationContext.crl, validationAt.at('crl'))
+      ? parsePem(validationContext.crl, validationAt.at('crl'))
       : undefined,
     requireClient: message.requireClientCertificate?.value === true,
     requireName: message.requireSni?.value === true,
     protocols: common.alpnProtocols ?? [],
     // Envoy's for clients.
-    minVersion: VERSIONS[tlsParams?.tlsMinimumProtocolVersion ?? 0] ?? 'TLSv1.2',
-    maxVersion: VERSIONS[tlsParams?.tlsMaximumProtocolVersion ?? 0] ?? 'TLSv1.3',
+    minVersion: TLS_VERSIONS[tlsParams?.tlsMinimumProtocolVersion ?? 0] ?? 'TLSv1.2',
+    maxVersion: TLS_VERSIONS[tlsParams?.tlsMaximumProtocolVersion ?? 0] ?? 'TLSv1.3',
   };
 }
 
 /** `TlsParameters.TlsProtocol`, by number. */
-const VERSIONS: Readonly<Record<number, TlsVersion>> = {
+export const TLS_VERSIONS: Readonly<Record<number, TlsVersion>> = {
   1: 'TLSv1',
   2: 'TLSv1.1',
   3: 'TLSv1.2',
@@ -90,7 +90,8 @@ interface DataSource {
   readonly inlineBytes?: Uint8Array | null;
 }
 
-function pem(source: DataSource | null | undefined, problems: Problems): PemSource {
+/** A `config.core.v3.DataSource` that holds certificates or a key. */
+export function parsePem(source: DataSource | null | undefined, problems: Problems): PemSource {
   if (source?.filename) return { type: 'file', path: source.filename };
   if (source?.inlineString) return { type: 'inline', text: source.inlineString };
   if (source?.inlineBytes?.length) {

@@ -31,6 +31,7 @@ import {
   type TunnelOwner,
   type TunnelReceiver,
 } from './tcp-tunnel.ts';
+import { TlsClient } from './tls/tls-client.ts';
 
 /** What becomes of a cluster's endpoints. Called on the hot path: do little. */
 export interface ClusterObserver {
@@ -71,6 +72,7 @@ export class Cluster {
   readonly #outliers: OutlierWatch<Endpoint>;
   #config: ClusterConfig;
   #assignment = NO_ASSIGNMENT;
+  #tls: TlsClient | undefined;
   #endpoints = new Map<string, Endpoint>();
   /** Of endpoints that were taken out, and not without connections yet. */
   readonly #retired = new Set<StreamPool>();
@@ -112,6 +114,7 @@ export class Cluster {
     const { now, random } = environment;
     this.#environment = environment;
     this.#config = config;
+    this.#tls = tlsClient(config);
     this.#balancer = new EndpointBalancer(random, now);
     this.#outliers = new OutlierWatch({ now, random, changed: (change) => this.#outlier(change) });
     this.update(config, assignment);
@@ -158,17 +161,18 @@ export class Cluster {
     this.#config = config;
     this.#assignment = assignment;
     this.#breaker.configure(config.limits);
-    const otherChecks = !isDeepStrictEqual(config.healthChecks, before.healthChecks);
+    const changes = changesOf(before, config);
+    if (changes.connections) this.#tls = tlsClient(config);
     const endpoints = new Map<string, Endpoint>();
     for (const target of assignment.targets) {
       const known = this.#endpoints.get(target.key);
-      if (known) this.#adapt(known, target, before, otherChecks);
+      if (known) this.#adapt(known, target, changes);
       endpoints.set(target.key, known ?? this.#create(target));
     }
     for (const [key, endpoint] of this.#endpoints) {
       if (endpoints.has(key)) continue;
       if (this.#mayStay(endpoint)) {
-        this.#adapt(endpoint, endpoint.target, before, otherChecks);
+        this.#adapt(endpoint, endpoint.target, changes);
         endpoint.leaving = true;
         endpoints.set(key, endpoint);
       } else this.#retire(endpoint);
@@ -211,8 +215,9 @@ export class Cluster {
     if (!this.#breaker.tryAcquire('connections')) return new RefusedTunnel(receiver, CONNECTIONS);
     this.#used = true;
     endpoint.load?.started();
-    const { connections } = this.#config;
-    const tunnel = new TcpTunnel(endpoint, connections, receiver, this.#tunnelOwner);
+    const { connectTimeout, tcpKeepalive } = this.#config.connections;
+    const options = { connectTimeout, tcpKeepalive, tls: this.#tls };
+    const tunnel = new TcpTunnel(endpoint, options, receiver, this.#tunnelOwner);
     this.#tunnels.add(tunnel);
     return tunnel;
   }
@@ -264,26 +269,21 @@ export class Cluster {
   }
 
   /** Brings an endpoint that stays up to date. */
-  #adapt(endpoint: Endpoint, target: Target, before: ClusterConfig, otherChecks: boolean): void {
-    const config = this.#config;
+  #adapt(endpoint: Endpoint, target: Target, changes: Changes): void {
     const checked = endpoint.target.check;
     endpoint.leaving = false;
     endpoint.target = target;
-    if (config !== before) {
-      const options = this.#poolOptions(target);
-      if (isDeepStrictEqual(options.config.http2, before.connections.http2)) {
-        endpoint.pool.configure(options);
-      } else {
-        this.#retirePool(endpoint.pool);
-        endpoint.pool = createPool(options);
-      }
-    }
-    if (otherChecks || !isDeepStrictEqual(target.check, checked)) {
+    if (changes.connections) {
+      this.#retirePool(endpoint.pool);
+      endpoint.pool = createPool(this.#poolOptions(target));
+    } else if (changes.any) endpoint.pool.configure(this.#poolOptions(target));
+    if (changes.checks || !isDeepStrictEqual(target.check, checked)) {
       const status = endpoint.checks?.status ?? 'passing';
       endpoint.checks?.close();
       endpoint.checks = this.#checksFor(endpoint, status);
     }
-    if (!config.ignoreUnchecked || endpoint.checks?.status !== 'pending') endpoint.pending = false;
+    if (!this.#config.ignoreUnchecked || endpoint.checks?.status !== 'pending')
+      endpoint.pending = false;
   }
 
   /** As Envoy: who is taken out is used on while its checks succeed, unless that is to be ignored. */
@@ -319,7 +319,8 @@ export class Cluster {
   }
 
   #poolOptions({ address, port }: Target): PoolOptions {
-    return { address, port, config: this.#config.connections, breaker: this.#breaker };
+    const { connections: config } = this.#config;
+    return { address, port, config, tls: this.#tls, breaker: this.#breaker };
   }
 
   // What becomes of them.
@@ -348,7 +349,7 @@ export class Cluster {
       random: () => random.below(CHANCES) / CHANCES,
       slots,
       used: () => this.#used,
-      probe: (check) => createProbe(check, endpoint.target, connections, name),
+      probe: (check) => createProbe(check, endpoint.target, { connections, tls: this.#tls, name }),
       changed: (status) => this.#checked(endpoint, status),
       succeeded: () => this.#outliers.checked(endpoint),
     };
@@ -374,4 +375,26 @@ export class Cluster {
     if (!this.#config.closeOnFailure) return;
     for (const tunnel of this.#tunnels) if (tunnel.endpoint === endpoint) tunnel.cancel();
   }
+}
+
+/** What an update changes, beyond endpoints. */
+interface Changes {
+  readonly any: boolean;
+  /** What connections have to be: those that there are will not do. */
+  readonly connections: boolean;
+  readonly checks: boolean;
+}
+
+const NO_CHANGES: Changes = { any: false, connections: false, checks: false };
+
+function changesOf(before: ClusterConfig, now: ClusterConfig): Changes {
+  if (before === now) return NO_CHANGES;
+  const way = ({ tls, connections }: ClusterConfig) => [tls, connections.http2];
+  const connections = !isDeepStrictEqual(way(before), way(now));
+  const checks = connections || !isDeepStrictEqual(before.healthChecks, now.healthChecks);
+  return { any: true, connections, checks };
+}
+
+function tlsClient({ tls, connections }: ClusterConfig): TlsClient | undefined {
+  return tls && new TlsClient(tls, connections.http2 ? ['h2'] : []);
 }

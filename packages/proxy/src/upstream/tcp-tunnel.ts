@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
-import type { ConnectionConfig } from '../config/connection-config.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
-import { openSocket } from './open-socket.ts';
+import { openSocket, type SocketOptions } from './open-socket.ts';
 
 /** Who has asked for a TCP connection. Exactly one of the two is called, once, later. */
 export interface TunnelReceiver {
@@ -37,7 +36,7 @@ export class TcpTunnel implements Tunnel {
 
   constructor(
     endpoint: Endpoint,
-    { connectTimeout, tcpKeepalive }: ConnectionConfig,
+    options: Omit<SocketOptions, 'address' | 'port'> & { readonly connectTimeout: number },
     receiver: TunnelReceiver,
     owner: TunnelOwner,
   ) {
@@ -45,9 +44,9 @@ export class TcpTunnel implements Tunnel {
     this.#receiver = receiver;
     this.#owner = owner;
     const { address, port } = endpoint;
-    const socket = openSocket({ address, port, tcpKeepalive }, () => this.#connected());
+    const socket = openSocket({ address, port, ...options }, () => this.#connected());
     this.#socket = socket;
-    socket.setTimeout(connectTimeout);
+    socket.setTimeout(options.connectTimeout);
     socket.on('timeout', () => {
       // Later silence is the receiver's to judge.
       if (this.#state === 'connecting') socket.destroy(new Error('connecting took too long'));

@@ -42,9 +42,9 @@ export class Connection implements ResponseSink {
   #error: Error | undefined;
 
   constructor(options: PoolOptions, owner: ConnectionOwner) {
-    const { address, port, config } = options;
+    const { address, port, config, tls } = options;
     this.#owner = owner;
-    const at = { address, port, tcpKeepalive: config.tcpKeepalive };
+    const at = { address, port, tls, tcpKeepalive: config.tcpKeepalive };
     const socket = openSocket(at, () => {
       this.#connected = true;
       socket.setTimeout(0);

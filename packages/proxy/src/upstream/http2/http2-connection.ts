@@ -33,17 +33,18 @@ export class Http2Connection {
   #error: Error | undefined;
 
   constructor(options: PoolOptions, config: Http2Config, owner: Http2Owner) {
-    const { address, port, config: connections } = options;
+    const { address, port, tls, config: connections } = options;
     this.#owner = owner;
     this.#maxStreams = config.maxConcurrentStreams;
-    const socket = openSocket({ address, port, tcpKeepalive: connections.tcpKeepalive }, () => {});
+    const { tcpKeepalive, connectTimeout } = connections;
+    const socket = openSocket({ address, port, tls, tcpKeepalive }, () => {});
     const session = connect('http://endpoint', {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: config.streamWindow },
     });
     this.#session = session;
     this.#heartbeat = config.ping && new Heartbeat(session, config.ping);
-    this.#listen(session, socket, connections.connectTimeout, config.connectionWindow);
+    this.#listen(session, socket, connectTimeout, config.connectionWindow);
   }
 
   /** False while it is being opened. */
