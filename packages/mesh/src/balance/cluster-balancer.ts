@@ -89,7 +89,10 @@ export class ClusterBalancer<T> implements HostBalancer<T> {
   }
 
   #choose(context: PickContext<Host<T>> | undefined): number {
-    let left = context?.hash ? context.hash.modulo(100) : this.#options.random.below(100);
+    const { algorithm, random } = this.#options;
+    // A key's priority is a matter of the key where its endpoint is; others take their chance.
+    const hash = isHashing(algorithm) ? context?.hash : undefined;
+    let left = hash ? hash.modulo(100) : random.below(100);
     for (let i = 0; i < this.#loads.length; i++) {
       left -= this.#loads[i]!.load;
       if (left < 0) return i;

@@ -110,6 +110,14 @@ test('a key’s priority is a matter of the key', () => {
   }
 });
 
+test('a key is no matter to who does not hash, neither for the priority', () => {
+  const { hosts, balancer } = cluster({ algorithm: { type: 'round-robin' } });
+  balancer.update(hosts.update([...group('a', 10, 5), ...group('b', 10, 10, { priority: 1 })]));
+  const hash = Hash64.from(1n);
+  const counts = shares(() => balancer.pick({ hash }), 20_000);
+  assert(chiSquare([counts.a!, counts.b!], [0.7, 0.3]) < chiSquareBound(1), JSON.stringify(counts));
+});
+
 test('panic: with too few healthy all are used but those that drain', () => {
   const { hosts, balancer } = cluster();
   const draining = facts('d0', { health: 'draining' });
