@@ -21,6 +21,8 @@ export interface DataPlaneOptions {
   readonly random: () => number;
   /** How long a listener that closes lets requests finish. */
   readonly drainTimeout: number;
+  /** Endpoints have been checked, so that {@link DataPlane.complete} may be true now. */
+  readonly checked: () => void;
   /** Where the proxy is, and the service that it calls for. */
   readonly node: { readonly cluster: string; readonly locality: Locality };
 }
@@ -209,7 +211,7 @@ export class DataPlane {
   }
 
   #environment(): ClusterEnvironment {
-    const { now, random, observer, node } = this.#options;
+    const { now, random, observer, node, checked } = this.#options;
     return {
       now,
       random: { below: (bound) => Math.floor(random() * bound) },
@@ -227,6 +229,7 @@ export class DataPlane {
         checked(cluster, { key: endpoint, checks }, status) {
           const detail = checks?.detail;
           observer.healthChanged?.({ cluster, endpoint, healthy: status === 'passing', detail });
+          checked();
         },
       },
     };

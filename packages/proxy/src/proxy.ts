@@ -59,6 +59,7 @@ class RunningProxy implements EmbeddedProxy {
       now: options.clock ?? (() => performance.now()),
       random: options.random ?? Math.random,
       drainTimeout: options.drainTimeout ?? DRAIN_TIMEOUT,
+      checked: () => this.#look(),
       node: { cluster: options.node.cluster, locality: localityOf(options) },
     });
     this.#client = new XdsClient({
@@ -120,9 +121,7 @@ class RunningProxy implements EmbeddedProxy {
       if (problem === undefined) {
         this.#rejected.delete(batch.type);
         batch.accept();
-        if (!this.#plane.complete) continue;
-        this.#started = true;
-        this.#ready.resolve();
+        this.#look();
       } else {
         this.#rejected.set(batch.type, problem);
         // The start has failed by it, and says so itself.
@@ -132,6 +131,12 @@ class RunningProxy implements EmbeddedProxy {
         batch.reject(problem);
       }
     }
+  }
+
+  #look(): void {
+    if (this.#started || !this.#plane.complete) return;
+    this.#started = true;
+    this.#ready.resolve();
   }
 
   async #apply(batch: XdsBatch): Promise<string | undefined> {
