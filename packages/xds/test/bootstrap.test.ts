@@ -172,7 +172,7 @@ describe('bootstraps', () => {
               },
             },
           ],
-          server_features: ['xds_v3'],
+          server_features: ['xds_v3', 'ignore_resource_deletion'],
         },
       ],
       node: {

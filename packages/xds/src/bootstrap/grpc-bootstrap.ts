@@ -26,7 +26,9 @@ export function grpcBootstrap({ xds, node, tls }: BootstrapOptions): Record<stri
       {
         server_uri: formatHostPort(xds),
         channel_creds: [credentials ?? { type: 'insecure' }],
-        server_features: ['xds_v3'],
+        // A service that comes back is noticed by gRPC for Node only where its absence was not: what
+        // is gone has no endpoints meanwhile.
+        server_features: ['xds_v3', 'ignore_resource_deletion'],
       },
     ],
     // Some clients want a locality, be it an empty one.

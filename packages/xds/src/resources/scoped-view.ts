@@ -1,5 +1,6 @@
-import type { Policies } from '@meshkeeper/mesh';
+import { NO_LOCALITY, type Policies } from '@meshkeeper/mesh';
 import type { ResourceType } from '../codec/resource-type.ts';
+import { loadAssignment } from './endpoint/load-assignment.ts';
 import { gatewayListeners } from './listener/gateway-listeners.ts';
 import { listener } from './listener/listener.ts';
 import { type Changed, type Nearby, note, type Reach } from './reach.ts';
@@ -18,12 +19,22 @@ export class ScopedView implements View {
   readonly scope: Scope;
   readonly secret: ResourceView = new ResourceSet();
   readonly cluster = delegate(() => this.#reach.cluster);
-  readonly endpoint = delegate(() => this.#nearby.set);
+  readonly endpoint = delegate(() => {
+    return this.scope.flavour === 'grpc' ? this.#clientEndpoints : this.#nearby.set;
+  });
   readonly route = delegate(() => this.#reach.route);
   readonly listener = delegate(() => {
     return this.scope.flavour === 'grpc' ? this.#reach.listener : this.#listeners;
   });
   readonly #listeners = new ResourceSet();
+  /**
+   * gRPC keeps the cluster of a service that is gone: its endpoints are told to be none, or they would be
+   * called at addresses that others may have by then.
+   */
+  readonly #clientEndpoints: ResourceView = delegate(
+    () => this.#nearby.set,
+    (name) => loadAssignment({ ...NOBODY, name }),
+  );
   #reach: Reach;
   #nearby: Nearby;
 
@@ -58,9 +69,17 @@ export class ScopedView implements View {
   }
 }
 
-function delegate(to: () => ResourceView): ResourceView {
+const NOBODY = {
+  endpoints: [],
+  settings: undefined,
+  flavour: 'grpc',
+  caller: NO_LOCALITY,
+} as const;
+
+/** @param otherwise makes what there is not */
+function delegate(to: () => ResourceView, otherwise?: (name: string) => Resource): ResourceView {
   return {
-    get: (name) => to().get(name),
+    get: (name) => to().get(name) ?? otherwise?.(name),
     get size() {
       return to().size;
     },

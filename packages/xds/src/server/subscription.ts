@@ -256,7 +256,8 @@ export abstract class Subscription implements Subscriber {
     const under = new Map(
       this.#inFlight.flatMap(({ names, sentAt }) => names.map((name) => [name, sentAt] as const)),
     );
-    const known = (name: string) => this.asked.names.has(name) || this.versionSent(name) !== undefined;
+    const known = (name: string) =>
+      this.asked.names.has(name) || this.versionSent(name) !== undefined;
     const names = only?.filter(known) ?? new Set([...this.sentNames(), ...this.asked.names]);
     return [...names].map((name): ResourceStatus => {
       const version = this.versionSent(name) ?? '';

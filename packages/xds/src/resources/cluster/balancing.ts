@@ -9,9 +9,10 @@ import { pack } from '../../codec/any.ts';
 import { duration } from '../../codec/duration.ts';
 import {
   type Any,
+  type Cluster,
   HashFunction,
+  LbPolicy,
   LeastRequest,
-  type LoadBalancingPolicy,
   type LocalityLbConfig,
   Maglev,
   RandomBalancing,
@@ -39,12 +40,24 @@ export function balancing(
   warmUp: WarmUpSettings | undefined,
   flavour: Flavour,
   policy: EffectivePolicy,
-): LoadBalancingPolicy {
+): Pick<Cluster, 'loadBalancingPolicy' | 'lbPolicy' | 'ringHashLbConfig'> {
   const wanted = policy.balancing?.value ?? DEFAULT;
+  if (flavour === 'grpc' && wanted.type === 'ring-hash') return ringHashOfClients(wanted);
   const context: Context = { settings, slowStart: slowStart(warmUp), flavour };
   const policies = typed(wanted, context);
   if (flavour === 'grpc' && !isRound(wanted)) policies.push(...typed(DEFAULT, context));
-  return { policies: policies.map(extension) };
+  return { loadBalancingPolicy: { policies: policies.map(extension) } };
+}
+
+/** As all of gRPC's clients take it: that for Node rejects sizes that stand in a list. */
+function ringHashOfClients({ minSize, maxSize }: RingHashing) {
+  return {
+    lbPolicy: LbPolicy.RING_HASH,
+    ringHashLbConfig: {
+      minimumRingSize: { value: minSize },
+      maximumRingSize: { value: maxSize },
+    },
+  };
 }
 
 interface Context {
@@ -58,6 +71,8 @@ type TypedPolicy = readonly [name: string, config: Any];
 function extension([name, typedConfig]: TypedPolicy) {
   return { typedExtensionConfig: { name, typedConfig } };
 }
+
+type RingHashing = Extract<Balancing, { type: 'ring-hash' }>;
 
 const LB = 'envoy.extensions.load_balancing_policies';
 
@@ -134,10 +149,7 @@ function peakEwma(choices: number): TypedPolicy {
   ];
 }
 
-function ringHash(
-  { minSize, maxSize, balanceFactor }: Extract<Balancing, { type: 'ring-hash' }>,
-  context: Context,
-): TypedPolicy {
+function ringHash({ minSize, maxSize, balanceFactor }: RingHashing, context: Context): TypedPolicy {
   return [
     'envoy.load_balancing_policies.ring_hash',
     pack(`${LB}.ring_hash.v3.RingHash`, RingHash, {

@@ -34,7 +34,7 @@ export function cluster({ part, service, settings, policy, flavour }: ClusterOpt
     edsClusterConfig: { edsConfig: ADS, serviceName: name },
     circuitBreakers: circuitBreakers(settings, policy),
     outlierDetection: outlierDetection(settings),
-    loadBalancingPolicy: balancing(settings, warmUpOf(service, settings), flavour, policy),
+    ...balancing(settings, warmUpOf(service, settings), flavour, policy),
   };
   // gRPC reads nothing else of it, and tells its load to whom it is told here.
   if (flavour === 'grpc')

@@ -44,7 +44,11 @@ export function gatewayListeners(
   files: CertificateFiles,
   policies: Policies,
 ): Listener[] {
-  const ports = Map.groupBy(gateway.listeners, ({ port }) => port);
+  // Who has no certificate to show can serve nobody, and would take all of its port along.
+  const able = gateway.listeners.filter(
+    ({ tls }) => tls?.mode !== 'terminate' || tls.certificates.length > 0,
+  );
+  const ports = Map.groupBy(able, ({ port }) => port);
   return [...ports].map(([port, listeners]) => {
     const name = gatewayPortName(gateway, port);
     const chains = chainsOf(gateway, listeners, files, policies);

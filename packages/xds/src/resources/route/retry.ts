@@ -65,18 +65,19 @@ export function retryPolicy(
   const codes = rule?.codes ?? service?.codes ?? [];
   const on: string[] = [...(service?.on ?? (grpc ? UNPROCESSED_CALLS : UNPROCESSED))];
   if (codes.length > 0) on.push('retriable-status-codes');
-  // Envoy takes no wait of nothing.
-  const base = Math.max(1, rule?.backoff ?? service?.backoff.base ?? 25);
-  const max = Math.max(
-    base,
-    rule?.backoff === undefined ? (service?.backoff.max ?? 250) : 10 * base,
-  );
+  const base = wait(rule?.backoff ?? service?.backoff.base ?? 25);
+  const max = wait(rule?.backoff === undefined ? (service?.backoff.max ?? 250) : 10 * base);
   return {
     retryOn: on.join(','),
     numRetries: { value: attempts },
     ...(perTry === undefined || perTry === 0 ? {} : { perTryTimeout: duration(perTry) }),
     ...(service?.otherEndpoint === false ? {} : OTHER_HOST),
     ...(codes.length === 0 ? {} : { retriableStatusCodes: [...codes] }),
-    retryBackOff: { baseInterval: duration(base), maxInterval: duration(max) },
+    retryBackOff: { baseInterval: duration(base), maxInterval: duration(Math.max(base, max)) },
   };
+}
+
+/** Envoy takes no wait of nothing, and gRPC for Node counts milliseconds in 31 bits. */
+function wait(ms: number): number {
+  return Math.min(0x7fff_ffff, Math.max(1, ms));
 }
