@@ -89,9 +89,12 @@ describe('the example examples/plugins/flat-file.ts', () => {
     const [entry] = flatFile.encode('/', { ...registration, metadata: { rack: '7' } }, 0);
     assert.equal(entry?.path, '/a');
     assert.equal(entry?.data.toString(), '[fd00::1]:1 rack=7 zone=z weight=3\n');
-    const merged = entry?.merge?.(Buffer.from('10.0.0.1:80'));
+    const own = entry?.data ?? Buffer.of();
+    const merged = entry?.merge?.(Buffer.from('10.0.0.1:80'), own);
     assert.equal(merged?.toString(), '10.0.0.1:80\n[fd00::1]:1 rack=7 zone=z weight=3\n');
-    assert.equal(merged && entry?.merge?.(merged), undefined);
+    assert.equal(merged && entry?.merge?.(merged, own), undefined);
+    assert.equal(merged && entry?.withdraw?.(merged, own)?.toString(), '10.0.0.1:80\n');
+    assert.equal(entry?.withdraw?.(Buffer.from('10.0.0.1:80'), own), undefined);
     const stat = { czxid: 1n, mzxid: 1n, mtime: 0 } as Parameters<
       typeof flatFile.recognise
     >[0]['stat'];

@@ -35,7 +35,7 @@ const flatFile: Dialect = {
     const slash = path.lastIndexOf('/');
     return { root: path.slice(0, slash) || '/', service: path.slice(slash + 1) };
   },
-  // Many share the znode: it stays when they go, and who comes to it adds a line.
+  // Many share the znode: who comes to it adds a line, and takes it out when it goes.
   encode(root, registration) {
     const line = lineOf(registration);
     return [
@@ -44,7 +44,8 @@ const flatFile: Dialect = {
         data: Buffer.from(line),
         mode: CreateMode.PERSISTENT,
         parents: 'persistent',
-        merge: (data) => (data.includes(line) ? undefined : Buffer.from(`${ended(data)}${line}`)),
+        merge: (data) => (has(data, line) ? undefined : Buffer.from(`${ended(data)}${line}`)),
+        withdraw: (data) => (has(data, line) ? Buffer.from(without(data, line)) : undefined),
       },
     ];
   },
@@ -75,6 +76,11 @@ class FlatReading implements Reading {
 
   service(name: string): Service | undefined {
     return this.#services.get(name);
+  }
+
+  /** Who isn't in a list any more was taken out of it, and isn't lost. */
+  lists(path: string): boolean {
+    return this.#services.has(this.#nameOf(path) ?? '');
   }
 
   put(node: ZNode): Iterable<string> {
@@ -162,6 +168,14 @@ function lineOf({ address, port, weight, locality, metadata = {} }: Registration
   if (parse(line) === undefined)
     throw new RegistryError('UNWRITABLE', `"${line}" is no line of a flat file`);
   return `${line}\n`;
+}
+
+function has(data: Buffer, line: string): boolean {
+  return `\n${ended(data)}`.includes(`\n${line}`);
+}
+
+function without(data: Buffer, line: string): string {
+  return `\n${ended(data)}`.replace(`\n${line}`, '\n').slice(1);
 }
 
 function ended(data: Buffer): string {

@@ -1,4 +1,5 @@
 import { parentOf } from '@meshkeeper/zookeeper';
+import { placeOf } from '../d2/layout.ts';
 import { isDirectoryData } from '../decode/problem.ts';
 import { CATEGORIES } from '../dubbo/layout.ts';
 import type { ZNode } from '../tree/tree-change.ts';
@@ -56,6 +57,8 @@ export function* emptyDirectories(read: RegistryRead): Generator<Finding> {
 function isDirectory({ dialect, root }: RegistryRead, path: string): boolean {
   const prefix = root === '/' ? '/' : `${root}/`;
   if (!path.startsWith(prefix) || NOT_A_REGISTRY.test(path)) return false;
+  // What D2's configuration says is beside: names without data among it.
+  if (dialect.name === 'd2') return placeOf(root, path)?.type === 'directory';
   if (dialect.name !== 'dubbo') return true;
   const [first = '', second, ...more] = path.slice(prefix.length).split('/');
   if (more.length > 0 || ['config', 'mapping', 'metadata'].includes(first)) return false;

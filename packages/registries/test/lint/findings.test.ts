@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parentOf } from '@meshkeeper/zookeeper';
 import {
+  apisixSeed,
   curator,
+  DIALECTS,
   type Dialect,
+  d2,
   dubbo,
   nerve,
-  serverset,
   spring,
   type ZNode,
 } from '../../src/index.ts';
@@ -38,12 +40,12 @@ function found(...reads: ReturnType<typeof read>[]) {
 function instance(dialect: Dialect, root: string, said: Partial<Parameters<Dialect['encode']>[1]>) {
   const [entry] = dialect.encode(root, { service: 'a', address: '10.0.0.1', port: 80, ...said }, 5);
   const { path, data } = entry!;
-  return { [path.endsWith('_') ? `${path}0000000001` : path]: data } satisfies Written;
+  return { [/[-_]$/.test(path) ? `${path}0000000001` : path]: data } satisfies Written;
 }
 
 describe('lint', () => {
   test('registries as they should be are clean, in every dialect', () => {
-    const reads = [spring, curator, dubbo, serverset, nerve].map((dialect) =>
+    const reads = [...DIALECTS.values()].map((dialect) =>
       read(dialect, `/${dialect.name}`, {
         ...instance(dialect, `/${dialect.name}`, {
           service: `${dialect.name}.A`,
@@ -205,6 +207,17 @@ describe('lint', () => {
     ]);
     const nerves = read(nerve, '/n', { '/n/a/services': '{"frontend":{}}', '/n/b': '' });
     assert.deepEqual(found(nerves), [['empty-directory', '/n/b']]);
+    const d2s = read(d2, '/d2', {
+      ...instance(d2, '/d2', {}),
+      ...{ '/d2/uris/gone': '', '/d2/uris/$Link': '/d2/uris/a' },
+      ...{ '/d2/clusters/a/shop': '', '/d2/clusters/a': '{"clusterName":"a"}', '/d2/services': '' },
+    });
+    assert.deepEqual(found(d2s), [['empty-directory', '/d2/uris/gone']]);
+    const seeds = read(apisixSeed, '/zookeeper', {
+      ...instance(apisixSeed, '/zookeeper', {}),
+      ...{ '/zookeeper/quota': '', '/zookeeper/config': 'version=0', '/zookeeper/none': '[]' },
+    });
+    assert.deepEqual(found(seeds), []);
     const whole = read(nerve, '/', { '/zookeeper/quota': '', '/meshkeeper/overlays': '' });
     assert.deepEqual(found(whole), []);
   });

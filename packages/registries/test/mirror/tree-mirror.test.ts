@@ -8,6 +8,7 @@ import {
   curator,
   DIALECTS,
   type Dialect,
+  d2,
   type Mark,
   MIRROR_KEY,
   Registrar,
@@ -170,6 +171,22 @@ for (const [name, start] of Object.entries(servers))
         await former.close();
         assert.equal((await instances(root)).length, 3, 'the former session took none with it');
       }
+    });
+
+    test('what is not watched for its data is replaced by another znode', async () => {
+      const root = on.fresh();
+      await using mirrored = mirror(d2, root);
+      mirrored.want('a', service(endpoint(1), endpoint(2)));
+      await until(() => mirrored.size === 2);
+      await settled(mirrored);
+      const before = await instances(root);
+      mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2)));
+      await until(async () => (await instances(root)).some((path) => !before.includes(path)));
+      await settled(mirrored);
+      const now = await instances(root);
+      assert.equal(now.length, 2);
+      assert.equal(now.filter((path) => before.includes(path)).length, 1);
+      assert.equal(mirrored.writes, 3);
     });
 
     test('a whole service in one znode: written, changed and gone as one; no source reads it', async () => {
