@@ -119,7 +119,8 @@ describe('lists for apisix-seed', { concurrency: true }, () => {
       await on.zk.create(path, of(1, 2, 3), { parents: true });
       const source = new TreeSource({ name: 's', dialect: apisixSeed, zk: on.zk, root });
       const stop = new AbortController();
-      const changes = source.changes(stop.signal);
+      const late = AbortSignal.timeout(30_000);
+      const changes = source.changes(AbortSignal.any([stop.signal, late]));
       const next = async () => {
         const { value: change } = await changes.next();
         assert.ok(change && change.type !== 'reset');
