@@ -58,7 +58,7 @@ export class EndpointBalancer<E extends Candidate<E>> {
   readonly #now: () => number;
   readonly #load: ClusterLoad;
   readonly #hosts: Hosts<E>;
-  #endpoints: () => Iterable<E> = () => [];
+  #endpoints: Iterable<E> = [];
   #rules: BalancingRules | undefined;
   #balancer: ClusterBalancer<E> | undefined;
   /** What the balancer was made for. */
@@ -81,8 +81,8 @@ export class EndpointBalancer<E extends Candidate<E>> {
     return [...loads.keys()].filter((i) => loads[i]!.panic);
   }
 
-  /** Takes other rules, or other endpoints. */
-  update(endpoints: () => Iterable<E>, rules: BalancingRules): void {
+  /** Takes other rules, or other endpoints, which are gone through at the next pick. */
+  update(endpoints: Iterable<E>, rules: BalancingRules): void {
     this.#endpoints = endpoints;
     this.#rules = rules;
     this.#stale = true;
@@ -123,7 +123,7 @@ export class EndpointBalancer<E extends Candidate<E>> {
 
   *#facts({ config }: BalancingRules) {
     const duration = config.warmUp?.duration;
-    for (const endpoint of this.#endpoints()) {
+    for (const endpoint of this.#endpoints) {
       const { key, weight, priority, locality, metadata } = endpoint.target;
       const stated = { key, item: endpoint, weight, priority, locality, metadata };
       const warmUp = duration && { warmUp: { from: endpoint.since, duration } };

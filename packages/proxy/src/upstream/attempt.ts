@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Load } from '@meshkeeper/mesh';
 import type { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
 import type {
@@ -25,6 +26,7 @@ const GIVEN_UP: UpstreamFailure = { reason: 'timeout', detail: 'it took too long
 /** A request on its way to an endpoint, as the cluster sees it. */
 export class Attempt implements StreamReceiver, UpstreamStream {
   readonly endpoint: Endpoint;
+  readonly load: Load | undefined;
   /** When it was sent, in the clock's milliseconds. */
   readonly begun: number;
   /** Milliseconds to the head of the response; undefined before. To be set by the owner. */
@@ -38,6 +40,7 @@ export class Attempt implements StreamReceiver, UpstreamStream {
 
   constructor(endpoint: Endpoint, receiver: StreamReceiver, owner: AttemptOwner, begun: number) {
     this.endpoint = endpoint;
+    this.load = endpoint.load;
     this.#receiver = receiver;
     this.#owner = owner;
     this.begun = begun;

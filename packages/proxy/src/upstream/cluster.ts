@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   CircuitBreaker,
   type Locality,
@@ -7,23 +6,16 @@ import {
 } from '@meshkeeper/mesh';
 import { EndpointBalancer, type PickWish } from '../balance/endpoint-balancer.ts';
 import { OutlierWatch } from '../balance/outlier-watch.ts';
-import { type Assignment, NO_ASSIGNMENT, type Target } from '../config/assignment.ts';
+import { type Assignment, NO_ASSIGNMENT } from '../config/assignment.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { CheckSlots } from '../health/check-slots.ts';
-import { createProbe } from '../health/create-probe.ts';
-import {
-  type CheckStatus,
-  EndpointHealth,
-  type HealthEnvironment,
-} from '../health/endpoint-health.ts';
+import type { CheckStatus } from '../health/endpoint-health.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import { createPool } from './create-pool.ts';
-import { Endpoint } from './endpoint.ts';
+import { ClusterEndpoints } from './cluster-endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
 import { countedStatus } from './grpc-status.ts';
-import type { PoolOptions } from './pool-options.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from './stream.ts';
-import type { StreamPool } from './stream-pool.ts';
 import {
   RefusedTunnel,
   TcpTunnel,
@@ -31,7 +23,6 @@ import {
   type TunnelOwner,
   type TunnelReceiver,
 } from './tcp-tunnel.ts';
-import { TlsClient } from './tls/tls-client.ts';
 
 /** What becomes of a cluster's endpoints. Called on the hot path: do little. */
 export interface ClusterObserver {
@@ -58,8 +49,6 @@ export interface ClusterEnvironment {
 
 const REQUESTS: UpstreamFailure = { reason: 'overflow', detail: 'max_requests' };
 const CONNECTIONS: UpstreamFailure = { reason: 'overflow', detail: 'max_connections' };
-/** Steps of chance in which checks are spread. */
-const CHANCES = 2 ** 20;
 
 /**
  * A cluster at work: endpoints that keep their connections, loads, ejections, warm-up and checks across
@@ -72,10 +61,7 @@ export class Cluster {
   readonly #outliers: OutlierWatch<Endpoint>;
   #config: ClusterConfig;
   #assignment = NO_ASSIGNMENT;
-  #tls: TlsClient | undefined;
-  #endpoints = new Map<string, Endpoint>();
-  /** Of endpoints that were taken out, and not without connections yet. */
-  readonly #retired = new Set<StreamPool>();
+  readonly #endpoints: ClusterEndpoints;
   readonly #tunnels = new Set<TcpTunnel>();
   /** It has had a connection. */
   #used = false;
@@ -91,12 +77,12 @@ export class Cluster {
       attempt.well = false;
       this.#failed(attempt.endpoint, failure);
     },
-    over: ({ endpoint, begun, latency, well }) => {
+    over: ({ load, begun, latency, well }) => {
       this.#breaker.release('requests');
       // Who was given up before an answer may have been about to answer well: it is not known.
       const known = well && latency !== undefined;
       const took = latency ?? this.#environment.now() - begun;
-      endpoint.load?.finished(took, known ? 'success' : 'failure');
+      load?.finished(took, known ? 'success' : 'failure');
     },
   };
 
@@ -105,18 +91,22 @@ export class Cluster {
     failed: ({ endpoint }, failure) => this.#failed(endpoint, failure),
     over: (tunnel) => {
       this.#tunnels.delete(tunnel);
-      tunnel.endpoint.load?.finished(0, 'failure');
+      tunnel.load?.finished(0, 'failure');
       this.#breaker.release('connections');
     },
   };
 
   constructor(config: ClusterConfig, assignment: Assignment, environment: ClusterEnvironment) {
-    const { now, random } = environment;
+    const { now, random, slots } = environment;
     this.#environment = environment;
     this.#config = config;
-    this.#tls = tlsClient(config);
     this.#balancer = new EndpointBalancer(random, now);
     this.#outliers = new OutlierWatch({ now, random, changed: (change) => this.#outlier(change) });
+    this.#endpoints = new ClusterEndpoints(config, {
+      ...{ now, random, slots, breaker: this.#breaker, used: () => this.#used },
+      checked: (endpoint, status) => this.#checked(endpoint, status),
+      succeeded: (endpoint) => this.#outliers.checked(endpoint),
+    });
     this.update(config, assignment);
   }
 
@@ -127,7 +117,7 @@ export class Cluster {
 
   /** Its endpoints. */
   get endpoints(): Iterable<Endpoint> {
-    return this.#endpoints.values();
+    return this.#endpoints;
   }
 
   /** Where its endpoints are. */
@@ -157,27 +147,10 @@ export class Cluster {
 
   /** Takes a new configuration or other endpoints. Who left finishes the requests it has. */
   update(config: ClusterConfig, assignment: Assignment): void {
-    const before = this.#config;
     this.#config = config;
     this.#assignment = assignment;
     this.#breaker.configure(config.limits);
-    const changes = changesOf(before, config);
-    if (changes.connections) this.#tls = tlsClient(config);
-    const endpoints = new Map<string, Endpoint>();
-    for (const target of assignment.targets) {
-      const known = this.#endpoints.get(target.key);
-      if (known) this.#adapt(known, target, changes);
-      endpoints.set(target.key, known ?? this.#create(target));
-    }
-    for (const [key, endpoint] of this.#endpoints) {
-      if (endpoints.has(key)) continue;
-      if (this.#mayStay(endpoint)) {
-        this.#adapt(endpoint, endpoint.target, changes);
-        endpoint.leaving = true;
-        endpoints.set(key, endpoint);
-      } else this.#retire(endpoint);
-    }
-    this.#endpoints = endpoints;
+    this.#endpoints.update(config, assignment);
     this.#settle();
   }
 
@@ -216,7 +189,7 @@ export class Cluster {
     this.#used = true;
     endpoint.load?.started();
     const { connectTimeout, tcpKeepalive } = this.#config.connections;
-    const options = { connectTimeout, tcpKeepalive, tls: this.#tls };
+    const options = { connectTimeout, tcpKeepalive, tls: this.#endpoints.tls };
     const tunnel = new TcpTunnel(endpoint, options, receiver, this.#tunnelOwner);
     this.#tunnels.add(tunnel);
     return tunnel;
@@ -234,17 +207,12 @@ export class Cluster {
 
   /** Closes connections whose time is up, and forgets pools without any. */
   sweep(now: number): void {
-    for (const { pool } of this.#endpoints.values()) pool.sweep(now);
-    for (const pool of this.#retired) {
-      pool.sweep(now);
-      if (pool.size === 0) this.#retired.delete(pool);
-    }
+    this.#endpoints.sweep(now);
   }
 
   /** Takes no more requests; those on their way are finished. */
   retire(): void {
-    for (const endpoint of this.#endpoints.values()) this.#retire(endpoint);
-    this.#endpoints.clear();
+    this.#endpoints.retire();
     this.#assignment = NO_ASSIGNMENT;
     this.#settle();
     this.#outliers.close();
@@ -253,77 +221,24 @@ export class Cluster {
   /** Drops every connection. */
   destroy(): void {
     this.retire();
-    for (const pool of this.#retired) pool.destroy();
-    this.#retired.clear();
+    this.#endpoints.destroy();
     for (const tunnel of this.#tunnels) tunnel.cancel();
-  }
-
-  // Endpoints come, stay and go.
-
-  #create(target: Target): Endpoint {
-    const pool = createPool(this.#poolOptions(target));
-    const endpoint = new Endpoint(target, pool, this.#environment.now());
-    endpoint.checks = this.#checksFor(endpoint, 'pending');
-    endpoint.pending = this.#config.ignoreUnchecked && endpoint.checks !== undefined;
-    return endpoint;
-  }
-
-  /** Brings an endpoint that stays up to date. */
-  #adapt(endpoint: Endpoint, target: Target, changes: Changes): void {
-    const checked = endpoint.target.check;
-    endpoint.leaving = false;
-    endpoint.target = target;
-    if (changes.connections) {
-      this.#retirePool(endpoint.pool);
-      endpoint.pool = createPool(this.#poolOptions(target));
-    } else if (changes.any) endpoint.pool.configure(this.#poolOptions(target));
-    if (changes.checks || !isDeepStrictEqual(target.check, checked)) {
-      const status = endpoint.checks?.status ?? 'passing';
-      endpoint.checks?.close();
-      endpoint.checks = this.#checksFor(endpoint, status);
-    }
-    if (!this.#config.ignoreUnchecked || endpoint.checks?.status !== 'pending')
-      endpoint.pending = false;
-  }
-
-  /** As Envoy: who is taken out is used on while its checks succeed, unless that is to be ignored. */
-  #mayStay({ checks, target }: Endpoint): boolean {
-    const { healthChecks, ignoreHealthOnRemoval } = this.#config;
-    if (ignoreHealthOnRemoval || healthChecks.length === 0) return false;
-    return checks?.passing === true && target.health !== 'unhealthy';
-  }
-
-  #retire(endpoint: Endpoint): void {
-    endpoint.checks?.close();
-    this.#retirePool(endpoint.pool);
-  }
-
-  #retirePool(pool: StreamPool): void {
-    pool.retire();
-    if (pool.size > 0) this.#retired.add(pool);
   }
 
   /** What balances and watches takes the endpoints as they are now. */
   #settle(): void {
     const { balancing, outlier } = this.#config;
     const { own, callers } = this.#environment;
-    this.#outliers.update(outlier, this.#endpoints.values());
-    for (const endpoint of this.#endpoints.values()) {
+    this.#outliers.update(outlier, this.#endpoints);
+    for (const endpoint of this.#endpoints) {
       endpoint.ejected = this.#outliers.isEjected(endpoint);
     }
     const { overprovisioning, localityWeight } = this.#assignment;
-    this.#balancer.update(() => this.#endpoints.values(), {
+    this.#balancer.update(this.#endpoints, {
       ...{ config: balancing, overprovisioning, localityWeight },
       ...{ own, callers },
     });
   }
-
-  #poolOptions({ address, port }: Target): PoolOptions {
-    const { connections: config } = this.#config;
-    return { address, port, config, tls: this.#tls, breaker: this.#breaker };
-  }
-
-  // What becomes of them.
 
   #failed(endpoint: Endpoint, failure: UpstreamFailure): void {
     if (failure.reason === 'connect') {
@@ -341,31 +256,9 @@ export class Cluster {
     this.#environment.observer.outlier(this.#config.name, change);
   }
 
-  #checksFor(endpoint: Endpoint, before: CheckStatus): EndpointHealth | undefined {
-    const { name, healthChecks, connections } = this.#config;
-    if (healthChecks.length === 0 || endpoint.target.check.disabled) return undefined;
-    const { random, slots } = this.#environment;
-    const environment: HealthEnvironment = {
-      random: () => random.below(CHANCES) / CHANCES,
-      slots,
-      used: () => this.#used,
-      probe: (check) => createProbe(check, endpoint.target, { connections, tls: this.#tls, name }),
-      changed: (status) => this.#checked(endpoint, status),
-      succeeded: () => this.#outliers.checked(endpoint),
-    };
-    return new EndpointHealth(healthChecks, environment, before);
-  }
-
   #checked(endpoint: Endpoint, status: CheckStatus): void {
-    endpoint.pending = false;
-    if (status === 'passing') endpoint.since = this.#environment.now();
-    else this.#avoid(endpoint);
-    if (endpoint.leaving && status === 'failing') {
-      this.#endpoints.delete(endpoint.key);
-      this.#retire(endpoint);
-      this.#settle();
-    }
-    this.#balancer.changed();
+    if (status === 'failing') this.#avoid(endpoint);
+    this.#settle();
     this.#environment.observer.checked(this.#config.name, endpoint, status);
   }
 
@@ -375,26 +268,4 @@ export class Cluster {
     if (!this.#config.closeOnFailure) return;
     for (const tunnel of this.#tunnels) if (tunnel.endpoint === endpoint) tunnel.cancel();
   }
-}
-
-/** What an update changes, beyond endpoints. */
-interface Changes {
-  readonly any: boolean;
-  /** What connections have to be: those that there are will not do. */
-  readonly connections: boolean;
-  readonly checks: boolean;
-}
-
-const NO_CHANGES: Changes = { any: false, connections: false, checks: false };
-
-function changesOf(before: ClusterConfig, now: ClusterConfig): Changes {
-  if (before === now) return NO_CHANGES;
-  const way = ({ tls, connections }: ClusterConfig) => [tls, connections.http2];
-  const connections = !isDeepStrictEqual(way(before), way(now));
-  const checks = connections || !isDeepStrictEqual(before.healthChecks, now.healthChecks);
-  return { any: true, connections, checks };
-}
-
-function tlsClient({ tls, connections }: ClusterConfig): TlsClient | undefined {
-  return tls && new TlsClient(tls, connections.http2 ? ['h2'] : []);
 }

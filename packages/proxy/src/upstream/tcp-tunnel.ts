@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Load } from '@meshkeeper/mesh';
 import type { Endpoint } from './endpoint.ts';
 import type { UpstreamFailure } from './failure.ts';
 import { openSocket, type SocketOptions } from './open-socket.ts';
@@ -28,6 +29,7 @@ export interface Tunnel {
 /** A raw connection to an endpoint, from its first SYN to its end. */
 export class TcpTunnel implements Tunnel {
   readonly endpoint: Endpoint;
+  readonly load: Load | undefined;
   readonly #socket: Socket;
   readonly #receiver: TunnelReceiver;
   readonly #owner: TunnelOwner;
@@ -41,6 +43,7 @@ export class TcpTunnel implements Tunnel {
     owner: TunnelOwner,
   ) {
     this.endpoint = endpoint;
+    this.load = endpoint.load;
     this.#receiver = receiver;
     this.#owner = owner;
     const { address, port } = endpoint;
