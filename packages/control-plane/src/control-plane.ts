@@ -7,6 +7,7 @@ import { type Config, ensembleOf } from './config/schema.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
+import { Leaders } from './leaders/leaders.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
@@ -42,6 +43,9 @@ export interface ControlPlaneOptions {
  * there before that is gone.
  */
 const MIRROR_SESSIONS = 3;
+
+/** Stands for the connect string of the control plane's own ensemble. */
+const OWN_ENSEMBLE = '';
 
 /** A running control plane. */
 export interface ControlPlane extends AsyncDisposable {
@@ -90,6 +94,24 @@ export async function startControlPlane(
   );
   const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
   const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
+  const connects = new Map(
+    config.registries.map(({ name, zookeeper }) => [name, zookeeper?.connect]),
+  );
+  const leaders = stack.use(
+    new Leaders({
+      ensembleOf: (registry) => connects.get(registry) ?? OWN_ENSEMBLE,
+      client: async (ensemble) => (ensemble === OWN_ENSEMBLE ? zk : ensembles.client(ensemble)),
+      elected(service, endpoint) {
+        catalog.elect(service, endpoint);
+        reconciler.changed();
+      },
+      forgotten(service) {
+        catalog.forgetLeader(service);
+        reconciler.changed();
+      },
+      logger,
+    }),
+  );
   const metrics = new Metrics(sources, catalog, mirrors, now);
   const dataPlanes = new DataPlanes(() => xds, now);
   const observer = observers(metrics.observer, dataPlanes.observer, options.observer ?? {});
@@ -111,6 +133,7 @@ export async function startControlPlane(
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
         mirrors.update(snapshot, changes);
+        leaders.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
       },

@@ -63,6 +63,11 @@ export class Reconciler implements AsyncDisposable {
     return this.#published !== undefined;
   }
 
+  /** Something else has changed the catalog: it is served with what comes in this turn. */
+  changed(): void {
+    this.#schedule();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     clearImmediate(this.#scheduled);

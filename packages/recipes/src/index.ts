@@ -11,6 +11,7 @@ export {
 } from './counter/idempotent-counter.ts';
 export { SharedCount, type VersionedCount } from './counter/shared-count.ts';
 export type { SignalOption } from './counter/versioned-value.ts';
+export { firstToLead } from './leader/first-to-lead.ts';
 export {
   LeaderElection,
   type LeaderElectionOptions,

@@ -38,6 +38,7 @@ interface EndpointView {
   readonly weight: number;
   readonly health: string;
   readonly held: boolean;
+  readonly role?: 'leader';
   /** What data planes report of their requests to it, where they do. */
   readonly load?: {
     readonly requestsPerSecond: number;
@@ -78,11 +79,11 @@ function endpointsTable(endpoints: readonly EndpointView[]): Table {
       ...(reported ? loadHead : []),
       ...['REGISTRY', 'ZNODE'],
     ],
-    rows: endpoints.map(({ id, address, port, weight, health, held, load, origin }) => [
+    rows: endpoints.map(({ id, address, port, weight, health, held, role, load, origin }) => [
       id,
       address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
       String(weight),
-      held ? `${health} (held: gone from the registry)` : health,
+      `${health}${role === 'leader' ? ', leads' : ''}${held ? ' (held: gone from the registry)' : ''}`,
       ...(reported
         ? [load?.requestsPerSecond, load?.errorsPerSecond, load?.inProgress].map((rate) =>
             rate === undefined ? '-' : String(rate),

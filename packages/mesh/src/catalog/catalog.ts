@@ -58,6 +58,8 @@ export class Catalog {
   readonly #guards = new Map<string, Guard>();
   readonly #overlays = new Map<string, ServiceOverlays>();
   readonly #holds = new Set<string>();
+  /** The id of who leads, by service, where that is followed; undefined: nobody does. */
+  readonly #leaders = new Map<string, string | undefined>();
   readonly #conflicts = new Map<string, readonly Conflict[]>();
   readonly #alarms = new Map<string, Alarm>();
   readonly #orphaned = new Map<string, readonly string[]>();
@@ -161,6 +163,18 @@ export class Catalog {
   /** What operators say of an endpoint, under this id or under another of the same instance. */
   overlayOf(service: string, endpoint: Endpoint): Overlay | undefined {
     return this.#overlays.get(service)?.of(endpoint);
+  }
+
+  /** One of a service's endpoints leads it, by its id; undefined: nobody does. */
+  elect(service: string, endpoint: string | undefined): void {
+    if (this.#leaders.has(service) && this.#leaders.get(service) === endpoint) return;
+    this.#leaders.set(service, endpoint);
+    this.#dirty.add(service);
+  }
+
+  /** Who leads a service is not followed any more: what its registries say counts. */
+  forgetLeader(service: string): void {
+    if (this.#leaders.delete(service)) this.#dirty.add(service);
   }
 
   /** Keeps whatever leaves a service, for whatever reason, until it is released. */
@@ -269,7 +283,18 @@ export class Catalog {
     this.#schedule(name, guard, overlays, now);
     if (base === undefined) return undefined;
     const wanted = overlays === undefined ? all : all.map((endpoint) => overlays.apply(endpoint));
-    return served(base, wanted, before);
+    return served(base, this.#led(name, wanted), before);
+  }
+
+  /** With the role of who leads, where that is followed. */
+  #led(name: string, endpoints: readonly Endpoint[]): readonly Endpoint[] {
+    if (!this.#leaders.has(name)) return endpoints;
+    const leader = this.#leaders.get(name);
+    return endpoints.map((endpoint) => {
+      if ((endpoint.role === 'leader') === (endpoint.id === leader)) return endpoint;
+      const { role: _, ...rest } = endpoint;
+      return endpoint.id === leader ? { ...rest, role: 'leader' } : rest;
+    });
   }
 
   #said(name: string): Said[] {

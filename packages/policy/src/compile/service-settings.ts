@@ -26,6 +26,7 @@ export function serviceSettings(policy: ServicePolicy): ServiceSettings {
     protocol: spec.protocol,
     ports: spec.ports ?? [],
     role: roleOf(spec),
+    election: spec.election?.path,
     balancing: spec.loadBalancing && balancing(spec.loadBalancing),
     warmUp: spec.warmUp && warmUp(spec.warmUp),
     locality: spec.locality && locality(spec.locality),

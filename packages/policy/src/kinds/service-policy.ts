@@ -8,7 +8,7 @@ import { percent, port, referredName } from './names.ts';
 import { outlierDetection } from './outlier-detection.ts';
 import { circuitBreaker, connectionPool, retries, timeouts, warmUp } from './resilience.ts';
 import { status } from './status.ts';
-import { endpointsRole, subsets } from './subset.ts';
+import { election, endpointsRole, subsets } from './subset.ts';
 import { serviceRefs } from './target-ref.ts';
 import { unique } from './unique.ts';
 
@@ -31,13 +31,14 @@ export const servicePolicy = z
           .optional()
           .describe('What is spoken by the endpoints with this port.'),
         endpoints: endpointsRole,
+        election,
         loadBalancing,
         warmUp,
         locality,
         panicThreshold: percent
           .optional()
           .describe(
-            'With less than this share of its endpoints healthy, a priority uses all of them; 0 is never. Default 50.',
+            'With less than this share of its endpoints healthy, a priority uses all of them; 0 is never. Default 1: only where none is healthy.',
           ),
         subsets,
         healthChecks,

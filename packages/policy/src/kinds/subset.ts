@@ -10,6 +10,22 @@ export const endpointsRole = z
     "`leader`: only the one that holds the service's latch or election; without one requests fail.",
   );
 
+/** Where the instances of a service stand for leader. */
+export const election = z
+  .strictObject({
+    path: z
+      .string()
+      .max(1024)
+      .regex(/^(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/, 'is no path of a znode, as /apps/orders/leader')
+      .describe(
+        "The path of Curator's LeaderLatch or LeaderSelector, or of `meshkeeper elect`, in the ensemble of the service's registry; `{service}` in it is the service's name, percent-encoded.",
+      ),
+  })
+  .optional()
+  .describe(
+    'Who leads, for `endpoints: leader`. The leader is the endpoint whose id, or address and port, is the id that the leader stands as, or that was registered by the same session. Default path: `/meshkeeper/elections/{service}`.',
+  );
+
 const subset = z
   .strictObject({
     name: label.describe('Routes name it as `service/subset`.'),

@@ -58,6 +58,8 @@ export interface ServiceSettings {
   readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[];
   /** Only this endpoint takes requests. */
   readonly role?: 'leader';
+  /** Where its instances stand for leader: a path in which `{service}` is its name. */
+  readonly election?: string;
   readonly balancing?: Balancing;
   readonly warmUp?: WarmUpSettings;
   readonly locality?: LocalitySettings;
