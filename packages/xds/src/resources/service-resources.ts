@@ -37,7 +37,8 @@ export class ServiceResources {
     this.policy = effective(service, policies);
     const same = before?.settings === settings && before?.service.protocol === service.protocol;
     this.parts = same ? before.parts : partsOf(service, settings);
-    const { endpoints, problems } = usable(service);
+    const taken = before?.problems.length === 0 ? before.service.endpoints : undefined;
+    const { endpoints, problems } = usable(service, taken);
     this.#endpoints = endpoints;
     this.problems = problems;
     if (!same || before.policy !== this.policy) return;

@@ -43,21 +43,25 @@ export function loadAssignment(options: AssignmentOptions): Resource {
     equal ? 1 : Math.min(limit, Math.max(1, Math.round(weight)));
   const prioritise = priorities(settings, caller);
   const groups = new Map<string, Group>();
+  let latest: Group | undefined;
   for (const endpoint of endpoints) {
     if (endpoint.weight <= 0) continue;
     const priority = prioritise === undefined ? 0 : prioritise(endpoint);
     if (priority === undefined) continue;
     const { region, zone, subzone } = endpoint.locality;
     const part = flavour === 'grpc' ? `${subzone}#${weightOf(endpoint)}` : subzone;
+    // Most of them are where the one before is.
+    if (latest?.priority === priority && isSame(latest.locality, region, zone, part)) {
+      latest.endpoints.push(endpoint);
+      continue;
+    }
     const key = `${String(priority).padStart(3, '0')}\0${region}\0${zone}\0${part}`;
-    const group = groups.get(key);
-    if (group === undefined)
-      groups.set(key, {
-        locality: { region, zone, subzone: part },
-        priority,
-        endpoints: [endpoint],
-      });
-    else group.endpoints.push(endpoint);
+    latest = groups.get(key);
+    if (latest === undefined) {
+      latest = { locality: { region, zone, subzone: part }, priority, endpoints: [] };
+      groups.set(key, latest);
+    }
+    latest.endpoints.push(endpoint);
   }
   const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
   const used = [...new Set(sorted.map(({ priority }) => priority))];
@@ -68,6 +72,10 @@ export function loadAssignment(options: AssignmentOptions): Resource {
     return encodedGroup({ ...group, priority }, weightOf, stated, flavour);
   });
   return encodedResource('endpoint', name, assembleAssignment(name, encoded, policyOf(settings)));
+}
+
+function isSame(at: Locality, region: string, zone: string, subzone: string): boolean {
+  return at.region === region && at.zone === zone && at.subzone === subzone;
 }
 
 function encodedGroup(
