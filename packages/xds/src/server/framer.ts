@@ -9,7 +9,7 @@ export type Variant = 'sotw' | 'delta';
 /** Above so many resources a response's key is a hash of their names. */
 const KEYED_RESOURCES = 64;
 /** Versions of a type whose frames are kept for sharing, the newest: one for each view that there is. */
-const KEPT_VERSIONS = 64;
+const KEPT_VERSIONS = 16;
 /** Bytes of all frames that are kept, of the newest; one larger than that is kept alone. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
