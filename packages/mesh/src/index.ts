@@ -103,6 +103,7 @@ export type {
 } from './model/source.ts';
 export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './names/alias.ts';
 export { hostNameFault } from './names/host-name.ts';
+export { fitsPattern } from './names/name-pattern.ts';
 export {
   type Effective,
   type EffectiveMethod,

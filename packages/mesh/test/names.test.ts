@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aliases, hostNameFault } from '../src/index.ts';
+import { aliases, fitsPattern, hostNameFault } from '../src/index.ts';
 
 test('two names with one alias get a hash each', () => {
   const alias = aliases(['Orders', 'orders', 'com.foo.A:1.0:g']);
@@ -19,4 +19,22 @@ test('what can be no host name is told why', () => {
   for (const name of ['-a', 'a.b-'])
     assert.match(hostNameFault(name) ?? '', /begins or ends/, name);
   assert.match(hostNameFault('ä') ?? '', /characters/);
+});
+
+test('a star stands for any characters, of a name that is longer than what surrounds it', () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ['orders', 'orders', true],
+    ['orders', 'orders2', false],
+    ['*', '', true],
+    ['com.*', 'com.shop.Stock', true],
+    ['com.*', 'org.com.x', false],
+    ['*.Stock', 'com.shop.Stock', true],
+    ['a*b*c', 'a1b2c', true],
+    ['a*b*c', 'acb', false],
+    ['ab*ba', 'aba', false],
+    ['a**b', 'ab', true],
+    ['a*b*b', 'ab', false],
+  ];
+  for (const [pattern, name, fits] of cases)
+    assert.equal(fitsPattern(pattern, name), fits, `${pattern} ~ ${name}`);
 });

@@ -1,3 +1,4 @@
+import { fitsPattern } from '@meshkeeper/mesh';
 import { z } from 'zod';
 import { GATEWAY_API, objectName, referredName } from './names.ts';
 import { unique } from './unique.ts';
@@ -56,21 +57,5 @@ export type TargetRef = z.output<typeof trafficRef>;
 export function fit(pattern: string, service: string): number | undefined {
   if (pattern === service) return Number.POSITIVE_INFINITY;
   if (!pattern.includes('*')) return undefined;
-  return glob(pattern, service) ? pattern.replaceAll('*', '').length : undefined;
-}
-
-/** Without a regular expression: what stars there are is up to who writes. */
-function glob(pattern: string, text: string): boolean {
-  const [head = '', ...rest] = pattern.split('*');
-  const tail = rest.pop() ?? '';
-  if (text.length < head.length + tail.length) return false;
-  if (!text.startsWith(head) || !text.endsWith(tail)) return false;
-  let at = head.length;
-  const end = text.length - tail.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
+  return fitsPattern(pattern, service) ? pattern.replaceAll('*', '').length : undefined;
 }
