@@ -10,6 +10,7 @@ import type {
 } from '@meshkeeper/mesh';
 import { destination } from '../kinds/backend-ref.ts';
 import type { GRPCFilter, HTTPFilter } from '../kinds/filters.ts';
+import type { Listener } from '../kinds/gateway.ts';
 import { compact } from './compact.ts';
 
 type Filter = HTTPFilter | GRPCFilter;
@@ -68,16 +69,19 @@ const PORTS = { http: 80, https: 443 } as const;
 
 /**
  * The redirect of a rule, where it has one.
- * @param listenerPort where the request came in, if that is known
+ * @param listener where the request came in, if that is known
  */
 export function redirect(
   filters: readonly Filter[],
-  listenerPort: number | undefined,
+  listener: Pick<Listener, 'port' | 'protocol'> | undefined,
 ): RuleAction | undefined {
   const stated = find(filters, 'RequestRedirect')?.requestRedirect;
   if (stated === undefined) return undefined;
-  const { scheme, hostname, statusCode } = stated;
-  const port = stated.port ?? (scheme === undefined ? listenerPort : PORTS[scheme]);
+  const { hostname, statusCode } = stated;
+  const port = stated.port ?? (stated.scheme === undefined ? listener?.port : PORTS[stated.scheme]);
+  // Where the request's scheme is known, and its own port, that port is not shown.
+  const own = listener && (listener.protocol === 'HTTPS' ? 'https' : 'http');
+  const scheme = stated.scheme ?? (own && port === PORTS[own] ? own : undefined);
   const path = pathChange(stated.path);
   return compact<RuleAction>({ type: 'redirect', scheme, hostname, path, port, statusCode });
 }

@@ -48,7 +48,7 @@ function listenerOf(
   if (protocol === 'UDP') return [];
   const hosted = takenRoutes(listener, routes).taken.map(({ route, hosts }) => ({
     hosts,
-    rules: rulesOf(route, policies, port),
+    rules: rulesOf(route, policies, listener),
   }));
   const tcp = routes.find((route): route is TCPRoute => route.kind === 'TCPRoute');
   return [

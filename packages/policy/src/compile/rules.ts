@@ -11,6 +11,7 @@ import { isExtension } from '../check/unknown-kind.ts';
 import { milliseconds } from '../kinds/duration.ts';
 import type { FaultPolicy } from '../kinds/fault-policy.ts';
 import type { GRPCFilter, HTTPFilter } from '../kinds/filters.ts';
+import type { Listener } from '../kinds/gateway.ts';
 import type { GRPCRoute } from '../kinds/grpc-route.ts';
 import type { HTTPRoute } from '../kinds/http-route.ts';
 import type { RateLimitPolicy } from '../kinds/rate-limit-policy.ts';
@@ -37,12 +38,12 @@ export interface RankedRule extends Pick<RankedMatch, 'rank'> {
 
 /**
  * The rules of a route, one a match, in the order in which they are written.
- * @param listenerPort where the requests come in, if that is known
+ * @param listener where the requests come in, if that is known
  */
 export function rulesOf(
   route: RequestRoute,
   policies: RequestPolicies,
-  listenerPort?: number,
+  listener?: Pick<Listener, 'port' | 'protocol'>,
 ): readonly RankedRule[] {
   const origin = originOf(route);
   const grpc = route.kind === 'GRPCRoute';
@@ -50,7 +51,7 @@ export function rulesOf(
   return rules.flatMap((stated, index) => {
     const { name = `#${index}`, filters = [] } = stated;
     const all = compact({
-      action: actionOf(route, stated, policies, listenerPort),
+      action: actionOf(route, stated, policies, listener),
       ...headerChanges(filters),
       rewrite: rewrite(filters),
       mirrors: mirrors(filters),
@@ -79,12 +80,12 @@ function actionOf(
   route: RequestRoute,
   { filters = [], backendRefs }: HTTPRule | GRPCRule,
   policies: RequestPolicies,
-  listenerPort: number | undefined,
+  listener: Pick<Listener, 'port' | 'protocol'> | undefined,
 ): RuleAction {
   // Gateway API: a filter that can't be resolved must not be skipped, requests fail instead.
   if (filters.some((filter) => !isResolved(route, filter, policies)))
     return { type: 'forward', to: [] };
-  return redirect(filters, listenerPort) ?? { type: 'forward', to: weighted(backendRefs) };
+  return redirect(filters, listener) ?? { type: 'forward', to: weighted(backendRefs) };
 }
 
 function isResolved(

@@ -223,6 +223,23 @@ describe('where requests go', () => {
     assert.deepEqual(ports({ scheme: 'https' }), [443, 443, 443]);
     assert.deepEqual(ports({ scheme: 'http' }), [80, 80, 80]);
     assert.deepEqual(ports({ scheme: 'https', port: 9 }), [9, 9, 9]);
+    const schemes = (port: number, protocol: string, of: object) => {
+      const tls = { certificateRefs: [{ name: 'a' }] };
+      const listener = { name: 'web', port, protocol, ...(protocol === 'HTTPS' && { tls }) };
+      const all = compiled(
+        ['Gateway/edge', { listeners: [listener] }],
+        ['HTTPRoute/a', { parentRefs: [{ name: 'edge' }], rules: redirect(of) }],
+      );
+      const action = all.gateways[0]!.listeners[0]!.hosts.get('*')?.[0]?.action;
+      return action?.type === 'redirect' ? action.scheme : 'none';
+    };
+    // So that the port is not shown, which is the scheme's own.
+    assert.equal(schemes(80, 'HTTP', {}), 'http');
+    assert.equal(schemes(443, 'HTTPS', {}), 'https');
+    assert.equal(schemes(443, 'HTTP', {}), undefined);
+    assert.equal(schemes(8080, 'HTTP', { port: 80 }), 'http');
+    assert.equal(schemes(80, 'HTTP', { port: 8080 }), undefined);
+    assert.equal(schemes(80, 'HTTP', { scheme: 'https' }), 'https');
     const [rule] = rulesOf(
       route(
         'HTTPRoute/a',

@@ -1,5 +1,9 @@
 import type { RequestMatch, RuleAction } from '@meshkeeper/mesh';
-import { type RedirectAction, RedirectResponseCode } from '../../codec/messages.ts';
+import {
+  type RedirectAction,
+  RedirectResponseCode,
+  type RouteMatch,
+} from '../../codec/messages.ts';
 import { pathFields } from './path-change.ts';
 
 type Redirect = Extract<RuleAction, { type: 'redirect' }>;
@@ -12,13 +16,15 @@ const CODES: Readonly<Record<number, RedirectResponseCode>> = {
   308: RedirectResponseCode.PERMANENT_REDIRECT,
 };
 
-/** Where the caller is sent. */
-export function redirect(action: Redirect, match: RequestMatch): RedirectAction {
+/** Where callers are sent, by what else a request has to fit; the first that fits counts. */
+export function redirects(
+  action: Redirect,
+  match: RequestMatch,
+): readonly { readonly match: RouteMatch; readonly redirect: RedirectAction }[] {
   const { scheme, hostname, path, port, statusCode } = action;
-  return {
+  const common: RedirectAction = {
     ...(scheme === undefined ? {} : { schemeRedirect: scheme }),
     ...(hostname === undefined ? {} : { hostRedirect: hostname }),
-    ...(port === undefined || isDefault(scheme, port) ? {} : { portRedirect: port }),
     ...(path === undefined
       ? {}
       : path.type === 'full'
@@ -26,9 +32,22 @@ export function redirect(action: Redirect, match: RequestMatch): RedirectAction 
         : pathFields(path, match)),
     responseCode: CODES[statusCode] ?? RedirectResponseCode.FOUND,
   };
+  const atPort = port === undefined ? common : { ...common, portRedirect: port };
+  if (scheme === undefined || port !== PORTS[scheme]) return [{ match: {}, redirect: atPort }];
+  // A scheme's own port is not shown, but Envoy would leave that of the host that was asked.
+  const named = { match: {}, redirect: common };
+  return hostname === undefined
+    ? [{ match: ASKED_AT_PORT[scheme], redirect: atPort }, named]
+    : [named];
 }
 
-/** With a scheme Envoy leaves its own port out by itself. */
-function isDefault(scheme: Redirect['scheme'], port: number): boolean {
-  return (scheme === 'http' && port === 80) || (scheme === 'https' && port === 443);
-}
+const PORTS = { http: 80, https: 443 } as const;
+
+/** Of the other scheme's own port Envoy rids itself. */
+const askedAtPort = (other: number): RouteMatch => ({
+  headers: [
+    { name: ':authority', stringMatch: { safeRegex: { regex: '.*:[0-9]+' } } },
+    { name: ':authority', stringMatch: { suffix: `:${other}` }, invertMatch: true },
+  ],
+});
+const ASKED_AT_PORT = { http: askedAtPort(PORTS.https), https: askedAtPort(PORTS.http) };

@@ -16,7 +16,7 @@ import { headerFields } from './headers.ts';
 import { ANY, routeMatch } from './match.ts';
 import { escaped, pathFields } from './path-change.ts';
 import type { RateLimitSlots } from './rate-limit.ts';
-import { redirect } from './redirect.ts';
+import { redirects } from './redirect.ts';
 import { IDEMPOTENT, NO_RETRIES, retryPolicy } from './retry.ts';
 import type { Destination, RouteContext } from './route-context.ts';
 
@@ -68,7 +68,9 @@ export function routesOf(rule: AnyRule, context: RouteContext, slots: RateLimitS
   if (rule.action.type === 'redirect') {
     // gRPC follows no redirects: such a call fails.
     if (context.flavour === 'grpc') return [{ match, route: { cluster: NOWHERE }, ...common }];
-    return [{ match, redirect: redirect(rule.action, rule.match), ...common }];
+    return redirects(rule.action, rule.match).map(({ match: more, redirect }) => {
+      return { match: merged(match, more), redirect, ...common };
+    });
   }
   const found = destinations(rule.action, context, rule.fault !== undefined);
   if (found === undefined) {
