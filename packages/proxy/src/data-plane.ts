@@ -10,7 +10,6 @@ import type { TcpProxyConfig } from './config/tcp-proxy-config.ts';
 import { RateLimiter } from './forward/filters/rate-limiter.ts';
 import { CheckSlots } from './health/check-slots.ts';
 import { Listener, type ListenerEnvironment } from './listen/listener.ts';
-import { CertificateError } from './listen/pem-files.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Cluster, type ClusterEnvironment } from './upstream/cluster.ts';
 
@@ -23,6 +22,8 @@ export interface DataPlaneOptions {
   readonly drainTimeout: number;
   /** Endpoints have been checked, so that {@link DataPlane.complete} may be true now. */
   readonly checked: () => void;
+  /** A certificate of a listener can't be used. */
+  readonly certificateFailed: (listener: string, detail: string) => void;
   /** Where the proxy is, and the service that it calls for. */
   readonly node: { readonly cluster: string; readonly locality: Locality };
 }
@@ -175,8 +176,6 @@ export class DataPlane {
       }
     } catch (error) {
       await Promise.all(bound.map((listener) => listener.close(0)));
-      // Other listeners may do without it: it is told as what is wrong with the configuration.
-      if (error instanceof CertificateError) return error.message;
       throw error;
     }
     for (const update of updates) update();

@@ -30,6 +30,11 @@ export interface ProxyObserver {
     healthy: boolean;
     detail: string | undefined;
   }): void;
+  /**
+   * A certificate of a listener can't be used. What was good last is shown; without any, clients are
+   * turned away until there is one.
+   */
+  certificateFailed?(event: { listener: string; detail: string }): void;
   /** The control plane sent something that was rejected. */
   configRejected?(event: { type: string; message: string }): void;
 }

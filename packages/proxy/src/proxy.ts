@@ -60,6 +60,10 @@ class RunningProxy implements EmbeddedProxy {
       random: options.random ?? Math.random,
       drainTimeout: options.drainTimeout ?? DRAIN_TIMEOUT,
       checked: () => this.#look(),
+      certificateFailed: (listener, detail) => {
+        this.#logger.warn({ listener, detail }, 'a certificate can’t be used');
+        this.#observer.certificateFailed?.({ listener, detail });
+      },
       node: { cluster: options.node.cluster, locality: localityOf(options) },
     });
     this.#client = new XdsClient({

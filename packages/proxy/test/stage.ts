@@ -23,6 +23,8 @@ export interface Stage extends AsyncDisposable {
   readonly port: number;
   /** What data planes said of what they didn't take. */
   readonly nacks: string[];
+  /** How often they have judged what they were sent. */
+  judgements(): number;
   /** Serves a resource from now on. */
   put<T extends ResourceType>(
     type: T,
@@ -36,14 +38,25 @@ export async function startStage(): Promise<Stage> {
   // All kinds were listed.
   const view = sets as Record<ResourceType, ResourceSet>;
   const nacks: string[] = [];
+  let judgements = 0;
   const server = await DiscoveryServer.start(
     { view: () => view },
-    { listen: ANY_PORT, observer: { nacked: ({ message }) => nacks.push(message) } },
+    {
+      listen: ANY_PORT,
+      observer: {
+        acked: () => judgements++,
+        nacked({ message }) {
+          nacks.push(message);
+          judgements++;
+        },
+      },
+    },
   );
   server.changed(new Map());
   return {
     port: server.address.port,
     nacks,
+    judgements: () => judgements,
     put(type, message) {
       const name = message.name ?? '';
       view[type].set(makeResource(type, name, message));

@@ -14,6 +14,8 @@ export interface DownstreamTls {
   readonly revoked: PemSource | undefined;
   /** Clients without a certificate are turned away. */
   readonly requireClient: boolean;
+  /** Any certificate is good enough. */
+  readonly acceptUntrusted: boolean;
   /** Clients that say no server name are turned away. */
   readonly requireName: boolean;
   /** In order of preference; empty: none is agreed on. */
@@ -68,6 +70,7 @@ export function parseDownstreamTls(
       ? parsePem(validationContext.crl, validationAt.at('crl'))
       : undefined,
     requireClient: message.requireClientCertificate?.value === true,
+    acceptUntrusted: validationContext?.trustChainVerification === ACCEPT_UNTRUSTED,
     requireName: message.requireSni?.value === true,
     protocols: common.alpnProtocols ?? [],
     // Envoy's for clients.
@@ -75,6 +78,9 @@ export function parseDownstreamTls(
     maxVersion: TLS_VERSIONS[tlsParams?.tlsMaximumProtocolVersion ?? 0] ?? 'TLSv1.3',
   };
 }
+
+/** `CertificateValidationContext.TrustChainVerification`. */
+const ACCEPT_UNTRUSTED = 1;
 
 /** `TlsParameters.TlsProtocol`, by number. */
 export const TLS_VERSIONS: Readonly<Record<number, TlsVersion>> = {

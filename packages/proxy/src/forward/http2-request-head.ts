@@ -8,6 +8,7 @@ import {
   type Refusal,
   type RequestHead,
   refuse,
+  TOO_MANY,
 } from './request-head.ts';
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -22,6 +23,8 @@ export function readHttp2RequestHead(
   last: boolean,
   rules: HeadRules,
 ): RequestHead | Refusal {
+  // The pseudo-fields come on top.
+  if (fields.length > (rules.codec.maxRequestHeaders + 4) * 2) return TOO_MANY;
   const pseudo = new Map<string, string>();
   const kept: string[] = [];
   const special = new Map<string, string>();

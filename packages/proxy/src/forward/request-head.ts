@@ -30,7 +30,11 @@ export interface RequestHead {
 export interface HeadRules {
   /** What becomes of requests with an underscore in a header's name, or of such headers. */
   readonly underscores: 'allow' | 'reject' | 'drop';
+  readonly codec: { readonly maxRequestHeaders: number };
 }
+
+/** There are more header fields than the listener takes. */
+export const TOO_MANY: Refusal = { status: 431, message: 'There are too many headers.' };
 
 export const NO_BODY: BodyFraming = { type: 'none' };
 export const CHUNKED: BodyFraming = { type: 'chunked' };
@@ -46,6 +50,7 @@ export function readRequestHead(
   http11: boolean,
   rules: HeadRules,
 ): RequestHead | Refusal {
+  if (fields.length > rules.codec.maxRequestHeaders * 2) return TOO_MANY;
   let host: string | undefined;
   let body = NO_BODY;
   let kept: string[] = [];

@@ -43,7 +43,8 @@ export class Http1Server {
       shouldUpgradeCallback: ({ headers }) =>
         behaviour.mayUpgrade((headers.upgrade ?? '').toLowerCase()),
     });
-    this.#server.maxHeadersCount = codec.maxRequestHeaders + 1;
+    // Node would leave out what is too many, which may be what matters: it is refused instead.
+    this.#server.maxHeadersCount = 0;
     this.#server.on('request', (request, response) => this.#requested(request, response, false));
     this.#server.on('checkContinue', (request, response) =>
       this.#requested(request, response, true),

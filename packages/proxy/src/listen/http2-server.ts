@@ -30,8 +30,8 @@ export class Http2Server {
     const codec = this.#codec;
     const session = performServerHandshake(socket, {
       maxSessionMemory: MAX_SESSION_MEMORY,
-      // The pseudo-fields come on top.
-      maxHeaderListPairs: codec.maxRequestHeaders + 8,
+      // Some more than are taken are answered, and even more reset.
+      maxHeaderListPairs: codec.maxRequestHeaders * 2 + 8,
       settings: {
         maxConcurrentStreams: codec.maxConcurrentStreams,
         initialWindowSize: codec.initialStreamWindow,

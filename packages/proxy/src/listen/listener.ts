@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { FilterChain } from '../config/filter-chain.ts';
 import type { ListenerConfig } from '../config/listener-config.ts';
 import { ProxyError } from '../proxy-error.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import type { ChainService } from './chain-service.ts';
 import { clientFacts } from './client-connection.ts';
 import { type FirstBytes, peek } from './first-bytes.ts';
@@ -10,7 +11,11 @@ import { type TcpEnvironment, TcpService } from './tcp-service.ts';
 import { TlsService } from './tls-service.ts';
 
 /** What listeners take from outside. */
-export type ListenerEnvironment = HttpEnvironment & TcpEnvironment;
+export interface ListenerEnvironment extends HttpEnvironment, TcpEnvironment {
+  cluster(name: string): Cluster | undefined;
+  /** A certificate of a listener can't be used. */
+  certificateFailed(listener: string, detail: string): void;
+}
 
 /** A filter chain with what does its work. */
 interface OpenChain {
@@ -43,8 +48,7 @@ export class Listener {
   /**
    * Binds the address of `config`.
    *
-   * @throws ProxyError `port-busy` or `bind-failed`, with a sentence for whoever started it;
-   * CertificateError.
+   * @throws ProxyError `port-busy` or `bind-failed`, with a sentence for whoever started it.
    */
   static async bind(config: ListenerConfig, environment: ListenerEnvironment): Promise<Listener> {
     const listener = new Listener(config, environment);
@@ -81,8 +85,6 @@ export class Listener {
   /**
    * Prepares a new configuration with the same address, which is in force when what this gives is
    * called. Connections go on, as far as that changes nothing for them.
-   *
-   * @throws CertificateError
    */
   async prepare(config: ListenerConfig): Promise<() => void> {
     const chains = await this.#openChains(config);
@@ -126,31 +128,21 @@ export class Listener {
   /** Chains with their services: those that there are, as far as they can go on. */
   async #openChains(config: ListenerConfig): Promise<Map<FilterChain, OpenChain>> {
     const known = new Map([...this.#chains.values()].map((each) => [each.chain.name, each]));
-    const open = new Map<FilterChain, OpenChain>();
-    try {
-      for (const chain of config.chains) {
-        const before = known.get(chain.name);
-        open.set(
-          chain,
-          await this.#openChain(chain, before?.service.canTake(chain) ? before : undefined),
-        );
-      }
-    } catch (error) {
-      for (const { chain, tls } of open.values()) {
-        if (known.get(chain.name)?.tls !== tls) tls?.close();
-      }
-      throw error;
-    }
-    return open;
+    const open = config.chains.map(async (chain) => {
+      const before = known.get(chain.name);
+      return this.#openChain(chain, before?.service.canTake(chain) ? before : undefined);
+    });
+    return new Map((await Promise.all(open)).map((each) => [each.chain, each]));
   }
 
   async #openChain(chain: FilterChain, before: OpenChain | undefined): Promise<OpenChain> {
     const service = before?.service ?? this.#newService(chain);
     if (!chain.tls) return { chain, service, tls: undefined };
     if (before?.tls?.serves(chain.tls)) return { chain, service, tls: before.tls };
-    const tls = await TlsService.open(chain.tls, (socket, http2) =>
-      service.accept(socket, clientFacts(socket, true), http2),
-    );
+    const tls = await TlsService.open(chain.tls, {
+      secured: (socket, http2) => service.accept(socket, clientFacts(socket, true), http2),
+      failed: (detail) => this.#environment.certificateFailed(this.#config.name, detail),
+    });
     return { chain, service, tls };
   }
 

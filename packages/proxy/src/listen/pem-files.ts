@@ -14,49 +14,25 @@ export interface Pem {
 /** Milliseconds between two looks at a file. */
 const INTERVAL = 1_000;
 
-/** A certificate or a key that can't be used; the message says which, and why. */
-export class CertificateError extends Error {
-  override readonly name = 'CertificateError';
+/** What becomes of files. */
+export interface PemEvents {
+  /** They are good, for the first time or again. */
+  changed(pem: Pem): void;
+  /** They are not: one can't be read, is no certificate, or not of its key. */
+  failed(detail: string): void;
 }
 
-/**
- * Reads what `config` names.
- *
- * @throws CertificateError when a file can't be read, or what is in it is no certificate, or not of
- * its key.
- */
-export async function loadPem(config: DownstreamTls): Promise<Pem> {
-  const { certificates, clientAuthority, revoked } = config;
-  try {
-    const pem: Pem = {
-      cert: await Promise.all(certificates.map(({ chain }) => text(chain))),
-      key: await Promise.all(certificates.map(({ key }) => text(key))),
-      ...(clientAuthority ? { ca: await text(clientAuthority) } : {}),
-      ...(revoked ? { crl: await text(revoked) } : {}),
-    };
-    createSecureContext({ ...pem });
-    return pem;
-  } catch (cause) {
-    const told = cause instanceof Error ? cause.message : String(cause);
-    throw new CertificateError(`common_tls_context: ${told}`, { cause });
-  }
-}
-
-async function text(source: PemSource): Promise<string> {
-  return source.type === 'file' ? await readFile(source.path, 'utf8') : source.text;
-}
-
-/** Tells when files that `config` names have changed, and what is good in them now. */
+/** The certificates and keys that a configuration names, as they are on disk. */
 export class PemFiles {
   readonly #config: DownstreamTls;
+  readonly #events: PemEvents;
   readonly #paths: readonly string[];
-  readonly #changed: (pem: Pem) => void;
-  readonly #listener: StatsListener = () => void this.#reload();
+  readonly #listener: StatsListener = () => void this.load();
   #closed = false;
 
-  constructor(config: DownstreamTls, changed: (pem: Pem) => void) {
+  constructor(config: DownstreamTls, events: PemEvents) {
     this.#config = config;
-    this.#changed = changed;
+    this.#events = events;
     const { certificates, clientAuthority, revoked } = config;
     const sources = [
       ...certificates.flatMap(({ chain, key }) => [chain, key]),
@@ -68,18 +44,36 @@ export class PemFiles {
     }
   }
 
+  /** Reads them now. They are read again when one of them changes. */
+  async load(): Promise<void> {
+    try {
+      const pem = await read(this.#config);
+      if (this.#closed) return;
+      createSecureContext({ ...pem });
+      this.#events.changed(pem);
+    } catch (error) {
+      // Perhaps half of a change: the other half is looked at when it comes.
+      if (!this.#closed)
+        this.#events.failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   /** Looks no more. */
   close(): void {
     this.#closed = true;
     for (const path of this.#paths) unwatchFile(path, this.#listener);
   }
+}
 
-  async #reload(): Promise<void> {
-    try {
-      const pem = await loadPem(this.#config);
-      if (!this.#closed) this.#changed(pem);
-    } catch {
-      // Half of a change, or a bad one: what was good last goes on, and the next change is looked at.
-    }
-  }
+async function read({ certificates, clientAuthority, revoked }: DownstreamTls): Promise<Pem> {
+  return {
+    cert: await Promise.all(certificates.map(({ chain }) => text(chain))),
+    key: await Promise.all(certificates.map(({ key }) => text(key))),
+    ...(clientAuthority ? { ca: await text(clientAuthority) } : {}),
+    ...(revoked ? { crl: await text(revoked) } : {}),
+  };
+}
+
+async function text(source: PemSource): Promise<string> {
+  return source.type === 'file' ? await readFile(source.path, 'utf8') : source.text;
 }

@@ -2,72 +2,84 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DownstreamTls } from '../config/downstream-tls.ts';
-import { loadPem, type Pem, PemFiles } from './pem-files.ts';
+import { type Pem, PemFiles } from './pem-files.ts';
 
 /** Milliseconds that a handshake may take. */
 const HANDSHAKE_TIMEOUT = 15_000;
 
-/** Takes a connection whose handshake is done. */
-export type SecureHandler = (socket: TLSSocket, http2: boolean) => void;
+/** What happens to a chain with TLS. */
+export interface TlsEvents {
+  /** A handshake is done; `http2` when that was agreed on. */
+  secured(socket: TLSSocket, http2: boolean): void;
+  /** A certificate can't be used; what was good last is. */
+  failed(detail: string): void;
+}
 
-/** Ends TLS for the clients of one filter chain, with certificates that may be changed on disk. */
+/**
+ * Ends TLS for the clients of one filter chain, with certificates that may be changed on disk. Without
+ * any that can be used it turns all clients away, until there are.
+ */
 export class TlsService {
-  readonly config: DownstreamTls;
+  readonly #config: DownstreamTls;
   readonly #server: Server;
   readonly #files: PemFiles;
+  #ready = false;
 
-  private constructor(config: DownstreamTls, pem: Pem, handler: SecureHandler) {
-    this.config = config;
-    const { clientAuthority, requireClient, requireName, protocols } = config;
+  private constructor(config: DownstreamTls, events: TlsEvents) {
+    this.#config = config;
+    const { clientAuthority, requireClient, acceptUntrusted, protocols } = config;
     this.#server = createServer({
-      ...contextOf(config, pem),
       handshakeTimeout: HANDSHAKE_TIMEOUT,
       requestCert: clientAuthority !== undefined,
-      rejectUnauthorized: requireClient,
+      rejectUnauthorized: requireClient && !acceptUntrusted,
       ...(protocols.length > 0 ? { ALPNProtocols: [...protocols] } : {}),
     });
     this.#server.on('secureConnection', (socket) => {
-      const unnamed = requireName && typeof socket.servername !== 'string';
-      if (unnamed || (clientAuthority && !isTrusted(socket))) socket.destroy();
-      else handler(socket, socket.alpnProtocol === 'h2');
+      if (this.#mayStay(socket)) events.secured(socket, socket.alpnProtocol === 'h2');
+      else socket.destroy();
     });
     // A client that can't shake hands has been dropped by then.
     this.#server.on('tlsClientError', () => {});
-    this.#files = new PemFiles(config, (changed) => {
-      this.#server.setSecureContext(contextOf(config, changed));
+    this.#files = new PemFiles(config, {
+      changed: (pem) => this.#show(pem),
+      failed: (detail) => events.failed(detail),
     });
   }
 
-  /**
-   * Reads the certificates.
-   *
-   * @throws Error when one can't be read, or is none.
-   */
-  static async open(config: DownstreamTls, handler: SecureHandler): Promise<TlsService> {
-    return new TlsService(config, await loadPem(config), handler);
+  /** Resolves when the certificates have been looked at. */
+  static async open(config: DownstreamTls, events: TlsEvents): Promise<TlsService> {
+    const service = new TlsService(config, events);
+    await service.#files.load();
+    return service;
   }
 
   /** True when connections are ended in the same way. */
   serves(config: DownstreamTls): boolean {
-    return isDeepStrictEqual(config, this.config);
+    return isDeepStrictEqual(config, this.#config);
   }
 
   /** Shakes hands on the connection, which may have been read from and paused. */
   accept(socket: Socket): void {
-    this.#server.emit('connection', socket);
+    if (this.#ready) this.#server.emit('connection', socket);
+    else socket.destroy();
   }
 
   /** Looks no more after the certificates; connections go on. */
   close(): void {
     this.#files.close();
   }
-}
 
-function contextOf({ minVersion, maxVersion }: DownstreamTls, pem: Pem) {
-  return { minVersion, maxVersion, ...pem };
-}
+  #show(pem: Pem): void {
+    const { minVersion, maxVersion } = this.#config;
+    this.#server.setSecureContext({ minVersion, maxVersion, ...pem });
+    this.#ready = true;
+  }
 
-/** A client that shows no certificate is as good as one with a right one, unless it has to. */
-function isTrusted(socket: TLSSocket): boolean {
-  return socket.authorized || Object.keys(socket.getPeerCertificate()).length === 0;
+  #mayStay(socket: TLSSocket): boolean {
+    const { clientAuthority, requireClient, requireName, acceptUntrusted } = this.#config;
+    if (requireName && typeof socket.servername !== 'string') return false;
+    if (!clientAuthority) return true;
+    const shown = Object.keys(socket.getPeerCertificate()).length > 0;
+    return shown ? socket.authorized || acceptUntrusted : !requireClient;
+  }
 }
