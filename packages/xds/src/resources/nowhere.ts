@@ -2,8 +2,8 @@ import { NO_LOCALITY } from '@meshkeeper/mesh';
 import { type Cluster, DiscoveryType } from '../codec/messages.ts';
 import { ADS } from './cluster/cluster.ts';
 import { loadAssignment } from './endpoint/load-assignment.ts';
+import { NOWHERE } from './endpoint/parts.ts';
 import { makeResource, type Resource } from './resource.ts';
-import { NOWHERE } from './route/destinations.ts';
 
 let made: { readonly cluster: Resource; readonly endpoint: Resource } | undefined;
 

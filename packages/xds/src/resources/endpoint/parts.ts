@@ -1,9 +1,11 @@
-import type {
-  Endpoint,
-  Protocol,
-  Service,
-  ServiceSettings,
-  SubsetSettings,
+import {
+  type Endpoint,
+  NOBODY,
+  type Protocol,
+  type Service,
+  type ServiceSettings,
+  type SubsetSettings,
+  type Target,
 } from '@meshkeeper/mesh';
 
 /** A part of a service that is a cluster with endpoints of its own. */
@@ -18,6 +20,14 @@ export interface Part {
 /** The name of a service's part: of a subset, or of a port that speaks something of its own. */
 export function partName(service: string, part: string | number | undefined): string {
   return part === undefined ? service : `${service}/${part}`;
+}
+
+/** A cluster that there isn't; for gRPC, which has no other way to fail, one without endpoints. */
+export const NOWHERE = 'meshkeeper.nowhere';
+
+/** The name of the cluster to which requests for a target go, also of one that there isn't. */
+export function clusterName({ service, subset }: Target): string {
+  return service === NOBODY ? NOWHERE : partName(service, subset);
 }
 
 /**

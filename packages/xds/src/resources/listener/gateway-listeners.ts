@@ -16,7 +16,7 @@ import {
   TrafficDirection,
   TrustChainVerification,
 } from '../../codec/messages.ts';
-import { partName } from '../endpoint/parts.ts';
+import { clusterName, NOWHERE } from '../endpoint/parts.ts';
 import { httpManager } from './http-manager.ts';
 import { httpChain, listenerAt } from './listener.ts';
 
@@ -150,9 +150,7 @@ function tcpProxy(statPrefix: string, targets: readonly WeightedTarget[], polici
   const shares = targets.filter(({ weight }) => weight > 0);
   const [only] = shares;
   const idle = only && policies.settings(only.service)?.timeouts.idle;
-  const clusters = shares.map(({ service, subset, weight }) => {
-    return { name: partName(service, subset), weight };
-  });
+  const clusters = shares.map((target) => ({ name: clusterName(target), weight: target.weight }));
   return pack('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', TcpProxy, {
     statPrefix,
     // Nothing was sent yet: another endpoint may be tried.
@@ -161,8 +159,6 @@ function tcpProxy(statPrefix: string, targets: readonly WeightedTarget[], polici
     // A cluster that there isn't: connections are closed at once.
     ...(clusters.length > 1
       ? { weightedClusters: { clusters } }
-      : {
-          cluster: only === undefined ? 'meshkeeper.nowhere' : partName(only.service, only.subset),
-        }),
+      : { cluster: only === undefined ? NOWHERE : clusterName(only) }),
   });
 }

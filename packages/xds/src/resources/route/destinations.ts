@@ -1,13 +1,11 @@
-import type { RuleAction } from '@meshkeeper/mesh';
+import type { RuleAction, TrafficRule } from '@meshkeeper/mesh';
 import { ClusterNotFoundResponseCode, type RouteAction } from '../../codec/messages.ts';
+import { NOWHERE } from '../endpoint/parts.ts';
 import { faultConfig } from './fault.ts';
 import { headerFields } from './headers.ts';
 import type { Destination, RouteContext } from './route-context.ts';
 
 type Forward = Extract<RuleAction, { type: 'forward' }>;
-
-/** A cluster without endpoints, for gRPC, which has no other way to fail. */
-export const NOWHERE = 'meshkeeper.nowhere';
 
 /** Where the requests of a route go. */
 export interface Destinations {
@@ -17,15 +15,18 @@ export interface Destinations {
   readonly targets: readonly Destination[];
 }
 
+const { INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE } = ClusterNotFoundResponseCode;
+
 /**
  * Where requests go that are forwarded; undefined when they go nowhere: nobody takes a share. Who isn't
  * there keeps its share, which fails, as Gateway API wants it.
- * @param ownFault the route has failures on purpose, which go before those of services
+ * @param rule of calls of gRPC (what isn't there is UNAVAILABLE to them); with failures on purpose, which
+ *   go before those of services
  */
 export function destinations(
   { to }: Forward,
+  { grpc, fault }: Pick<TrafficRule, 'grpc' | 'fault'>,
   context: RouteContext,
-  ownFault: boolean,
 ): Destinations | undefined {
   const shares = to
     .filter(({ weight }) => weight > 0)
@@ -36,14 +37,15 @@ export function destinations(
   const targets = heaviest.map(({ destination }) => destination);
   const clusterOf = ({ cluster, service }: Destination) =>
     service === undefined && context.flavour === 'grpc' ? NOWHERE : cluster;
+  const clusterNotFoundResponseCode = grpc ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR;
   const missing = targets.some(({ service }) => service === undefined)
-    ? { clusterNotFoundResponseCode: ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR }
+    ? { clusterNotFoundResponseCode }
     : {};
   const plain = first.requestHeaders === undefined && first.responseHeaders === undefined;
   if (shares.length === 1 && plain)
     return { action: { cluster: clusterOf(first.destination), ...missing }, targets };
   const clusters = shares.map(({ weight, destination, service, ...target }) => {
-    const configs = ownFault ? {} : faultConfig(context.fault(service), context.flavour);
+    const configs = fault ? {} : faultConfig(context.fault(service), context.flavour);
     return {
       name: clusterOf(destination),
       weight: { value: weight },

@@ -6,7 +6,7 @@ import {
   type ServiceSettings,
   type Target,
 } from '@meshkeeper/mesh';
-import { partName, partsOf } from '../endpoint/parts.ts';
+import { clusterName, partsOf } from '../endpoint/parts.ts';
 import type { Flavour } from '../flavour.ts';
 
 /** The services that a route may lead to. */
@@ -42,8 +42,9 @@ export class RouteContext {
   }
 
   /** Where a target leads. */
-  destination({ service: name, subset }: Target): Destination {
-    const cluster = partName(name, subset);
+  destination(target: Target): Destination {
+    const { service: name } = target;
+    const cluster = clusterName(target);
     const service = this.#services.get(name);
     // Endpoints are no concern of a route.
     this.#note(`protocol ${name}`, service?.protocol);

@@ -7,9 +7,10 @@ import {
   type RouteAction,
   type RouteMatch,
 } from '../../codec/messages.ts';
+import { NOWHERE } from '../endpoint/parts.ts';
 import type { Flavour } from '../flavour.ts';
 import { CORS_FILTER, cors } from './cors.ts';
-import { destinations, NOWHERE } from './destinations.ts';
+import { destinations } from './destinations.ts';
 import { faultConfig } from './fault.ts';
 import { hashPolicies } from './hash-policy.ts';
 import { headerFields } from './headers.ts';
@@ -72,10 +73,10 @@ export function routesOf(rule: AnyRule, context: RouteContext, slots: RateLimitS
       return { match: merged(match, more), redirect, ...common };
     });
   }
-  const found = destinations(rule.action, context, rule.fault !== undefined);
+  const found = destinations(rule.action, rule, context);
   if (found === undefined) {
     if (context.flavour === 'grpc') return [{ match, route: { cluster: NOWHERE }, ...common }];
-    return [{ match, directResponse: { status: 500 }, ...common }];
+    return [{ match, directResponse: { status: rule.grpc ? 503 : 500 }, ...common }];
   }
   const route = { ...found.action, ...actionOf(rule, context, found.targets, slots) };
   return variants(rule, context, found.targets[0]).map(({ match: more, action }) => ({
