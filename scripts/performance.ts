@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Report } from '@meshkeeper/bench';
 
 const PAGE = 'docs/performance.md';
-const BENCHES = ['propagation', 'gateway', 'locks', 'zk-client', 'catalog', 'balance'];
+const BENCHES = ['propagation', 'gateway', 'failover', 'locks', 'zk-client', 'catalog', 'balance'];
 
 function measure(bench: string): Report {
   const args = ['--conditions=source', 'packages/bench/src/main.ts', bench, '--json'];
@@ -36,7 +36,9 @@ function section({ bench, machine, rows }: Report): string {
         number(row.ours),
         ...peers.map((peer) => {
           const value = row.peers[peer];
-          return value === undefined ? '-' : `${number(value)} (${number(row.ratios[peer] ?? 0)})`;
+          const ratio = row.ratios[peer];
+          if (value === undefined) return '-';
+          return ratio === undefined ? number(value) : `${number(value)} (${number(ratio)})`;
         }),
       ]),
     ),

@@ -16,7 +16,7 @@ export interface Report {
     readonly unit: string;
     readonly ours: number;
     readonly peers: Readonly<Record<string, number>>;
-    /** Ours divided by the peer's. */
+    /** Ours divided by the peer's; there is none to nothing. */
     readonly ratios: Readonly<Record<string, number>>;
   }[];
 }
@@ -38,7 +38,7 @@ export function report(bench: string, rows: readonly Row[]): Report {
       for (const [name, value] of Object.entries(row.peers)) {
         if (value === undefined) continue;
         peers[name] = value;
-        ratios[name] = round(row.ours / value);
+        if (value !== 0) ratios[name] = round(row.ours / value);
       }
       return { case: row.case, unit: row.unit, ours: row.ours, peers, ratios };
     }),
@@ -53,7 +53,7 @@ export function table(rows: readonly Row[]): string {
     const cells = peers.map((peer) => {
       const value = row.peers[peer];
       if (value === undefined) return 'not installed';
-      return `${figure(value)} (${round(row.ours / value)})`;
+      return value === 0 ? '0' : `${figure(value)} (${round(row.ours / value)})`;
     });
     lines.push([row.case, row.unit, figure(row.ours), ...cells]);
   }

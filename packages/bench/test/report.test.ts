@@ -23,6 +23,12 @@ test('the table says what is not installed', () => {
   assert.match(table(rows), /speed +1\/s +300 +600 \(0\.5\) +not installed/);
 });
 
+test('there is no ratio to nothing', () => {
+  const nothing = [{ case: 'failures', unit: '1', ours: 0, peers: { other: 0, worse: 4 } }];
+  assert.deepEqual(report('failover', nothing).rows[0]?.ratios, { worse: 0 });
+  assert.match(table(nothing), /failures +1 +0 +0 +4 \(0\)/);
+});
+
 test('medians and quantiles', () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(quantile([1, 2, 3, 4], 0.5), 3);

@@ -1,0 +1,2 @@
+/** Where instances register. */
+export const ROOT = '/discovery';
