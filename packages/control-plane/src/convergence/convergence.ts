@@ -1,5 +1,6 @@
 import type { ConnectedProxy, RefusedResource, XdsObserver } from '@meshkeeper/xds';
 import type { Outcome, Progress, ProxyStanding, Standing } from './standing.ts';
+import { type Followed, type WaitOptions, waitFor } from './wait-for.ts';
 
 /** Data planes of one wait that are named as behind, and as gone, at most. */
 const NAMED = 1_000;
@@ -11,16 +12,6 @@ export interface ConvergingServer {
   proxy(stream: number): { readonly refused: readonly RefusedResource[] } | undefined;
 }
 
-/** How to wait. */
-export interface WaitOptions {
-  /** Gives the wait up: it rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds after which it resolves with what is the case. Default: none. */
-  readonly timeout?: number;
-  /** Is told how far it is, at the beginning and after changes, one turn's together. */
-  readonly progress?: (progress: Progress) => void;
-}
-
 interface Stream {
   readonly proxy: ConnectedProxy;
   applied?: { readonly revision: number; readonly at: number };
@@ -29,7 +20,8 @@ interface Stream {
 }
 
 interface Wait {
-  readonly revision: number;
+  /** May change while it is waited for: what policies are in is known when they are served. */
+  readonly revision: () => number;
   readonly gone: Map<number, { readonly proxy: ConnectedProxy; readonly at: number }>;
   look(): void;
 }
@@ -62,7 +54,17 @@ export class Convergence {
 
   /** How far all are with that revision now. */
   progress(revision: number): Progress {
-    return this.#progress({ revision, gone: new Map() });
+    return this.#progress({ revision: () => revision, gone: new Map() });
+  }
+
+  /** What every data plane has applied at least; undefined while one has never had everything, or none is there. */
+  get lowest(): number | undefined {
+    let lowest: number | undefined;
+    for (const { applied } of this.#streams.values()) {
+      if (applied === undefined) return undefined;
+      lowest = Math.min(lowest ?? applied.revision, applied.revision);
+    }
+    return lowest;
   }
 
   /**
@@ -72,37 +74,22 @@ export class Convergence {
    *
    * @throws the signal's reason.
    */
-  async wait(revision: number, options: WaitOptions = {}): Promise<Outcome> {
-    const { signal, timeout, progress } = options;
-    signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const end = (timedOut: boolean) => {
-      const found = this.#progress(wait);
-      const { pending, rejected } = found.counts;
-      const converged = found.served && pending === 0 && rejected === 0;
-      resolve({ ...found, converged, timedOut: timedOut && !converged });
-    };
-    const wait: Wait = {
-      revision,
-      gone: new Map(),
-      look: () => {
-        const found = this.#progress(wait);
-        progress?.(found);
-        if (found.served && found.counts.pending === 0) end(false);
-      },
-    };
-    const abort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    const late = timeout === undefined ? undefined : setTimeout(() => end(true), timeout);
+  async wait(revision: number, options: WaitOptions<Progress> = {}): Promise<Outcome> {
+    const isOver = ({ served, counts }: Progress) => served && counts.pending === 0;
+    const follow = (look: () => void) => this.follow(() => revision, look);
+    const { found, timedOut } = await waitFor(follow, isOver, options);
+    const converged = isOver(found) && found.counts.rejected === 0;
+    return { ...found, converged, timedOut };
+  }
+
+  /** Follows how far all are with a revision, and remembers who goes away; `look` is told of changes. */
+  follow(revision: () => number, look: () => void): Followed<Progress> {
+    const wait: Wait = { revision, gone: new Map(), look };
     this.#waits.add(wait);
-    wait.look();
-    try {
-      return await promise;
-    } finally {
-      this.#waits.delete(wait);
-      clearTimeout(late);
-      signal?.removeEventListener('abort', abort);
-    }
+    return {
+      progress: () => this.#progress(wait),
+      [Symbol.dispose]: () => void this.#waits.delete(wait),
+    };
   }
 
   #connected(proxy: ConnectedProxy): void {
@@ -137,7 +124,8 @@ export class Convergence {
     });
   }
 
-  #progress({ revision, gone }: Pick<Wait, 'revision' | 'gone'>): Progress {
+  #progress({ revision: wanted, gone }: Pick<Wait, 'revision' | 'gone'>): Progress {
+    const revision = wanted();
     const served = this.#server().revision >= revision;
     const counts = { applied: 0, pending: 0, rejected: 0, gone: gone.size };
     const behind: ProxyStanding[] = [];

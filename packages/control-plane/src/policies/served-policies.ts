@@ -73,6 +73,16 @@ export class ServedPolicies {
     return this.#served.find(({ policies }) => policies >= revision)?.snapshot;
   }
 
+  /** The newest revision of the policies that a snapshot has; undefined when it has none that is known. */
+  policiesIn(snapshot: number): number | undefined {
+    return this.#served.findLast((each) => each.snapshot <= snapshot)?.policies;
+  }
+
+  /** The first revision of the policies that comes with this snapshot or a later one; undefined while none does. */
+  policiesFrom(snapshot: number): number | undefined {
+    return this.#served.find((each) => each.snapshot >= snapshot)?.policies;
+  }
+
   /**
    * Waits until a snapshot has that revision of the policies, and gives its revision.
    * @throws the signal's reason
