@@ -1,3 +1,4 @@
+export { UNSUPPORTED, type UnsupportedField } from './config/unsupported.ts';
 export type { Logger } from './logger.ts';
 export type { FinishedRequest, ProxyObserver } from './observer.ts';
 export { startProxy } from './proxy.ts';

@@ -1,6 +1,7 @@
 import { Hash64 } from '@meshkeeper/mesh';
 import { type HashPolicy as Message, milliseconds } from '@meshkeeper/xds';
 import type { Problems } from './problems.ts';
+import { parseReplacement } from './regex.ts';
 import { headerAccess, queryParameter, type RequestView } from './request-view.ts';
 
 /** What a request is hashed to, and the cookie that its client is given for it. */
@@ -66,9 +67,12 @@ const NOTHING: Found = { text: undefined };
 function parsePart(message: Message, problems: Problems): Part['find'] {
   const { header, cookie, queryParameter: query, connectionProperties } = message;
   if (header) {
-    problems.at('header').unsupported('regex_rewrite', header.regexRewrite);
     const access = headerAccess(header.headerName ?? '');
-    return (request) => ({ text: access(request) });
+    const rewrite = header.regexRewrite && parseRewrite(header.regexRewrite, problems.at('header'));
+    return (request) => {
+      const text = access(request);
+      return { text: text !== undefined && rewrite ? rewrite(text) : text };
+    };
   }
   if (query) {
     const name = query.name ?? '';
@@ -78,6 +82,14 @@ function parsePart(message: Message, problems: Problems): Part['find'] {
   if (connectionProperties?.sourceIp) return ({ client }) => ({ text: client.remoteAddress });
   if (!connectionProperties) problems.add('', 'the embedded proxy can’t hash this');
   return () => NOTHING;
+}
+
+function parseRewrite(
+  { pattern, substitution }: NonNullable<NonNullable<Message['header']>['regexRewrite']>,
+  problems: Problems,
+): (text: string) => string {
+  const at = problems.at('regex_rewrite');
+  return parseReplacement(pattern?.regex ?? '', substitution ?? '', at);
 }
 
 function cookiePart(message: NonNullable<Message['cookie']>): Part['find'] {

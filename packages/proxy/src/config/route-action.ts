@@ -49,6 +49,8 @@ export interface ForwardAction extends Common {
   /** Bytes of a request's body that are kept, to be sent again. */
   readonly bufferLimit: number;
   readonly rewrite: PathRewrite | undefined;
+  /** The host becomes the endpoint's name, where it has one. */
+  readonly autoHost: boolean;
   readonly hash: HashPolicy | undefined;
   readonly mirrors: readonly MirrorPolicy[] | undefined;
   /** Protocols, lower case, that a client may upgrade to, or not. Else: what the listener says. */
@@ -108,7 +110,6 @@ function parseForward(
 ): ForwardAction {
   const message = action ?? {};
   problems.unsupported('metadata_match', message.metadataMatch);
-  problems.unsupported('auto_host_rewrite', message.autoHostRewrite?.value);
   const clusters = parseShares(message, treated, scope.place, problems);
   const rateLimits = parseRateLimits(message.rateLimits, problems);
   const outer = scope.rateLimits ?? [];
@@ -129,6 +130,7 @@ function parseForward(
       : (scope.retry ?? NO_RETRIES),
     bufferLimit: scope.bufferLimit,
     rewrite: parsePathRewrite(message, match ?? {}, problems),
+    autoHost: message.autoHostRewrite?.value === true,
     hash: parseHashPolicy(message.hashPolicy, problems),
     mirrors: parseMirrors(message.requestMirrorPolicies, problems),
     upgrades: new Map(upgrades),

@@ -273,14 +273,16 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     this.#attempts++;
     this.#endpoint = endpoint;
     const options = { idleTimeout: action.retry.perTryIdleTimeout || idleTimeout };
-    this.#stream = cluster.open(endpoint, this.#attemptHead(), this, options);
+    this.#stream = cluster.open(endpoint, this.#headFor(endpoint), this, options);
   }
 
-  #attemptHead(): OutgoingHead {
+  #headFor({ hostname }: Endpoint): OutgoingHead {
     const { action, head } = this.#context;
-    if (!action.countsAttempts) return head;
-    const fields = [...head.fields, 'x-envoy-attempt-count', String(this.#attempts)];
-    return { ...head, fields };
+    if (!action.countsAttempts && !action.autoHost) return head;
+    const authority = action.autoHost && hostname !== '' ? hostname : head.authority;
+    const count = ['x-envoy-attempt-count', String(this.#attempts)];
+    const fields = action.countsAttempts ? [...head.fields, ...count] : head.fields;
+    return { ...head, authority, fields };
   }
 
   #retryLater(): void {

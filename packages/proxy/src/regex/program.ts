@@ -12,8 +12,8 @@ export type Instruction =
   | { readonly type: 'save'; readonly slot: number }
   | { readonly type: 'match' };
 
-/** More of them would take too long for each character. */
-const MAX_INSTRUCTIONS = 2_000;
+/** As many as the longest pattern that a policy can have; repetitions of repetitions would take more. */
+const MAX_INSTRUCTIONS = 10_000;
 
 /**
  * A regular expression as steps, as Ken Thompson's and Rob Pike's machines have them.

@@ -9,6 +9,14 @@ import { bothEngines } from './engines.ts';
 
 const HASHES: Readonly<Record<string, HashPolicy[]>> = {
   header: [{ header: { headerName: 'X-User' } }],
+  rewritten: [
+    {
+      header: {
+        headerName: 'x-user',
+        regexRewrite: { pattern: { regex: '^(user)-.*$' }, substitution: '\\1' },
+      },
+    },
+  ],
   query: [{ queryParameter: { name: 'user' } }],
   address: [{ connectionProperties: { sourceIp: true } }],
   cookie: [{ cookie: { name: 'user' } }],
@@ -98,6 +106,9 @@ describe('hashes and mirrors do on both data planes', { skip: skipWithout('envoy
       assert(new Set(first).size > 2, `${kind} uses more than two endpoints`);
       assert.deepEqual(await places(USERS.map(request)), first, kind);
     }
+    const user = (name: string) => ({ path: '/rewritten', headers: { 'x-user': name } });
+    assert.equal(new Set(await places(USERS.map(user))).size, 1, 'all are the same when rewritten');
+    assert(new Set(await places(USERS.map((name) => user(`x${name}`)))).size > 2);
     const once = await places(Array(5).fill({ path: '/address' }));
     assert.equal(new Set(once).size, 1);
   });

@@ -371,6 +371,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         },
         { match: { path: '/exact' }, route: { cluster: 'a', prefixRewrite: '/other' } },
         {
+          match: { path: '/auto' },
+          route: { cluster: 'a', autoHostRewrite: { value: true } },
+        },
+        {
           match: { prefix: '/Case', caseSensitive: { value: false } },
           route: { cluster: 'a', prefixRewrite: '/c' },
         },
@@ -400,6 +404,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         { url: '/x?q=1', got: { host: 'inner.test', 'x-envoy-original-path': '/prefix/x?q=1' } },
       ],
       [get('/exact?q'), { url: '/other?q' }],
+      [get('/auto'), { got: { host: 'a.endpoint.test' } }],
       [get('/cASE/x'), { url: '/c/x' }],
       [get('/full/x/y?q=1'), { url: '/whole?q=1' }],
       [get('/swap/1/a/2'), { url: '/1/swap/2/a' }],
@@ -551,7 +556,13 @@ describe('routes do on both data planes', { skip: skipWithout('envoy') }, () => 
   const engines = bothEngines(async (stage, stack) => {
     for (const name of ['a', 'b']) {
       const { port } = stack.use(await backend(echo(name)));
-      stage.put('cluster', staticCluster(name, [port]));
+      const cluster = staticCluster(name, [port]);
+      for (const { lbEndpoints } of cluster.loadAssignment?.endpoints ?? []) {
+        for (const { endpoint } of lbEndpoints ?? []) {
+          if (endpoint) endpoint.hostname = `${name}.endpoint.test`;
+        }
+      }
+      stage.put('cluster', cluster);
     }
     stage.put('route', {
       name: 'all',
