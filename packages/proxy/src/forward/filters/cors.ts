@@ -20,16 +20,23 @@ export function applyCors(
     });
     return undefined;
   }
-  const fields = preflightFields(policy, origin).flat();
+  const fields = preflightFields(policy, origin, request).flat();
   return { type: 'answer', reply: { status: 200, body: '', fields, asItIs: true } };
 }
 
-function preflightFields(policy: CorsPolicy, origin: string): [string, string][] {
+function preflightFields(
+  policy: CorsPolicy,
+  origin: string,
+  request: FilterPass['request'],
+): [string, string][] {
+  // As Envoy: what is allowed of anything is what is asked for.
+  const allowed = (stated: string, asked: string) =>
+    stated === '*' ? (request.header(asked) ?? '') : stated;
   return some([
     ['access-control-allow-origin', origin],
     ['access-control-allow-credentials', policy.credentials ? 'true' : ''],
-    ['access-control-allow-methods', policy.methods],
-    ['access-control-allow-headers', policy.headers],
+    ['access-control-allow-methods', allowed(policy.methods, 'access-control-request-method')],
+    ['access-control-allow-headers', allowed(policy.headers, 'access-control-request-headers')],
     ['access-control-expose-headers', policy.expose],
     ['access-control-max-age', policy.maxAge],
   ]);
