@@ -79,8 +79,7 @@ export async function startGrpcEcho(name: string): Promise<Echo> {
       const head = { 'content-type': 'application/grpc', 'x-from': name, ...ANSWERED };
       const failure = failures.next(given);
       if (failure !== undefined) {
-        response.writeHead(200, { ...head, 'grpc-status': failure });
-        response.end();
+        response.stream.respond({ ...head, 'grpc-status': failure }, { endStream: true });
         return;
       }
       response.writeHead(200, head);

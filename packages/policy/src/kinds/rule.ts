@@ -28,7 +28,7 @@ export const retry = z
       .array(z.int().min(400).max(599))
       .optional()
       .describe(
-        'Statuses after which it is. Default: those of the ServicePolicy, else only connection failures.',
+        'Statuses after which it is. Default: those of the ServicePolicy. Connections that fail and tries that take too long count too, unless a ServicePolicy says what does.',
       ),
     attempts: z.int().min(1).optional().describe('Further tries after the first.'),
     backoff: duration

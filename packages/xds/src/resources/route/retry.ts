@@ -7,7 +7,13 @@ import { PreviousHostsPredicate, type RetryPolicy } from '../../codec/messages.t
 const UNPROCESSED = ['connect-failure', 'refused-stream', 'reset-before-request'];
 
 /** Of calls, as gRPC names them. */
-const UNPROCESSED_CALLS = [...UNPROCESSED, 'unavailable', 'cancelled'];
+const CALLS = ['unavailable', 'cancelled'];
+
+/**
+ * Where a route asks for it, and nobody says when: as Gateway API has it, also when a connection broke
+ * off, or a try took too long.
+ */
+const ASKED_FOR = ['connect-failure', 'refused-stream', 'reset'];
 
 const OTHER_HOST: RetryPolicy = {
   retryHostPredicate: [
@@ -63,7 +69,7 @@ export function retryPolicy(
   const attempts = rule?.attempts ?? service?.attempts ?? 1;
   if (attempts === 0) return 'none';
   const codes = rule?.codes ?? service?.codes ?? [];
-  const on: string[] = [...(service?.on ?? (grpc ? UNPROCESSED_CALLS : UNPROCESSED))];
+  const on: string[] = [...(service?.on ?? (grpc ? [...ASKED_FOR, ...CALLS] : ASKED_FOR))];
   if (codes.length > 0) on.push('retriable-status-codes');
   const base = wait(rule?.backoff ?? service?.backoff.base ?? 25);
   const max = wait(rule?.backoff === undefined ? (service?.backoff.max ?? 250) : 10 * base);
