@@ -32,6 +32,8 @@ export class Connection {
   readonly #connectedSince: number;
   #proxy: ConnectedProxy | undefined;
   #later: NodeJS.Timeout | undefined;
+  /** When {@link #later} comes back. */
+  #laterAt = 0;
   /** When the write that is under way began; undefined when there is none. */
   #writingSince: number | undefined;
   /** The applied revision that the observer was told. */
@@ -92,17 +94,22 @@ export class Connection {
 
   /** Says which revision the proxy has applied, when that is a newer one. */
   #tellApplied(): void {
+    const { clock, observer } = this.#context;
+    if (observer.applied === undefined || this.#proxy === undefined) return;
     const { appliedRevision: revision } = this.#stream;
-    if (this.#proxy === undefined || revision === undefined || revision === this.#applied) return;
+    if (revision === undefined || revision === this.#applied) return;
     this.#applied = revision;
-    const at = this.#context.clock();
-    this.#context.observer.applied?.({ proxy: this.#proxy, revision, at });
+    observer.applied({ proxy: this.#proxy, revision, at: clock() });
   }
 
   /** Comes back for what a response holds back that nobody has judged yet. */
   #flushLater(now: number): void {
     const until = this.#stream.heldUntil(now);
-    if (until === undefined || this.#later !== undefined) return;
+    if (until === undefined) return;
+    // Endpoints are held more shortly than what was held before them.
+    if (this.#later !== undefined && this.#laterAt <= until) return;
+    clearTimeout(this.#later);
+    this.#laterAt = until;
     this.#later = setTimeout(
       () => {
         this.#later = undefined;

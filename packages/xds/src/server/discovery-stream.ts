@@ -46,12 +46,17 @@ export class DiscoveryStream {
   #node: Node | undefined;
   #view: View | undefined;
   #applied: number | undefined;
+  /** Whether there may be something to send, now or when what it waits for is over. */
+  #hasWork = false;
 
   /** @param wake is called when a change concerns it, so that {@link next} may have a frame */
   constructor(variant: Variant, context: StreamContext, wake: () => void) {
     this.#variant = variant;
     this.#context = context;
-    this.#wake = wake;
+    this.#wake = () => {
+      this.#hasWork = true;
+      wake();
+    };
   }
 
   /** What the first request said of the client: only that one must. */
@@ -77,6 +82,7 @@ export class DiscoveryStream {
     const legacyWildcard = !isGrpc && (type === 'cluster' || type === 'listener');
     const verdict = subscription.receive(request, legacyWildcard, now, this.#context.revision());
     if (verdict?.type === 'acked') this.#advance();
+    this.#hasWork ||= subscription.isOwed || subscription.isDirty;
     return verdict;
   }
 
@@ -96,6 +102,7 @@ export class DiscoveryStream {
 
   /** The next frame to write; undefined when there is nothing to send for now. */
   next(now: number): Frame | undefined {
+    if (!this.#hasWork) return undefined;
     for (const subscription of this.#ordered) {
       if (!subscription.isOwed && !subscription.isDirty) continue;
       if (this.#isHeld(subscription, now)) continue;
@@ -108,6 +115,7 @@ export class DiscoveryStream {
       const response = subscription.removal();
       if (response !== undefined) return this.#send(subscription, response, now);
     }
+    this.#hasWork = this.#ordered.some(({ isOwed, isDirty }) => isOwed || isDirty);
     return undefined;
   }
 
@@ -131,6 +139,7 @@ export class DiscoveryStream {
 
   /** When there may be something to send although nothing happens; undefined: never. */
   heldUntil(now: number): number | undefined {
+    if (!this.#hasWork) return undefined;
     let until: number | undefined;
     for (const subscription of this.#ordered) {
       if (!subscription.isDirty) continue;

@@ -219,6 +219,8 @@ export abstract class Subscription implements Subscriber {
 
   /** The oldest revision of which the stream has not applied everything; undefined: none. */
   get lacking(): number | undefined {
+    if (this.#inFlight.length === 0 && this.dirty.size === 0 && !this.refusals.any)
+      return undefined;
     this.refusals.prune((name) => this.isServed(name));
     let oldest = this.refusals.since ?? Number.POSITIVE_INFINITY;
     for (const { since } of this.#inFlight)

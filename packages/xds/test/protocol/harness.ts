@@ -13,7 +13,7 @@ import {
   ResourceSet,
   type ResourceType,
 } from '../../src/index.ts';
-import { DiscoveryStream } from '../../src/server/discovery-stream.ts';
+import { DiscoveryStream, type StreamContext } from '../../src/server/discovery-stream.ts';
 import { Framer, type Variant } from '../../src/server/framer.ts';
 import { Interests } from '../../src/server/interests.ts';
 import type { Verdict } from '../../src/server/subscription.ts';
@@ -39,6 +39,13 @@ export class Harness {
   /** Of the last change. */
   revision = 0;
   readonly framers = { sotw: new Framer('sotw'), delta: new Framer('delta') };
+
+  /** What streams share. */
+  get context(): StreamContext {
+    const { framers, interests } = this;
+    const store = { view: () => this.sets };
+    return { store, framers, interests, revision: () => this.revision };
+  }
 
   /** Sets resources, each by name with a content that makes its version; null removes. */
   set(type: ResourceType, resources: Record<string, number | null>): void {
@@ -83,10 +90,7 @@ class Stream {
 
   constructor(variant: Variant, harness: Harness) {
     this.#variant = variant;
-    const { framers, interests } = harness;
-    const store = { view: () => harness.sets };
-    const revision = () => harness.revision;
-    this.inner = new DiscoveryStream(variant, { store, framers, interests, revision }, () => {
+    this.inner = new DiscoveryStream(variant, harness.context, () => {
       this.wakes++;
     });
   }
@@ -97,9 +101,14 @@ class Stream {
     for (;;) {
       const frame = this.inner.next(this.now);
       if (frame === undefined) return sent;
-      sent.push(this.#variant === 'sotw' ? sotwSent(frame.bytes) : deltaSent(frame.bytes));
+      sent.push(sentBy(this.#variant, frame.bytes));
     }
   }
+}
+
+/** A response, of its bytes. */
+export function sentBy(variant: Variant, bytes: Buffer): Sent {
+  return variant === 'sotw' ? sotwSent(bytes) : deltaSent(bytes);
 }
 
 function typeOf(url: string): ResourceType | undefined {
