@@ -7,7 +7,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Report } from '@meshkeeper/bench';
 
 const PAGE = 'docs/performance.md';
-const BENCHES = ['propagation', 'gateway', 'failover', 'locks', 'zk-client', 'catalog', 'balance'];
+const BENCHES = [
+  'propagation',
+  'xds-push',
+  'gateway',
+  'failover',
+  'locks',
+  'zk-client',
+  'catalog',
+  'balance',
+];
 
 function measure(bench: string): Report {
   const args = ['--conditions=source', 'packages/bench/src/main.ts', bench, '--json'];

@@ -7,8 +7,9 @@ import {
   type Service,
   type ServiceChange,
 } from '@meshkeeper/mesh';
-import type { Judged } from '@meshkeeper/xds';
+import { encodeResource, type Judged } from '@meshkeeper/xds';
 import { KINDS, planChanges } from '../src/propagation/plan.ts';
+import { Receipts } from '../src/propagation/receipts.ts';
 import { Tracker } from '../src/propagation/tracker.ts';
 
 const EDS = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
@@ -44,6 +45,34 @@ test('a change is acknowledged by a response that was sent after it was publishe
     applied,
     ['added', 'changed', 'removed'].map((id) => ({ id, ackedAt: 14 })),
   );
+});
+
+test('a change has been received when the last receiver has it', () => {
+  const receipts = new Receipts(['one', 'other']);
+  const any = (...addresses: string[]) =>
+    encodeResource('endpoint', {
+      endpoints: addresses.map((address) => ({
+        lbEndpoints: [{ endpoint: { address: { socketAddress: { address, portValue: 80 } } } }],
+      })),
+    });
+  receipts.expect({ kind: 'added', service: 'a', id: 'new' }, '10.0.0.1');
+  receipts.expect({ kind: 'removed', service: 'a', id: 'old' }, '10.0.0.2');
+  receipts.received('one', 'a', any('10.0.0.11', '10.0.0.2'), 1);
+  receipts.received('other', 'a', any('10.0.0.1', '10.0.0.2'), 2);
+  receipts.received('one', 'b', any('10.0.0.1'), 3);
+  assert.deepEqual([[...receipts.receivedAt], receipts.isComplete], [[], false]);
+  receipts.received('one', 'a', any('10.0.0.1', '10.0.0.2'), 4);
+  receipts.received('one', 'a', any('10.0.0.1'), 5);
+  receipts.received('one', 'a', any('10.0.0.1'), 6);
+  receipts.received('other', 'a', any('10.0.0.1'), 7);
+  assert.deepEqual(
+    [...receipts.receivedAt],
+    [
+      ['new', 4],
+      ['old', 7],
+    ],
+  );
+  assert.ok(receipts.isComplete);
 });
 
 function service(...endpoints: readonly (readonly [id: string, mzxid: bigint])[]): Service {

@@ -12,16 +12,26 @@ export interface FleetOptions {
   readonly instances: number;
 }
 
+/** A change that is about to be made. */
+export interface Prepared {
+  /** Of the instance: from now on, or until now where it is removed. */
+  readonly address: string;
+  /** Makes it; resolves with ZooKeeper's reply. */
+  write(): Promise<unknown>;
+}
+
 /** Instances of services as Curator registers them: ephemeral znodes of one session. */
 export class Fleet {
   readonly #zk: ZooKeeper;
-  readonly #services: readonly string[];
-  readonly #present = new Map<string, InstanceName>();
+  /** Their names. */
+  readonly services: readonly string[];
+  /** By id. */
+  readonly #present = new Map<string, InstanceName & { readonly address: string }>();
   #serial = 0;
 
   private constructor(zk: ZooKeeper, services: readonly string[]) {
     this.#zk = zk;
-    this.#services = services;
+    this.services = services;
   }
 
   /** Registers them all. */
@@ -33,7 +43,7 @@ export class Fleet {
     const all = names.flatMap((service) =>
       Array.from({ length: instances }, () => ({ service, id: randomUUID() })),
     );
-    await Promise.all(all.map((name) => fleet.write({ kind: 'added', ...name })));
+    await Promise.all(all.map((name) => fleet.prepare({ kind: 'added', ...name }).write()));
     return fleet;
   }
 
@@ -44,38 +54,40 @@ export class Fleet {
 
   /** A name for another instance of a random service. */
   fresh(random: () => number): InstanceName {
-    const service = this.#services[Math.floor(random() * this.#services.length)] ?? '';
+    const service = this.services[Math.floor(random() * this.services.length)] ?? '';
     return { service, id: randomUUID() };
   }
 
-  /** Does it; resolves with ZooKeeper's reply. What is added or changed has an address of its own. */
-  async write({ kind, service, id }: Change): Promise<void> {
+  /** How that is done. What is added or changed gets an address of its own. */
+  prepare({ kind, service, id }: Change): Prepared {
     const path = instancePath(ROOT, service, id);
     if (kind === 'removed') {
+      const address = this.#present.get(id)?.address ?? '';
       this.#present.delete(id);
-      await this.#zk.delete(path);
-      return;
+      return { address, write: () => this.#zk.delete(path) };
     }
-    this.#present.set(id, { service, id });
-    const data = this.#data(service, id);
-    if (kind === 'changed') await this.#zk.set(path, data);
-    else await this.#zk.create(path, data, { mode: CreateMode.EPHEMERAL });
-  }
-
-  #data(name: string, id: string): Buffer {
     const serial = ++this.#serial;
-    return encodeInstance({
-      name,
-      id,
-      address: `10.${serial >> 16}.${(serial >> 8) & 255}.${serial & 255}`,
-      port: 8080,
-      sslPort: null,
-      payload: null,
-      registrationTimeUTC: Date.now(),
-      serviceType: 'DYNAMIC',
-      uriSpec: null,
-    });
+    const address = `10.${serial >> 16}.${(serial >> 8) & 255}.${serial & 255}`;
+    this.#present.set(id, { service, id, address });
+    const data = dataOf(service, id, address);
+    if (kind === 'changed') return { address, write: () => this.#zk.set(path, data) };
+    const options = { mode: CreateMode.EPHEMERAL } as const;
+    return { address, write: () => this.#zk.create(path, data, options) };
   }
+}
+
+function dataOf(name: string, id: string, address: string): Buffer {
+  return encodeInstance({
+    name,
+    id,
+    address,
+    port: 8080,
+    sslPort: null,
+    payload: null,
+    registrationTimeUTC: Date.now(),
+    serviceType: 'DYNAMIC',
+    uriSpec: null,
+  });
 }
 
 async function create(zk: ZooKeeper, path: string): Promise<void> {

@@ -20,7 +20,9 @@ export function rows(pace: string, { times, responses, cpu }: Measured): Row[] {
       ];
     }),
     row('responses with endpoints, per change', '1', responses.endpoints / count),
-    row('other responses, per change', '1', responses.others / count),
+    ...(responses.others === undefined
+      ? []
+      : [row('other responses, per change', '1', responses.others / count)]),
     row('CPU of the control plane, per change', 'ms', cpu / count),
   ];
 }

@@ -18,36 +18,52 @@ export interface Pace {
 export interface Measured {
   /** Milliseconds from the reply to each write to the Envoy's acknowledgement. */
   readonly times: readonly { readonly kind: Kind; readonly ms: number }[];
-  /** Responses with endpoints, and all others. */
-  readonly responses: { readonly endpoints: number; readonly others: number };
+  /** Responses with endpoints, and all others, as far as those are told apart. */
+  readonly responses: { readonly endpoints: number; readonly others?: number };
   /** CPU time of the control plane in milliseconds. */
   readonly cpu: number;
+}
+
+/**
+ * Makes changes at that pace; when ZooKeeper's reply to each came, by id.
+ * @param prepared is called with each just before it is made
+ */
+export async function write(
+  fleet: Fleet,
+  changes: readonly Change[],
+  { burst, gap }: Pace,
+  signal: AbortSignal,
+  prepared?: (change: Change, address: string) => void,
+): Promise<ReadonlyMap<string, number>> {
+  const committedAt = new Map<string, number>();
+  const writeOne = async (change: Change) => {
+    const { address, write } = fleet.prepare(change);
+    prepared?.(change, address);
+    await write();
+    committedAt.set(change.id, now());
+  };
+  const writing: Promise<unknown>[] = [];
+  for (let at = 0; at < changes.length; at += burst) {
+    await pause(Math.random() * 2 * gap, undefined, { signal });
+    const written = Promise.all(changes.slice(at, at + burst).map(writeOne));
+    written.catch(() => {}); // the wait for all of them throws it
+    writing.push(written);
+  }
+  await Promise.all(writing);
+  return committedAt;
 }
 
 /** Makes `count` changes at that pace, and waits until the Envoy has acknowledged each. */
 export async function measure(
   fleet: Fleet,
   controlPlane: ControlPlaneProcess,
-  { burst, gap }: Pace,
+  pace: Pace,
   count: number,
   signal: AbortSignal,
 ): Promise<Measured> {
   const changes = planChanges(fleet.present, count, () => fleet.fresh(Math.random), Math.random);
-  const committedAt = new Map<string, number>();
-  const write = async (change: Change) => {
-    await fleet.write(change);
-    committedAt.set(change.id, now());
-  };
   const { cpu: cpuBefore } = await controlPlane.report();
-  const writing: Promise<unknown>[] = [];
-  for (let at = 0; at < count; at += burst) {
-    await pause(Math.random() * 2 * gap, undefined, { signal });
-    const written = Promise.all(changes.slice(at, at + burst).map(write));
-    written.catch(() => {}); // the wait for all of them throws it
-    writing.push(written);
-  }
-  await Promise.all(writing);
-
+  const committedAt = await write(fleet, changes, pace, signal);
   const ackedAt = new Map<string, number>();
   const responses = { endpoints: 0, others: 0 };
   let cpu = 0;

@@ -3,10 +3,14 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Variant } from '@meshkeeper/xds';
 import { Sidecar, type SidecarListener } from './sidecar.ts';
 
-/** Streams that share a connection: as many as our server allows. */
-const PER_CONNECTION = 100;
 /** What may be under way to a client, as Envoy has it. */
 const WINDOW = 256 * 1024 * 1024;
+
+/** How they are connected. */
+export interface SidecarsOptions {
+  /** Streams that share a connection. Default 100: our server allows no more. */
+  readonly perConnection?: number;
+}
 
 /** Many sidecars over some connections. */
 export class Sidecars implements Disposable {
@@ -24,13 +28,14 @@ export class Sidecars implements Disposable {
     count: number,
     variant: Variant,
     listener: SidecarListener,
+    { perConnection = 100 }: SidecarsOptions = {},
   ): Promise<Sidecars> {
     const sessions = await Promise.all(
-      Array.from({ length: Math.ceil(count / PER_CONNECTION) }, () => open(port)),
+      Array.from({ length: Math.ceil(count / perConnection) }, () => open(port)),
     );
     const all = Array.from({ length: count }, (_, i) => {
       // There are enough for all.
-      const session = sessions[Math.floor(i / PER_CONNECTION)] as ClientHttp2Session;
+      const session = sessions[Math.floor(i / perConnection)] as ClientHttp2Session;
       return new Sidecar(session, variant, listener);
     });
     return new Sidecars(sessions, all);
