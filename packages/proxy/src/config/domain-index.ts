@@ -6,8 +6,9 @@ export class DomainIndex<T> {
   readonly #exact = new Map<string, T>();
   readonly #suffixes = new Map<string, T>();
   readonly #prefixes = new Map<string, T>();
-  #suffixLengths: number[] = [];
-  #prefixLengths: number[] = [];
+  /** Of the wildcards that there are, the longest first. */
+  readonly #suffixLengths: number[] = [];
+  readonly #prefixLengths: number[] = [];
   #any: T | undefined;
 
   /** Adds a domain; false when it is there already or not of one of the four forms. */
@@ -22,14 +23,12 @@ export class DomainIndex<T> {
     if (name === '' || star !== name.lastIndexOf('*')) return false;
     if (star < 0) return put(this.#exact, name, value);
     if (star === 0) {
-      const added = put(this.#suffixes, name.slice(1), value);
-      this.#suffixLengths = lengths(this.#suffixes);
-      return added;
+      note(this.#suffixLengths, name.length - 1);
+      return put(this.#suffixes, name.slice(1), value);
     }
     if (star !== name.length - 1) return false;
-    const added = put(this.#prefixes, name.slice(0, -1), value);
-    this.#prefixLengths = lengths(this.#prefixes);
-    return added;
+    note(this.#prefixLengths, name.length - 1);
+    return put(this.#prefixes, name.slice(0, -1), value);
   }
 
   /** What the host, with its port if it came with one, belongs to. */
@@ -60,6 +59,8 @@ function put<T>(map: Map<string, T>, key: string, value: T): boolean {
   return true;
 }
 
-function lengths(map: ReadonlyMap<string, unknown>): number[] {
-  return [...new Set([...map.keys()].map((key) => key.length))].sort((a, b) => b - a);
+function note(lengths: number[], length: number): void {
+  if (lengths.includes(length)) return;
+  lengths.push(length);
+  lengths.sort((a, b) => b - a);
 }
