@@ -67,7 +67,7 @@ function whole({ minimum = 0, maximum = 100_000 }: Schema): fc.Arbitrary<number>
 }
 
 function text({ pattern, minLength = 0, maxLength = 40 }: Schema): fc.Arbitrary<string> {
-  if (pattern !== undefined && !pattern.includes('\\P'))
+  if (pattern !== undefined && !pattern.includes('\\P') && !pattern.includes('(?!'))
     return fc
       .stringMatching(new RegExp(pattern), { size: 'small' })
       .filter((value) => value.length >= minLength && value.length <= maxLength);

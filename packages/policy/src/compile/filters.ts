@@ -97,7 +97,7 @@ function pathChange(
 ): PathChange | undefined {
   if (stated === undefined) return undefined;
   return stated.type === 'ReplaceFullPath'
-    ? { type: 'full', value: stated.replaceFullPath }
+    ? { type: 'full', value: stated.replaceFullPath || '/' }
     : { type: 'prefix', value: stated.replacePrefixMatch };
 }
 

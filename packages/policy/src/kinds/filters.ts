@@ -55,12 +55,18 @@ const requestMirror = z.strictObject({
     .describe('A copy goes there too; its answer is dropped.'),
 });
 
+const newPath = z
+  .string()
+  .max(1024)
+  .refine((text) => text === '' || text.startsWith('/'), 'is no path: it begins with /')
+  .refine((text) => /^[!"$->@-~]*$/.test(text), 'holds what has to be percent-encoded in a path');
+
 const path = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('ReplaceFullPath'), replaceFullPath: z.string().max(1024) }),
+    z.strictObject({ type: z.literal('ReplaceFullPath'), replaceFullPath: newPath }),
     z.strictObject({
       type: z.literal('ReplacePrefixMatch'),
-      replacePrefixMatch: z.string().max(1024),
+      replacePrefixMatch: newPath,
     }),
   ])
   .optional();

@@ -31,6 +31,17 @@ const REFUSED: Readonly<
       'spec.rules[0].matches[0].path.value: holds what has to be percent-encoded in a path',
     ],
     [
+      rule({
+        filters: [
+          {
+            type: 'URLRewrite',
+            urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: '/a b' } },
+          },
+        ],
+      }),
+      'spec.rules[0].filters[0].urlRewrite.path.replaceFullPath: holds what has to be percent-encoded in a path',
+    ],
+    [
       rule({ matches: [{ path: { type: 'RegularExpression', value: '' } }] }),
       'spec.rules[0].matches[0].path.value: is empty',
     ],
