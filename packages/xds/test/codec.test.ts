@@ -26,6 +26,12 @@ test('a message of another kind, and bytes that are no protobuf, are told apart 
   assert.throws(() => decodeResource('cluster', broken), { code: 'malformed' });
 });
 
+test('a duration that no timer holds is one that is as good', () => {
+  const ninetyDays = 90 * 24 * 3_600_000;
+  assert.equal(milliseconds(duration(ninetyDays)), 1_000_000_000);
+  assert.equal(milliseconds(undefined), undefined);
+});
+
 test('a load assignment is named by its cluster', () => {
   const bytes = encodeResource('endpoint', { clusterName: 'shop' });
   assert.equal(resourceName('endpoint', decodeResource('endpoint', Any.decode(bytes))), 'shop');

@@ -6,8 +6,14 @@ export function duration(milliseconds: number): Duration {
   return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
 }
 
-/** The milliseconds of a `google.protobuf.Duration`; undefined stays undefined. */
+/** Node's timers hold twice of it, and take what is longer as nothing. */
+const LONGEST = 1_000_000_000;
+
+/**
+ * The milliseconds of a `google.protobuf.Duration`, for timers: eleven days where it is longer; undefined
+ * stays undefined.
+ */
 export function milliseconds(value: Duration | null | undefined): number | undefined {
   if (value === null || value === undefined) return undefined;
-  return Number(value.seconds ?? 0) * 1000 + (value.nanos ?? 0) / 1e6;
+  return Math.min(LONGEST, Number(value.seconds ?? 0) * 1000 + (value.nanos ?? 0) / 1e6);
 }
