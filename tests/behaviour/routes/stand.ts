@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before } from 'node:test';
 import type { Service } from '@meshkeeper/mesh';
 import type { DataPlane as DataPlaneKind } from '@meshkeeper/policy';
-import { type Answer, ask, type Call, Caller, type Outcome, type Question } from '../stage/ask.ts';
+import { until } from '@meshkeeper/testbed';
+import {
+  type Answer,
+  ask,
+  type Call,
+  type Calls,
+  type Outcome,
+  type Question,
+  type Way,
+} from '../stage/ask.ts';
 import { DATA_PLANES, type DataPlane, type DataPlaneOptions } from '../stage/data-planes.ts';
 import { type Echo, startEcho, startGrpcEcho } from '../stage/echo.ts';
 import { type Mesh, startMesh } from '../stage/mesh.ts';
@@ -15,6 +26,8 @@ export interface Plane {
   readonly port: DataPlane;
   /** A request for a host; of one that is inside the caller there is no such way. */
   ask(host: string, question?: Question): Promise<Answer>;
+  /** A request from outside. @param at the port of a gateway's listener */
+  enter(at: number, host: string, question?: Question, way?: Way): Promise<Answer>;
   /** A call of gRPC to a service. */
   call(service: string, call?: Call): Promise<Outcome>;
 }
@@ -93,8 +106,20 @@ export class Stand {
   }
 }
 
+/** Waits until each of these ports takes connections: a listener is bound a moment after it was accepted. */
+export async function listening(plane: Plane, ...ports: readonly number[]): Promise<void> {
+  const host = plane.port.gateway?.host;
+  for (const port of ports)
+    await until(async () => {
+      const socket = connect(port, host);
+      await once(socket, 'connect');
+      socket.destroy();
+      return true;
+    });
+}
+
 function plane(kind: DataPlaneKind, port: DataPlane, stack: AsyncDisposableStack): Plane {
-  const callers = new Map<string, Caller>();
+  const callers = new Map<string, Calls>();
   return {
     kind,
     port,
@@ -102,8 +127,12 @@ function plane(kind: DataPlaneKind, port: DataPlane, stack: AsyncDisposableStack
       assert(port.outbound, `requests go through ${kind}`);
       return ask(port.outbound, host, question);
     },
+    enter(at, host, question, way) {
+      assert(port.gateway, `${kind} is a gateway`);
+      return ask(at, host, question, { address: port.gateway.host, ...way });
+    },
     call(service, call) {
-      const caller = callers.get(service) ?? stack.use(new Caller(port.channel(service)));
+      const caller = callers.get(service) ?? stack.use(port.caller(service));
       callers.set(service, caller);
       return caller.call(call);
     },

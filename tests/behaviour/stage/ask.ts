@@ -1,6 +1,7 @@
 import { type RequestOptions, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { SecureContextOptions } from 'node:tls';
 import { Client, type ClientOptions, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { Asked } from './echo.ts';
 
@@ -27,20 +28,22 @@ export interface Answer {
 
 /** How a connection is made. */
 export type Way = Pick<RequestOptions, 'agent'> & {
-  /** TLS with this authority and server name. */
-  readonly tls?: { readonly ca: Buffer; readonly servername: string };
+  /** Default: 127.0.0.1. */
+  readonly address?: string;
+  /** TLS with this authority, server name, and certificate of the client. */
+  readonly tls?: SecureContextOptions & { readonly servername: string };
 };
 
-/** Asks `host` by way of a port of loopback, on a connection of its own. */
+/** Asks `host` by way of a port of loopback, on a connection of its own unless there is an agent. */
 export async function ask(
   port: number,
   host: string,
   question: Question = {},
-  { tls, agent = false }: Way = {},
+  { tls, address = '127.0.0.1', agent = false }: Way = {},
 ): Promise<Answer> {
   const { body, headers, ...rest } = question;
   const options = {
-    host: '127.0.0.1',
+    host: address,
     port,
     agent,
     ...rest,
@@ -88,8 +91,13 @@ export interface Outcome {
 
 const bytes = (value: Buffer) => value;
 
+/** A way to call a service. */
+export interface Calls extends Disposable {
+  call(call?: Call): Promise<Outcome>;
+}
+
 /** A channel to a service. */
-export class Caller implements Disposable {
+export class Caller implements Calls {
   readonly #client: Client;
 
   constructor([target, options]: readonly [string, ClientOptions]) {

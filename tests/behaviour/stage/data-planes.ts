@@ -1,5 +1,3 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { register } from '@grpc/grpc-js-xds';
 import type { Locality } from '@meshkeeper/mesh';
 import { startProxy } from '@meshkeeper/proxy';
 import { freePorts, startEnvoy } from '@meshkeeper/testbed';
@@ -7,9 +5,10 @@ import {
   type BootstrapNode,
   CERTIFICATES_KEY,
   envoyBootstrap,
-  grpcBootstrap,
   type HostPort,
 } from '@meshkeeper/xds';
+import { Caller, type Calls } from './ask.ts';
+import { GrpcClient } from './grpc-client.ts';
 
 /** What a data plane is told when it starts. */
 export interface DataPlaneOptions {
@@ -27,8 +26,8 @@ export interface DataPlane extends AsyncDisposable {
   readonly outbound: number | undefined;
   /** Where requests come in from outside, while no policy says otherwise; its address keeps. */
   readonly gateway: { readonly host: string; readonly port: number } | undefined;
-  /** What a gRPC channel to a service is opened with. */
-  channel(service: string): readonly [target: string, options: Readonly<Record<string, string>>];
+  /** A way to call a service by gRPC. */
+  caller(service: string): Calls;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -59,7 +58,7 @@ async function envoy(options: DataPlaneOptions): Promise<DataPlane> {
   return {
     outbound,
     gateway: { host: LOOPBACK, port: gateway! },
-    channel: (service) => through(outbound!, service),
+    caller: (service) => through(outbound!, service),
     [Symbol.asyncDispose]: () => running.close(),
   };
 }
@@ -84,23 +83,18 @@ async function embedded(options: DataPlaneOptions): Promise<DataPlane> {
   return {
     outbound,
     gateway: { host: OTHER_LOOPBACK, port: proxy.listeners.get('gateway')!.port },
-    channel: (service) => through(outbound!, service),
+    caller: (service) => through(outbound!, service),
     [Symbol.asyncDispose]: () => proxy.close({ drainTimeout: 0 }),
   };
 }
 
-/** gRPC's own client: it has one control plane in a process, and reads its bootstrap once. */
 async function grpc(options: DataPlaneOptions): Promise<DataPlane> {
-  const bootstrap = grpcBootstrap({ xds: options.xds, node: node('grpc', options) });
-  process.env.GRPC_XDS_BOOTSTRAP_CONFIG = JSON.stringify(bootstrap);
-  // It says of every service that is gone that it does not believe it.
-  setLogVerbosity(logVerbosity.NONE);
-  register();
+  const client = new GrpcClient({ xds: options.xds, node: node('grpc', options) });
   return {
     outbound: undefined,
     gateway: undefined,
-    channel: (service) => [`xds:///${service}`, {}],
-    async [Symbol.asyncDispose]() {},
+    caller: (service) => client.to(service),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 
@@ -109,6 +103,6 @@ function node(id: string, options: DataPlaneOptions): BootstrapNode {
   return { id, cluster: service, ...(locality !== undefined && { locality }) };
 }
 
-function through(port: number, service: string) {
-  return [`${LOOPBACK}:${port}`, { 'grpc.default_authority': service }] as const;
+function through(port: number, service: string): Caller {
+  return new Caller([`${LOOPBACK}:${port}`, { 'grpc.default_authority': service }]);
 }

@@ -1,0 +1,58 @@
+import { Worker } from 'node:worker_threads';
+import { grpcBootstrap } from '@meshkeeper/xds';
+import type { Call, Calls, Outcome } from './ask.ts';
+
+type Bootstrap = Parameters<typeof grpcBootstrap>[0];
+
+/** What the thread is told: a call to make. */
+export interface CallMessage {
+  readonly id: number;
+  readonly service: string;
+  readonly call: Call | undefined;
+}
+
+/** What it tells: what became of a call. */
+export interface OutcomeMessage {
+  readonly id: number;
+  readonly outcome: Outcome;
+}
+
+/**
+ * gRPC's own client, in a thread of its own: it reads its bootstrap once, and leaves timers behind that
+ * would keep a process from ending.
+ */
+export class GrpcClient implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
+  #next = 0;
+
+  constructor(options: Bootstrap) {
+    const bootstrap = JSON.stringify(grpcBootstrap(options));
+    const env = { ...process.env, GRPC_XDS_BOOTSTRAP_CONFIG: bootstrap };
+    this.#worker = new Worker(new URL('grpc-thread.ts', import.meta.url), { env });
+    this.#worker.on('message', ({ id, outcome }: OutcomeMessage) => {
+      this.#waiting.get(id)?.(outcome);
+      this.#waiting.delete(id);
+    });
+  }
+
+  /** A way to call a service. */
+  to(service: string): Calls {
+    return {
+      call: (call) => {
+        const id = this.#next++;
+        const { promise, resolve } = Promise.withResolvers<Outcome>();
+        this.#waiting.set(id, resolve);
+        this.#worker.postMessage({ id, service, call } satisfies CallMessage);
+        return promise;
+      },
+      [Symbol.dispose]() {
+        // It ends with the thread.
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
