@@ -33,6 +33,11 @@ ${more}
 ${rules}`;
 }
 
+/** A route of connections. */
+export function tcpRoute(name: string, parents: string, backends: string): string {
+  return route('TCPRoute', name, `    - backendRefs: ${backends}`, parents, '');
+}
+
 /** A policy of Meshkeeper's own. */
 export function policy(kind: string, name: string, spec: string): string {
   return `

@@ -25,7 +25,12 @@ export const faultPolicy = z
         abort: z
           .strictObject({
             httpStatus: z.int().min(200).max(599).optional(),
-            grpcStatus: z.int().min(0).max(16).optional(),
+            grpcStatus: z
+              .int()
+              .min(0)
+              .max(16)
+              .optional()
+              .describe('Of calls of gRPC; other requests are answered with 200 and not sent.'),
             percent: share,
           })
           .refine(
