@@ -346,3 +346,119 @@ test('a client that does not take its response is dropped', async () => {
   await assert.rejects(once(stream, 'close'), { message: /NGHTTP2_INTERNAL_ERROR/ });
   session.destroy();
 });
+
+test('a connection ends after so many requests, or so much time, of either version', async () => {
+  for (const limit of [
+    { maxRequestsPerConnection: { value: 2 } },
+    { maxConnectionDuration: duration(300) },
+  ]) {
+    await using stack = new AsyncDisposableStack();
+    const { port } = await stageWith(manager({ commonHttpProtocolOptions: limit }), stack);
+    const socket = connect(port, '127.0.0.1');
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('data', (bytes) => {
+      if (/ 200 /.test(String(bytes)) && !socket.destroyed)
+        socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    });
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await ended;
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    const closed = once(session, 'close');
+    for (let i = 0; i < 2; i++) {
+      const stream = session.request({ ':path': '/', ':authority': 'a' });
+      assert.equal((await once(stream, 'response'))[0][':status'], 200);
+      stream.resume();
+    }
+    await closed;
+  }
+});
+
+test('a client that does not answer a ping is dropped', async () => {
+  await using stack = new AsyncDisposableStack();
+  const connectionKeepalive = { interval: duration(100), timeout: duration(200) };
+  const { port } = await stageWith(
+    manager({ http2ProtocolOptions: { connectionKeepalive } }),
+    stack,
+  );
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  let pings = 0;
+  session.on('ping', () => pings++);
+  await until(() => pings > 2, { message: 'the client is asked, and stays' });
+  session.destroy();
+  const mute = connect(port, '127.0.0.1');
+  mute.on('error', () => {});
+  mute.resume();
+  mute.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+  await once(mute, 'close');
+});
+
+test('what a client says of its certificate is left out; ids and addresses are as the listener says', async () => {
+  await using stack = new AsyncDisposableStack();
+  const seen: NodeJS.Dict<string | string[]>[] = [];
+  const echo = stack.use(
+    await backend((incoming, response) => {
+      seen.push(incoming.headers);
+      response.end('ok');
+    }),
+  );
+  const stage = stack.use(await startStage());
+  stage.put('cluster', staticCluster('web', [echo.port]));
+  const quiet = {
+    generateRequestId: { value: false },
+    useRemoteAddress: { value: true },
+    skipXffAppend: true,
+  };
+  stage.put('listener', listener('quiet', [httpChain(manager(quiet))]));
+  stage.put(
+    'listener',
+    listener('usual', [httpChain(manager({ useRemoteAddress: { value: true } }))]),
+  );
+  const engine = stack.use(await startEmbedded(stage));
+  const headers = { 'x-forwarded-client-cert': 'By=me', 'x-forwarded-for': '9.9.9.9' };
+  for (const name of ['quiet', 'usual']) await call(engine.port(name), 'a', { headers });
+  const session = connectHttp2(`http://127.0.0.1:${engine.port('usual')}`);
+  await once(session.request({ ':path': '/', ':authority': 'a', ...headers }), 'response');
+  session.destroy();
+  const [first, second, third] = seen;
+  for (const each of seen) assert.equal(each['x-forwarded-client-cert'], undefined);
+  assert.equal(first?.['x-request-id'], undefined);
+  assert.equal(first?.['x-forwarded-for'], '9.9.9.9');
+  for (const each of [second, third]) {
+    assert.match(String(each?.['x-request-id']), /^[0-9a-f-]{36}$/);
+    assert.equal(each?.['x-forwarded-for'], '9.9.9.9, 127.0.0.1');
+  }
+});
+
+test('close lets streams of HTTP/2 finish, and does not wait for who has said nothing', async () => {
+  await using stack = new AsyncDisposableStack();
+  const finish = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const slow = stack.use(
+    await backend(async (_, response) => {
+      arrived.resolve();
+      await finish.promise;
+      response.end('done');
+    }),
+  );
+  const stage = stack.use(await startStage());
+  stage.put('cluster', staticCluster('web', [slow.port]));
+  stage.put('listener', listener('http', [httpChain(manager())]));
+  const engine = stack.use(await startEmbedded(stage));
+  const silent = connect(engine.port('http'), '127.0.0.1');
+  silent.on('error', () => {});
+  silent.resume();
+  await once(silent, 'connect');
+  const session = connectHttp2(`http://127.0.0.1:${engine.port('http')}`);
+  const stream = session.request({ ':path': '/', ':authority': 'a' });
+  await arrived.promise;
+  const closing = engine.proxy.close({ drainTimeout: 60_000 });
+  await Promise.all([once(silent, 'close'), once(session, 'goaway')]);
+  finish.resolve();
+  const [headers] = await once(stream, 'response');
+  assert.equal(headers[':status'], 200);
+  let body = '';
+  for await (const piece of stream.setEncoding('utf8')) body += piece;
+  assert.equal(body, 'done');
+  await closing;
+});

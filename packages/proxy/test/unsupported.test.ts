@@ -104,6 +104,11 @@ const REJECTED: readonly (readonly [string, Listener, string])[] = [
   ],
   ['xff_num_trusted_hops', managed({ xffNumTrustedHops: 1 }), `${ENDS}.xff_num_trusted_hops`],
   [
+    'forward_client_cert_details',
+    managed({ forwardClientCertDetails: 1 }),
+    `${ENDS}.forward_client_cert_details`,
+  ],
+  [
     'allow_connect',
     managed({ http2ProtocolOptions: { allowConnect: true } }),
     `${ENDS}.http2_protocol_options.allow_connect`,

@@ -1,4 +1,10 @@
-import { type Any, type Cluster, HttpProtocolOptions, milliseconds } from '@meshkeeper/xds';
+import {
+  type Any,
+  type Cluster,
+  type HttpConnectionManager,
+  HttpProtocolOptions,
+  milliseconds,
+} from '@meshkeeper/xds';
 import type { Problems } from './problems.ts';
 
 /** Pings that find out whether a connection still works. Times in milliseconds, 0 for none. */
@@ -98,19 +104,24 @@ function decode(any: Any, problems: Problems): HttpProtocolOptions {
 function parseHttp2({ explicitHttpConfig }: HttpProtocolOptions): Http2Config | undefined {
   const options = explicitHttpConfig?.http2ProtocolOptions;
   if (!options) return undefined;
-  const keepalive = options.connectionKeepalive;
   return {
     maxConcurrentStreams:
       options.maxConcurrentStreams?.value ?? HTTP2_DEFAULTS.maxConcurrentStreams,
     streamWindow: options.initialStreamWindowSize?.value ?? HTTP2_DEFAULTS.streamWindow,
     connectionWindow: options.initialConnectionWindowSize?.value ?? HTTP2_DEFAULTS.connectionWindow,
-    ping: keepalive
-      ? {
-          interval: milliseconds(keepalive.interval) ?? 0,
-          jitterPercent: keepalive.intervalJitter?.value ?? 15,
-          timeout: milliseconds(keepalive.timeout) ?? 0,
-          idleInterval: milliseconds(keepalive.connectionIdleInterval) ?? 0,
-        }
-      : undefined,
+    ping: parsePing(options.connectionKeepalive),
+  };
+}
+
+/** `config.core.v3.KeepaliveSettings`. */
+export function parsePing(
+  message: NonNullable<HttpConnectionManager['http2ProtocolOptions']>['connectionKeepalive'],
+): PingConfig | undefined {
+  if (!message) return undefined;
+  return {
+    interval: milliseconds(message.interval) ?? 0,
+    jitterPercent: message.intervalJitter?.value ?? 15,
+    timeout: milliseconds(message.timeout) ?? 0,
+    idleInterval: milliseconds(message.connectionIdleInterval) ?? 0,
   };
 }

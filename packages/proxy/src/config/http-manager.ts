@@ -1,4 +1,5 @@
-import { HttpConnectionManager, milliseconds } from '@meshkeeper/xds';
+import { HttpConnectionManager, milliseconds, Router } from '@meshkeeper/xds';
+import { type PingConfig, parsePing } from './connection-config.ts';
 import { type FilterPolicy, isKnownFilter, parseFilterPolicy } from './filters/filter-config.ts';
 import type { Problems } from './problems.ts';
 import { RouteTable } from './route-table.ts';
@@ -27,6 +28,11 @@ export interface CodecOptions {
   readonly maxConcurrentStreams: number;
   readonly initialStreamWindow: number;
   readonly initialConnectionWindow: number;
+  readonly ping: PingConfig | undefined;
+  /** In milliseconds, of a connection; then it is closed after its requests. 0 for none. */
+  readonly maxConnectionDuration: number;
+  /** Of one connection; 0 is any number. */
+  readonly maxRequestsPerConnection: number;
   /** Protocols, lower case, that a client may upgrade to. */
   readonly upgrades: readonly string[];
 }
@@ -38,8 +44,14 @@ export interface HttpManager {
   readonly routes: string | RouteTable;
   readonly filters: readonly HttpFilter[];
   readonly codec: CodecOptions;
-  /** Appends the client's address to X-Forwarded-For. */
+  /** Takes the client's address for what it is, and not what the client says of it. */
   readonly useRemoteAddress: boolean;
+  /** Appends that address to X-Forwarded-For. */
+  readonly appendsAddress: boolean;
+  /** Gives requests without an id one. */
+  readonly givesIds: boolean;
+  /** Tells endpoints in Envoy's own headers what was changed. */
+  readonly tellsChanges: boolean;
   readonly stripPort: boolean;
   readonly stripTrailingDot: boolean;
   /** Of a stream on which no byte moves. */
@@ -81,6 +93,11 @@ export function parseHttpManager(value: Uint8Array, problems: Problems): HttpMan
   const { rds, routeConfig, commonHttpProtocolOptions: common } = message;
   if (!rds?.routeConfigName && !routeConfig) problems.add('rds', 'or route_config is required');
   problems.unsupported('xff_num_trusted_hops', message.xffNumTrustedHops || undefined);
+  // What clients say of a certificate of theirs is never passed on.
+  problems.unsupported(
+    'forward_client_cert_details',
+    message.forwardClientCertDetails || undefined,
+  );
   problems
     .at('http2_protocol_options')
     .unsupported('allow_connect', message.http2ProtocolOptions?.allowConnect);
@@ -92,6 +109,9 @@ export function parseHttpManager(value: Uint8Array, problems: Problems): HttpMan
     filters: parseFilters(message, problems),
     codec: codecOptions(message, problems),
     useRemoteAddress: message.useRemoteAddress?.value === true,
+    appendsAddress: message.useRemoteAddress?.value === true && message.skipXffAppend !== true,
+    givesIds: message.generateRequestId?.value !== false,
+    tellsChanges: !suppressesHeaders(message),
     stripPort: message.stripMatchingHostPort === true || message.stripAnyHostPort === true,
     stripTrailingDot: message.stripTrailingHostDot === true,
     streamIdleTimeout: milliseconds(message.streamIdleTimeout) ?? 300_000,
@@ -102,6 +122,12 @@ export function parseHttpManager(value: Uint8Array, problems: Problems): HttpMan
     mergeSlashes: message.mergeSlashes === true,
     escapedSlashes: ESCAPED_SLASHES[message.pathWithEscapedSlashesAction ?? 0] ?? 'keep',
   };
+}
+
+function suppressesHeaders({ httpFilters }: HttpConnectionManager): boolean {
+  const router = httpFilters?.at(-1)?.typedConfig;
+  if (router?.type_url !== ROUTER) return false;
+  return Router.decode(router.value ?? new Uint8Array()).suppressEnvoyHeaders === true;
 }
 
 function parseFilters(message: HttpConnectionManager, problems: Problems): HttpFilter[] {
@@ -140,6 +166,9 @@ function codecOptions(message: HttpConnectionManager, problems: Problems): Codec
     maxConcurrentStreams: http2?.maxConcurrentStreams?.value ?? 1024,
     initialStreamWindow: http2?.initialStreamWindowSize?.value ?? STREAM_WINDOW,
     initialConnectionWindow: http2?.initialConnectionWindowSize?.value ?? CONNECTION_WINDOW,
+    ping: parsePing(http2?.connectionKeepalive),
+    maxConnectionDuration: milliseconds(common?.maxConnectionDuration) ?? 0,
+    maxRequestsPerConnection: common?.maxRequestsPerConnection?.value ?? 0,
     upgrades,
   };
 }

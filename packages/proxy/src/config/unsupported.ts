@@ -48,6 +48,11 @@ export const UNSUPPORTED: readonly UnsupportedField[] = [
   ),
   row('HttpConnectionManager', 'upgrade_configs: CONNECT', 'a TCP listener'),
   row('HttpConnectionManager', 'xff_num_trusted_hops', 'the address of the connection counts'),
+  row(
+    'HttpConnectionManager',
+    'forward_client_cert_details: other than SANITIZE',
+    'what clients say of their certificates is left out',
+  ),
   row('Http2ProtocolOptions', 'allow_connect', 'WebSockets come by HTTP/1.1'),
   row('Route', 'non_forwarding_action', 'it is for gRPC’s servers'),
   row('DirectResponseAction', 'body.filename', 'inline_string'),

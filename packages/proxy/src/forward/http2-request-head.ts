@@ -67,7 +67,7 @@ export function readHttp2RequestHead(
 /** Fields that the proxy sets itself, or that are read here. */
 const SPECIAL: ReadonlySet<string> = new Set([
   ...['host', 'content-length', 'te', 'expect', 'cookie', 'x-forwarded-for', 'x-forwarded-proto'],
-  ...['x-forwarded-host', 'x-request-id'],
+  ...['x-forwarded-host', 'x-request-id', 'x-forwarded-client-cert'],
 ]);
 
 function joined(name: string, before: string | undefined, value: string): string {

@@ -97,6 +97,8 @@ export function readRequestHead(
       case 'proxy-connection':
       case 'expect':
       case 'http2-settings':
+      // What a client says of its certificate is for nobody to believe.
+      case 'x-forwarded-client-cert':
         continue;
       case 'x-forwarded-for':
         forwardedFor = forwardedFor === undefined ? value : `${forwardedFor}, ${value}`;
@@ -140,7 +142,7 @@ const SPECIAL_LENGTHS = new Set(
   [
     ...['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te'],
     ...['keep-alive', 'proxy-connection', 'expect', 'http2-settings', 'x-forwarded-for'],
-    ...['x-forwarded-proto', 'x-forwarded-host', 'x-request-id'],
+    ...['x-forwarded-proto', 'x-forwarded-host', 'x-request-id', 'x-forwarded-client-cert'],
   ].map((name) => name.length),
 );
 

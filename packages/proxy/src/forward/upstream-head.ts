@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { applyHeaderChanges, setField } from '../config/header-changes.ts';
+import type { HttpManager } from '../config/http-manager.ts';
 import type { RequestView } from '../config/request-view.ts';
 import type { ClusterShare, ForwardAction } from '../config/route-action.ts';
 import type { OutgoingHead } from '../upstream/stream.ts';
@@ -13,27 +14,27 @@ export interface Hop {
   readonly share: ClusterShare;
   /** Path and query before the route's rewrite. */
   readonly target: string;
-  /** Appends the client's address to X-Forwarded-For. */
-  readonly useRemoteAddress: boolean;
+  readonly manager: HttpManager;
 }
 
 /** The head that goes to the endpoint. */
 export function upstreamHead(hop: Hop): OutgoingHead {
-  const { head, view, action, share, useRemoteAddress } = hop;
+  const { head, view, action, share, manager } = hop;
   const { forwardedFor } = head;
   const fields = [
     ...head.fields,
     ...['x-forwarded-proto', view.scheme, 'x-forwarded-host', head.forwardedHost ?? head.host],
-    ...['x-request-id', head.requestId ?? randomUUID()],
   ];
-  if (useRemoteAddress) {
+  const id = head.requestId ?? (manager.givesIds ? randomUUID() : undefined);
+  if (id !== undefined) fields.push('x-request-id', id);
+  if (manager.appendsAddress) {
     const before = forwardedFor === undefined ? '' : `${forwardedFor}, `;
     fields.push('x-forwarded-for', before + view.client.remoteAddress);
   } else if (forwardedFor !== undefined) fields.push('x-forwarded-for', forwardedFor);
   let { target } = hop;
   if (action.rewrite) {
     const query = view.query === '' ? '' : `?${view.query}`;
-    setField(fields, 'x-envoy-original-path', target);
+    if (manager.tellsChanges) setField(fields, 'x-envoy-original-path', target);
     target = action.rewrite(view.path) + query;
   }
   if (share.requestChanges) applyHeaderChanges(fields, share.requestChanges, view);

@@ -15,6 +15,4 @@ export interface ChainService {
   accept(socket: Socket, client: ClientFacts, http2: boolean): void;
   /** Lets what is on its way finish, and closes connections after that. */
   drain(): void;
-  /** Drops all connections. */
-  destroy(): void;
 }

@@ -64,11 +64,6 @@ export class HttpService implements ChainService {
     this.#http2.drain();
   }
 
-  destroy(): void {
-    this.#http1.destroy();
-    this.#http2.destroy();
-  }
-
   #newRouter(): RequestRouter {
     return new RequestRouter(this.#manager, {
       ...this.#environment,

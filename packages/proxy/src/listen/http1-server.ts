@@ -10,6 +10,10 @@ interface Connection {
   readonly client: ClientFacts;
   /** Requests that are being answered. */
   active: number;
+  /** Requests that it had. */
+  served: number;
+  /** It has lasted long enough. */
+  expired: boolean;
 }
 
 /** How an HTTP/1.1 server behaves besides what its codec says. */
@@ -23,11 +27,13 @@ export interface Http1Behaviour {
 export class Http1Server {
   readonly #server: Server;
   readonly #connections = new Map<Socket, Connection>();
+  readonly #codec: CodecOptions;
   readonly #handler: RequestHandler;
   readonly #behaviour: Http1Behaviour;
   #draining = false;
 
   constructor(codec: CodecOptions, handler: RequestHandler, behaviour: Http1Behaviour) {
+    this.#codec = codec;
     this.#handler = handler;
     this.#behaviour = behaviour;
     this.#server = createServer({
@@ -59,8 +65,18 @@ export class Http1Server {
 
   /** Speaks HTTP/1.1 on the connection, which may have been read from and paused. */
   accept(socket: Socket, client: ClientFacts): void {
-    this.#connections.set(socket, { client, active: 0 });
+    if (this.#draining) {
+      socket.destroy();
+      return;
+    }
+    const connection = { client, active: 0, served: 0, expired: false };
+    this.#connections.set(socket, connection);
     socket.on('close', () => this.#connections.delete(socket));
+    const { maxConnectionDuration } = this.#codec;
+    if (maxConnectionDuration > 0) {
+      const timer = setTimeout(() => this.#expire(socket, connection), maxConnectionDuration);
+      socket.on('close', () => clearTimeout(timer));
+    }
     this.#server.emit('connection', socket);
     socket.resume();
   }
@@ -73,21 +89,19 @@ export class Http1Server {
     this.#server.close(() => {});
   }
 
-  /** Drops all connections. */
-  destroy(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
-  }
-
   #requested(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { socket } = request;
     const connection = this.#connections.get(socket);
     if (!connection) return;
     connection.active++;
+    connection.served++;
     const stream = new Http1ClientStream(request, response, connection.client, {
       expectsContinue,
       upgrade: false,
       closed: () => this.#answered(socket, connection),
     });
+    const { maxRequestsPerConnection: most } = this.#codec;
+    if (connection.expired || (most > 0 && connection.served >= most)) stream.lastOfConnection();
     this.#handler(stream, this.#head(request));
   }
 
@@ -99,7 +113,13 @@ export class Http1Server {
 
   #answered(socket: Socket, connection: Connection): void {
     connection.active--;
-    if (this.#draining && connection.active === 0 && !socket.destroyed) socket.destroySoon();
+    const ends = this.#draining || connection.expired;
+    if (ends && connection.active === 0 && !socket.destroyed) socket.destroySoon();
+  }
+
+  #expire(socket: Socket, connection: Connection): void {
+    connection.expired = true;
+    if (connection.active === 0) socket.destroySoon();
   }
 
   /** Node takes the parser off the socket here; a response other than 101 ends the connection. */

@@ -4,6 +4,7 @@ import type { CodecOptions } from '../config/http-manager.ts';
 import type { ClientFacts } from '../config/request-view.ts';
 import { readHttp2RequestHead } from '../forward/http2-request-head.ts';
 import type { HeadRules } from '../forward/request-head.ts';
+import { Heartbeat } from '../upstream/http2/heartbeat.ts';
 import type { RequestHandler } from './http-service.ts';
 import { Http2ClientStream } from './http2-client-stream.ts';
 
@@ -18,6 +19,7 @@ export class Http2Server {
   readonly #handler: RequestHandler;
   readonly #rules: () => HeadRules;
   readonly #sessions = new Set<ServerHttp2Session>();
+  #draining = false;
 
   constructor(codec: CodecOptions, handler: RequestHandler, rules: () => HeadRules) {
     this.#codec = codec;
@@ -27,6 +29,10 @@ export class Http2Server {
 
   /** Speaks HTTP/2 on the connection, which may have been read from and paused. */
   accept(socket: Socket, client: ClientFacts): void {
+    if (this.#draining) {
+      socket.destroy();
+      return;
+    }
     const codec = this.#codec;
     const session = performServerHandshake(socket, {
       maxSessionMemory: MAX_SESSION_MEMORY,
@@ -41,7 +47,16 @@ export class Http2Server {
     });
     this.#sessions.add(session);
     let active = 0;
-    session.on('close', () => this.#sessions.delete(session));
+    let served = 0;
+    const heartbeat = codec.ping && new Heartbeat(session, codec.ping);
+    heartbeat?.begin();
+    const { maxConnectionDuration: longest, maxRequestsPerConnection: most } = codec;
+    const timer = longest > 0 ? setTimeout(() => session.close(), longest) : undefined;
+    session.on('close', () => {
+      this.#sessions.delete(session);
+      heartbeat?.end();
+      clearTimeout(timer);
+    });
     session.on('error', () => session.destroy());
     session.setTimeout(codec.idleTimeout, () => {
       if (active === 0) session.close();
@@ -50,6 +65,7 @@ export class Http2Server {
     session.on('stream', (stream, _headers, flags, fields) => {
       active++;
       stream.on('close', () => active--);
+      if (++served === most) session.close();
       const head = readHttp2RequestHead(fields, (flags & END_STREAM) !== 0, this.#rules());
       this.#handler(new Http2ClientStream(stream, client, expectsContinue(fields)), head);
     });
@@ -57,12 +73,8 @@ export class Http2Server {
 
   /** Takes no more requests; those on their way are answered, then connections are closed. */
   drain(): void {
+    this.#draining = true;
     for (const session of this.#sessions) session.close();
-  }
-
-  /** Drops all connections. */
-  destroy(): void {
-    for (const session of this.#sessions) session.destroy();
   }
 }
 

@@ -34,6 +34,8 @@ export class Listener {
   readonly #server: Server;
   readonly #environment: ListenerEnvironment;
   readonly #sockets = new Set<Socket>();
+  /** Those that have not said anything yet. */
+  readonly #silent = new Set<Socket>();
   #config: ListenerConfig;
   #chains: ReadonlyMap<FilterChain, OpenChain> = new Map();
   #closed: Promise<void> | undefined;
@@ -118,6 +120,7 @@ export class Listener {
       tls?.close();
       service.drain();
     }
+    for (const socket of this.#silent) socket.destroy();
     const deadline = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, drainTimeout);
@@ -160,7 +163,7 @@ export class Listener {
     });
     const { index } = this.#config;
     if (index.needsFirstBytes) {
-      peek(socket, FIRST_BYTES_TIMEOUT, (first) =>
+      this.#peek(socket, FIRST_BYTES_TIMEOUT, (first) =>
         this.#handOver(socket, this.#find(first), first),
       );
       return;
@@ -169,8 +172,17 @@ export class Listener {
     const network = found?.chain.network;
     if (!found?.chain.tls && network?.type === 'http' && network.codec.codec === 'auto') {
       const timeout = network.codec.requestHeadersTimeout;
-      peek(socket, timeout, (first) => this.#handOver(socket, found, first));
+      this.#peek(socket, timeout, (first) => this.#handOver(socket, found, first));
     } else this.#handOver(socket, found, OTHER);
+  }
+
+  #peek(socket: Socket, timeout: number, found: (first: FirstBytes) => void): void {
+    this.#silent.add(socket);
+    socket.on('close', () => this.#silent.delete(socket));
+    peek(socket, timeout, (first) => {
+      this.#silent.delete(socket);
+      found(first);
+    });
   }
 
   #find(first: FirstBytes): OpenChain | undefined {

@@ -16,7 +16,6 @@ export interface TcpEnvironment {
 /** Passes connections on as they are. */
 export class TcpService implements ChainService {
   readonly #environment: TcpEnvironment;
-  readonly #sockets = new Set<Socket>();
   #config: TcpProxyConfig;
 
   constructor(config: TcpProxyConfig, environment: TcpEnvironment) {
@@ -33,8 +32,6 @@ export class TcpService implements ChainService {
   }
 
   accept(socket: Socket, client: ClientFacts): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
     const cluster = this.#environment.cluster(this.#choose());
     if (!cluster) {
       socket.destroy();
@@ -46,10 +43,6 @@ export class TcpService implements ChainService {
 
   drain(): void {
     // What a connection is in the middle of is not known here: it has until the listener's deadline.
-  }
-
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
   }
 
   #choose(): string {

@@ -1,14 +1,14 @@
-import type { ClientHttp2Session } from 'node:http2';
+import type { Http2Session } from 'node:http2';
 import type { PingConfig } from '../../config/connection-config.ts';
 
 /** Pings the other side of a connection; who does not answer in time loses it. */
 export class Heartbeat {
-  readonly #session: ClientHttp2Session;
+  readonly #session: Http2Session;
   readonly #config: PingConfig;
   #next: NodeJS.Timeout | undefined;
   #answer: NodeJS.Timeout | undefined;
 
-  constructor(session: ClientHttp2Session, config: PingConfig) {
+  constructor(session: Http2Session, config: PingConfig) {
     this.#session = session;
     this.#config = config;
   }
