@@ -32,7 +32,7 @@ export interface RateLimitPolicy {
   readonly headers: HeaderChanges | undefined;
   /** gRPC is told RESOURCE_EXHAUSTED instead of UNAVAILABLE. */
   readonly exhausted: boolean;
-  /** Equal for equal limits of the same place: what is in the buckets stays as long as they do. */
+  /** Equal for equal limits of one name at the same place: what is in the buckets stays as long as they do. */
   readonly key: string;
 }
 
@@ -77,7 +77,7 @@ export function parseRateLimitPolicy(
       problems,
     ),
     exhausted: message.rateLimitedAsResourceExhausted === true,
-    key: JSON.stringify([place, bucket, [...descriptors]]),
+    key: JSON.stringify([place, message.statPrefix, bucket, [...descriptors]]),
   };
 }
 
