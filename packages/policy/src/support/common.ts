@@ -14,6 +14,11 @@ export function* byNone(policy: Policy): Iterable<Unsupported> {
           reason:
             'connections say no name by which callers in the mesh could be routed: attach it to a Gateway',
         };
+  if (policy.kind === 'RateLimitPolicy' && policy.spec.global !== undefined)
+    yield {
+      path: ['spec', 'global'],
+      reason: 'it is not enforced yet: use a local limit, divided by the number of data planes',
+    };
   if (policy.kind === 'Gateway') yield* authorities(policy);
   if (policy.kind === 'ServicePolicy') yield* warmUp(policy);
 }
