@@ -40,6 +40,7 @@ export class TcpForwarding implements TunnelReceiver {
       socket.destroy();
       return;
     }
+    socket.allowHalfOpen = true;
     tunnel(this.#client, socket, this.#config.idleTimeout);
   }
 

@@ -32,6 +32,8 @@ export class TcpService implements ChainService {
   }
 
   accept(socket: Socket, client: ClientFacts): void {
+    // Each direction ends by itself.
+    socket.allowHalfOpen = true;
     const cluster = this.#environment.cluster(this.#choose());
     if (!cluster) {
       socket.destroy();

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { freePort, skipWithout, tempDir } from '@meshkeeper/testbed';
+import { freePort, skipWithout, tempDir, until } from '@meshkeeper/testbed';
 import { DownstreamTlsContext as Context, type DownstreamTlsContext, pack } from '@meshkeeper/xds';
 import { type Certificate, certificate } from '../certificates.ts';
 import { backend, rawBackend } from '../fixture.ts';
@@ -49,6 +49,7 @@ describe('connections do on both data planes', { skip: skipWithout('envoy') }, (
   let ca: Buffer;
   let client: Certificate;
   let stranger: Certificate;
+  const last: string[] = [];
   const engines = bothEngines(async (stage, stack) => {
     const folder = stack.use(await tempDir('meshkeeper-proxy-'));
     const authority = await certificate(folder.path, 'authority');
@@ -78,6 +79,24 @@ describe('connections do on both data planes', { skip: skipWithout('envoy') }, (
     stack.defer(() => void secret.close());
     const address = secret.address();
     assert(typeof address === 'object' && address);
+
+    // Answers when it has heard all, and says good-bye first where it is asked to.
+    const patient = createTcpServer({ allowHalfOpen: true }, async (socket) => {
+      let heard = '';
+      for await (const piece of socket.setEncoding('latin1')) {
+        heard += piece;
+        if (heard === 'you first') socket.end('bye');
+      }
+      if (socket.writable) socket.end(`heard ${heard}`);
+      else last.push(heard);
+    });
+    patient.listen(0, '127.0.0.1');
+    await once(patient, 'listening');
+    stack.defer(() => void patient.close());
+    const halves = patient.address();
+    assert(typeof halves === 'object' && halves);
+    stage.put('cluster', staticCluster('patient', [halves.port]));
+    stage.put('listener', listener('patient', [tcpChain({ cluster: 'patient' })]));
 
     stage.put('cluster', staticCluster('web', [web.port]));
     stage.put('cluster', staticCluster('one', [one.port]));
@@ -268,5 +287,20 @@ describe('connections do on both data planes', { skip: skipWithout('envoy') }, (
   each('TCP: silence ends a connection', async (port, engine) => {
     const socket = tcp(port('idle'));
     assert.equal(await readAll(socket), '', engine);
+  });
+
+  each('TCP: who has said all can still listen, on either side', async (port, engine) => {
+    const half = () =>
+      connectTcp({ port: port('patient'), host: '127.0.0.1', allowHalfOpen: true });
+    const client = half();
+    client.end('all of it');
+    assert.equal(await readAll(client), 'heard all of it', engine);
+    const other = half();
+    other.write('you first');
+    assert.equal(await readAll(other), 'bye', engine);
+    last.length = 0;
+    other.end(', then I');
+    await until(() => last.length > 0, { message: `${engine} passes on what comes after` });
+    assert.deepEqual(last, ['you first, then I'], engine);
   });
 });

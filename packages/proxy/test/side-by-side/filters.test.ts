@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { describe, test } from 'node:test';
 import { skipWithout } from '@meshkeeper/testbed';
 import {
@@ -83,6 +85,13 @@ const HOSTS: VirtualHost[] = [
         fault({ abort: { httpStatus: 418, percentage: ALL }, maxActiveFaults: { value: 0 } }),
       ),
       route(
+        '/one-active',
+        fault({
+          delay: { fixedDelay: duration(1500), percentage: ALL },
+          maxActiveFaults: { value: 1 },
+        }),
+      ),
+      route(
         '/slow',
         fault({ responseRateLimit: { fixedLimit: { limitKbps: 8 }, percentage: ALL } }),
         { route: { cluster: 'big' } },
@@ -108,6 +117,10 @@ const HOSTS: VirtualHost[] = [
       route(
         '/three',
         limit({ tokenBucket: tokens(3), responseHeadersToAdd: [header('x-limited', 'yes')] }),
+      ),
+      route(
+        '/connection',
+        limit({ tokenBucket: tokens(2), localRateLimitPerDownstreamConnection: true }),
       ),
       route('/status', limit({ tokenBucket: tokens(1), status: { code: 503 } })),
       route('/grpc', limit({ tokenBucket: tokens(1) })),
@@ -292,6 +305,13 @@ describe('filters do on both data planes', { skip: skipWithout('envoy') }, () =>
     const both = await timed({ path: '/both' });
     assert(both.took >= 290, `${engine} took ${both.took}`);
     assert.equal(both.status, 418, engine);
+    // Of two at once, one is let through: it does not wait for the other.
+    const pair = [timed({ path: '/one-active' }), timed({ path: '/one-active' })];
+    const first = await Promise.race(pair);
+    const [one, two] = await Promise.all(pair);
+    const other = first === one ? two : one;
+    assert(other && other.took >= 1490, `${engine} holds one up`);
+    assert(first.took < other.took / 2, `${engine} holds only one up`);
     // 4 KiB at 8 KiB a second.
     const slow = await timed({ path: '/slow' });
     assert(slow.took >= 350, `${engine} took ${slow.took}`);
@@ -331,6 +351,28 @@ describe('filters do on both data planes', { skip: skipWithout('envoy') }, () =>
       engine,
     );
     assert.equal(await send2('GET'), 429, engine);
+  });
+
+  each('limits: of each connection', async (_, engine) => {
+    const { port } = engines.find(({ name }) => name === engine)!;
+    const statuses = async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const all: (number | undefined)[] = [];
+      for (let i = 0; i < 3; i++) {
+        const sent = request({
+          ...{ host: '127.0.0.1', port: port('http'), path: '/connection', agent },
+          headers: { host: 'limit' },
+        });
+        sent.end();
+        const [response] = await once(sent, 'response');
+        all.push(response.statusCode);
+        for await (const _piece of response);
+      }
+      agent.destroy();
+      return all;
+    };
+    assert.deepEqual(await statuses(), [200, 200, 429], engine);
+    assert.deepEqual(await statuses(), [200, 200, 429], engine);
   });
 
   each('limits: what gRPC is told', async (send, engine) => {
