@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** How a connection is made. */
-export type Way = Pick<RequestOptions, 'agent'> & {
+export type Way = Pick<RequestOptions, 'agent' | 'localAddress'> & {
   /** Default: 127.0.0.1. */
   readonly address?: string;
   /** TLS with this authority, server name, and certificate of the client. */
@@ -39,13 +39,14 @@ export async function ask(
   port: number,
   host: string,
   question: Question = {},
-  { tls, address = '127.0.0.1', agent = false }: Way = {},
+  { tls, address = '127.0.0.1', agent = false, localAddress }: Way = {},
 ): Promise<Answer> {
   const { body, headers, ...rest } = question;
   const options = {
     host: address,
     port,
     agent,
+    ...(localAddress !== undefined && { localAddress }),
     ...rest,
     headers: { host, ...headers },
     ...tls,
