@@ -8,6 +8,8 @@ import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Leaders } from './leaders/leaders.ts';
+import { Members } from './members/members.ts';
+import { MeshConvergence } from './members/mesh-convergence.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { observers } from './metrics/observers.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
@@ -114,8 +116,20 @@ export async function startControlPlane(
   );
   const metrics = new Metrics(sources, catalog, mirrors, now);
   const dataPlanes = new DataPlanes(() => xds, now);
-  const observer = observers(metrics.observer, dataPlanes.observer, options.observer ?? {});
+  const members = new Members({
+    ...{ zk, logger, now },
+    convergence: dataPlanes.convergence,
+    revisions: policies.served,
+    server: () => xds,
+  });
+  const observer = observers(
+    ...[metrics.observer, dataPlanes.observer, members.observer],
+    options.observer ?? {},
+  );
   const xds = stack.use(await listenXds(options, observer, signal));
+  // Ends before the data planes are left: they are then expected at another replica.
+  stack.use(members.start());
+  const mesh = new MeshConvergence(dataPlanes.convergence, policies.served, members);
   const reconciler = stack.use(
     new Reconciler({
       catalog,
@@ -140,6 +154,7 @@ export async function startControlPlane(
       committed() {
         metrics.committed(now());
         policies.served.committed(catalog.snapshot);
+        members.changed();
         mirrors.committed();
       },
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
@@ -149,6 +164,7 @@ export async function startControlPlane(
     await startApi({
       listen: config.controlPlane.api.listen,
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
+      ...{ members, mesh },
       ready: () => reconciler.ready,
     }),
   );

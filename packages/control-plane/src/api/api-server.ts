@@ -7,6 +7,8 @@ import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
+import type { Members } from '../members/members.ts';
+import type { MeshConvergence } from '../members/mesh-convergence.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
@@ -14,6 +16,8 @@ import { overlayOf, overlaySchema } from '../overlays/stored.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
+import { membersRoute } from './members-route.ts';
+import { MeshView } from './mesh-view.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
 import { pastRoutes } from './past-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -34,6 +38,8 @@ export interface ApiOptions {
   readonly metrics: Metrics;
   readonly mirrors: Mirrors;
   readonly dataPlanes: DataPlanes;
+  readonly members: Members;
+  readonly mesh: MeshConvergence;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -71,11 +77,14 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   explainRoute(app, { ...options, policies: options.policies.served });
   pastRoutes(app, options.records);
   mirrorsRoute(app, options.mirrors);
-  convergenceRoute(app, options.catalog, options.dataPlanes.convergence);
+  membersRoute(app, options.members);
+  const meshView = new MeshView(options.members.id, options.policies.served);
+  convergenceRoute(app, { ...options, convergence: options.dataPlanes.convergence, meshView });
   policyRoutes(app, {
     ...options.policies,
     catalog: options.catalog,
-    convergence: options.dataPlanes.convergence,
+    mesh: options.mesh,
+    meshView,
     kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);

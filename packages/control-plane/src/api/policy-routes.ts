@@ -2,8 +2,8 @@ import type { Catalog } from '@meshkeeper/mesh';
 import { checkPolicies, type Finding, milliseconds, pathText, policyId } from '@meshkeeper/policy';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { Convergence } from '../convergence/convergence.ts';
 import type { DataPlaneKinds } from '../convergence/data-plane-kinds.ts';
+import type { MeshConvergence } from '../members/mesh-convergence.ts';
 import type { Wanted } from '../policies/policy-change.ts';
 import { type PolicyRef, refId, refOf } from '../policies/policy-paths.ts';
 import type { Condition } from '../policies/policy-status.ts';
@@ -12,17 +12,19 @@ import { PolicyStoreError, type PolicyStoreErrorCode } from '../policies/policy-
 import type { PolicyList } from '../policies/policy-tree.ts';
 import type { ServedPolicies } from '../policies/served-policies.ts';
 import { type NotSupported, unsupportedBy } from '../policies/unsupported-by.ts';
-import { outcomeView } from './convergence-route.ts';
+import type { MeshView } from './mesh-view.ts';
 import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
 import { ApiError, type ApiErrorCode } from './problem.ts';
+import { programmedIn } from './programmed.ts';
 
 /** What the routes of policies show and change. */
 export interface PolicyRoutesOptions {
   readonly store: PolicyStore;
   readonly served: ServedPolicies;
   readonly catalog: Catalog;
-  readonly convergence: Convergence;
+  readonly mesh: MeshConvergence;
+  readonly meshView: MeshView;
   readonly kinds: DataPlaneKinds;
 }
 
@@ -171,13 +173,13 @@ interface Done extends Applied {
   readonly findings: readonly Finding[];
   readonly unsupported: readonly NotSupported[];
   readonly catalogRevision: number | undefined;
-  readonly convergence: ReturnType<typeof outcomeView> | undefined;
+  readonly convergence: ReturnType<MeshView['outcome']> | undefined;
 }
 
 async function applied(
   wanted: Wanted,
   { dryRun, wait, by, reason, ifRevision }: ApplyQuery,
-  { store, served, catalog, convergence, kinds }: PolicyRoutesOptions,
+  { store, served, catalog, mesh, meshView, kinds }: PolicyRoutesOptions,
   reply: FastifyReply,
   rollbackTo?: number,
 ): Promise<Done> {
@@ -199,10 +201,8 @@ async function applied(
     .catch(() => undefined); // it is written, and will be served
   if (wait === undefined) return { ...result, catalogRevision, convergence: undefined };
   const timeout = Math.max(0, wait - (performance.now() - begun));
-  // What is not served yet is what comes next.
-  const awaited = catalogRevision ?? catalog.snapshot.revision + 1;
-  const outcome = await convergence.wait(awaited, { timeout, signal: gone.signal });
-  return { ...result, catalogRevision, convergence: outcomeView(outcome) };
+  const outcome = await mesh.wait(done.revision, { timeout, signal: gone.signal });
+  return { ...result, catalogRevision, convergence: meshView.outcome(outcome) };
 }
 
 function answer(done: Done, warnings: readonly IssueView[]) {
@@ -251,42 +251,24 @@ function newFindings({ before }: Applied, wanted: Wanted, catalog: Catalog): rea
 }
 
 /** Makes views of policies, of one moment. */
-function viewer(list: PolicyList, { served, catalog, convergence, kinds }: PolicyRoutesOptions) {
+function viewer(list: PolicyList, { served, catalog, mesh, meshView, kinds }: PolicyRoutesOptions) {
   const findings = Map.groupBy(served.findings(catalog.snapshot), ({ policy }) => policyId(policy));
   const problems = new Map(list.problems.map(({ policy, message }) => [policy, message]));
   const programmed = new Map<number, Condition>();
   return (stored: PolicyList['policies'][number]) => {
     const id = policyId(stored.policy);
-    const snapshot = served.snapshotOf(stored.revision);
-    if (snapshot !== undefined && !programmed.has(snapshot))
-      programmed.set(snapshot, programmedIn(snapshot, convergence));
+    const { revision } = stored;
+    const isServed = served.snapshotOf(revision) !== undefined;
+    if (isServed && !programmed.has(revision))
+      programmed.set(revision, programmedIn(mesh.progress(revision), meshView));
     return policyView(stored, findings.get(id) ?? [], {
       problem: problems.get(id),
       unsupported: unsupportedBy(stored.policy, kinds.connected).map(
         ({ path, message }) => `${pathText(path)}: ${message}`,
       ),
-      programmed: snapshot === undefined ? undefined : programmed.get(snapshot),
+      programmed: programmed.get(revision),
     });
   };
-}
-
-/** Whether the data planes have a revision of the catalog. */
-function programmedIn(snapshot: number, convergence: Convergence): Condition {
-  const { counts, behind } = convergence.progress(snapshot);
-  const { applied: have, pending, rejected } = counts;
-  const condition = (status: Condition['status'], reason: string, message: string): Condition => {
-    return { type: 'Programmed', status, reason, message };
-  };
-  if (rejected > 0) {
-    const names = behind.flatMap(({ proxy, standing }) =>
-      standing.type === 'rejected' ? [`${proxy.id}: ${standing.refused[0]?.message}`] : [],
-    );
-    return condition('False', 'Rejected', names.slice(0, 3).join('; '));
-  }
-  if (pending > 0)
-    return condition('False', 'Pending', `${pending} data planes do not have it yet`);
-  if (have === 0) return condition('Unknown', 'NoDataPlane', 'no data plane is connected');
-  return condition('True', 'Programmed', '');
 }
 
 function listOf({ served }: PolicyRoutesOptions): PolicyList {
