@@ -84,4 +84,5 @@ export const SHORT_TYPES: Readonly<Record<string, string>> = {
   ClusterLoadAssignment: 'EDS',
   Listener: 'LDS',
   RouteConfiguration: 'RDS',
+  VirtualHost: 'VHDS',
 };

@@ -51,10 +51,14 @@ describe('data planes for people', () => {
     assert.match(proxiesText(view()), /^no data plane is connected: start one/);
   });
 
-  test('a column for secrets only where somebody asks for them', () => {
-    const type = { type: 'Secret', state: 'synced', wildcard: false, subscribed: 1 } as const;
-    const text = proxiesText(view(stream({ types: [{ ...type, sentVersion: 'v' }] })));
-    assert.match(text, /RDS +SDS +BEHIND/);
+  test('a column for secrets and virtual hosts only where somebody asks for them', () => {
+    const asked = (type: string) => {
+      const state = { state: 'synced', wildcard: false, subscribed: 1, sentVersion: 'v' } as const;
+      return stream({ types: [{ ...state, type }] });
+    };
+    assert.match(proxiesText(view(asked('Secret'))), /RDS +SDS +BEHIND/);
+    const both = proxiesText(view(asked('Secret'), asked('VirtualHost')));
+    assert.match(both, /RDS +VHDS +SDS +BEHIND/);
   });
 
   test('what is rejected: by name, or that it is one of those that came together', () => {

@@ -133,6 +133,16 @@ describe('what a data plane is served, for people', () => {
     assert.deepEqual(rows('routes', of), [...a, b]);
     assert.deepEqual(rows('routes', of, { name: 'a.mesh' }), a);
     assert.deepEqual(rows('routes', of, { name: 'outbound' }), [...a, b], 'all of that name');
+    const [first, second] = routes.virtual_hosts;
+    const apart = view(
+      resource('RouteConfiguration', 'outbound', { vhds: {} }),
+      resource('VirtualHost', 'outbound/a', { ...first, name: 'outbound/a' }),
+      resource('VirtualHost', 'gateway/edge/80/b%2F50%25', { ...second, name: 'x' }),
+    );
+    assert.deepEqual(rows('routes', apart, { name: 'outbound' }), a, 'as if they were inside');
+    assert.deepEqual(rows('routes', apart, { name: 'a.mesh' }), a);
+    const other = 'gateway/edge/80 | b/50% | b | * | b | acked';
+    assert.deepEqual(rows('routes', apart), [...a, other]);
   });
 
   test('listeners: by HTTP, by TCP, and those of gRPC clients', () => {

@@ -13,8 +13,10 @@ import { clean, formatTable } from './table.ts';
 
 const NOBODY =
   'no data plane is connected: start one with "meshkeeper proxy", or "meshkeeper bootstrap envoy"';
-/** Always there; secrets only where somebody asks for them. */
+/** Always there. */
 const COLUMNS = ['Cluster', 'ClusterLoadAssignment', 'Listener', 'RouteConfiguration'];
+/** Only where somebody asks for them. */
+const RARE = ['VirtualHost', 'Secret'];
 
 /**
  * For people: a row each stream, then what is rejected.
@@ -22,8 +24,8 @@ const COLUMNS = ['Cluster', 'ClusterLoadAssignment', 'Listener', 'RouteConfigura
  */
 export function proxiesText({ at, proxies, departed }: ProxiesView, now = Date.parse(at)): string {
   if (proxies.length === 0 && departed.length === 0) return NOBODY;
-  const secrets = proxies.some(({ types }) => types.some(({ type }) => type === 'Secret'));
-  const columns = secrets ? [...COLUMNS, 'Secret'] : COLUMNS;
+  const asked = new Set(proxies.flatMap(({ types }) => types.map(({ type }) => type)));
+  const columns = [...COLUMNS, ...RARE.filter((type) => asked.has(type))];
   const shorts = columns.map((type) => SHORT_TYPES[type]!); // all are in the table
   const row = (proxy: ProxyView, states: string[], behind: string, since: string) => [
     ...[proxy.id || '-', proxy.cluster || '-', ...states, behind],

@@ -5,25 +5,50 @@ import { holds, type ResourceView, type Wanted } from './view.ts';
 /** Domains of a virtual host that are shown, at most. */
 const DOMAINS = 2;
 
+/** A virtual host: a part of its routes, or a resource of its own that is called by their name too. */
+interface Host {
+  readonly routes: string;
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly message: unknown;
+}
+
 /** A row each route; of a configuration only the hosts that are wanted. */
 export function routesTable(resources: readonly ResourceView[], { name: wanted }: Wanted): Table {
   return {
     head: ['ROUTES', 'HOST', 'DOMAINS', 'MATCH', 'TO', 'STATUS'],
-    rows: resources.flatMap(({ name, status, resource }) =>
-      listAt(resource, 'virtual_hosts').flatMap((host) => {
-        const vhost = textAt(host, 'name') ?? '-';
-        const domains = listAt(host, 'domains').map(String);
+    rows: resources.flatMap((resource) =>
+      hostsIn(resource).flatMap(({ routes, name, domains, message }) => {
         // One that is wanted by the name of the whole has all its hosts.
-        if (![name, vhost, ...domains].some((text) => holds(text, wanted))) return [];
+        if (![routes, name, ...domains].some((text) => holds(text, wanted))) return [];
         const more = domains.length - DOMAINS;
         const shown = domains.slice(0, DOMAINS).join(', ') + (more > 0 ? ` and ${more} more` : '');
-        return listAt(host, 'routes').map((route) => [
-          ...[name, vhost, shown],
-          ...[matchText(at(route, 'match')), targetText(route), status],
+        return listAt(message, 'routes').map((route) => [
+          ...[routes, name, shown],
+          ...[matchText(at(route, 'match')), targetText(route), resource.status],
         ]);
       }),
     ),
   };
+}
+
+/** The virtual hosts of a resource that is routes, or that is one of those. */
+function hostsIn({ type, name, resource }: ResourceView): Host[] {
+  const domainsOf = (host: unknown) => listAt(host, 'domains').map(String);
+  if (type === 'VirtualHost') {
+    const slash = name.lastIndexOf('/');
+    const own = name
+      .slice(slash + 1)
+      .replaceAll('%2F', '/')
+      .replaceAll('%25', '%');
+    const domains = domainsOf(resource);
+    return [{ routes: name.slice(0, slash), name: own, domains, message: resource }];
+  }
+  if (type !== 'RouteConfiguration') return [];
+  return listAt(resource, 'virtual_hosts').map((host) => {
+    const own = textAt(host, 'name') ?? '-';
+    return { routes: name, name: own, domains: domainsOf(host), message: host };
+  });
 }
 
 function matchText(match: unknown): string {
@@ -68,10 +93,7 @@ function targetText(route: unknown): string {
   return at(route, 'redirect') === undefined ? '-' : 'redirects';
 }
 
-/** The names and domains of the virtual hosts of a `RouteConfiguration`. */
-export function hostsOf(routes: unknown): string[] {
-  return listAt(routes, 'virtual_hosts').flatMap((host) => [
-    textAt(host, 'name') ?? '',
-    ...listAt(host, 'domains').map(String),
-  ]);
+/** The names and domains of the virtual hosts of a resource. */
+export function hostsOf(resource: ResourceView): string[] {
+  return hostsIn(resource).flatMap(({ name, domains }) => [name, ...domains]);
 }

@@ -51,8 +51,9 @@ export function filtered(view: ProxyConfigView, wanted: Wanted): ProxyConfigView
   return { ...view, streams };
 }
 
-function fits({ type, name, resource }: ResourceView, wanted: Wanted): boolean {
-  const names = [name, ...(type === 'RouteConfiguration' ? hostsOf(resource) : [])];
+function fits(view: ResourceView, wanted: Wanted): boolean {
+  const { type, name, resource } = view;
+  const names = [name, ...hostsOf(view)];
   if (wanted.name !== undefined && !names.some((each) => holds(each, wanted.name))) return false;
   if (wanted.port === undefined) return true;
   if (type === 'ClusterLoadAssignment')
