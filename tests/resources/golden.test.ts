@@ -9,17 +9,24 @@ import {
   ServiceMap,
 } from '@meshkeeper/mesh';
 import { compilePolicies, parsePolicies } from '@meshkeeper/policy';
-import { MessagePrinter, type Node, Resources, scopeOf } from '@meshkeeper/xds';
+import { MessagePrinter, type Node, Resources, type ResourceType, scopeOf } from '@meshkeeper/xds';
 import { parse, stringify } from 'yaml';
 
 /**
  * Each case is a folder: `mesh.yaml` has services and who asks, `policies.yaml` what operators applied;
- * `envoy.yaml` and `grpc.yaml` are all of the resources that such a data plane is sent.
+ * `envoy.yaml` and `grpc.yaml` are all of the resources that such a data plane is sent. Of an Envoy that
+ * gets virtual hosts as resources of their own (VHDS), only the routes are other ones: `vhds.yaml`.
  * MESHKEEPER_GOLDEN=write writes them anew.
  */
 const CASES = new URL('cases/', import.meta.url);
 const PRINTER = await MessagePrinter.load();
 const AGENTS = { envoy: 'envoy', grpc: 'gRPC Node Pure JS' } as const;
+/** The first that takes virtual hosts apart. */
+const NEW_ENVOY = { userAgentBuildVersion: { version: { majorNumber: 1, minorNumber: 37 } } };
+
+/** A message as JSON. */
+type Json = Readonly<Record<string, unknown>>;
+type Listed = readonly [string, Json[]];
 
 /** What `mesh.yaml` says; of endpoints only what differs from an ordinary one. */
 interface Mesh {
@@ -52,9 +59,8 @@ function nodeOf({ node: { service = '', zone = '', gateway } }: Mesh, userAgentN
   return { cluster: service, locality: { region, zone }, userAgentName, metadata: { fields } };
 }
 
-/** All that a node sees, as Envoy's configuration is written. */
-function seen(name: string, flavour: keyof typeof AGENTS): string {
-  const mesh = parse(read(name, 'mesh.yaml')) as Mesh;
+/** What there is for data planes. */
+function resourcesOf(name: string, mesh: Mesh): Resources {
   const { policies, issues } = parsePolicies(read(name, 'policies.yaml'));
   assert.deepEqual(issues, []);
   const snapshot = {
@@ -70,21 +76,78 @@ function seen(name: string, flavour: keyof typeof AGENTS): string {
   resources.apply(snapshot, added);
   resources.settle();
   assert.deepEqual(resources.problems, []);
-  const view = resources.view(scopeOf(nodeOf(mesh, AGENTS[flavour])));
-  const listed = (['cluster', 'endpoint', 'listener', 'route'] as const).map((type) => {
+  return resources;
+}
+
+/** All that a node sees of some types, sorted by name. */
+function listed(name: string, node: (mesh: Mesh) => Node, types: readonly ResourceType[]) {
+  const mesh = parse(read(name, 'mesh.yaml')) as Mesh;
+  const view = resourcesOf(name, mesh).view(scopeOf(node(mesh), true));
+  return types.map((type) => {
     const sorted = view[type].list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    return [`${type}s`, sorted.map(({ any }) => PRINTER.print(any))];
+    return [`${type}s`, sorted.map(({ any }) => PRINTER.print(any))] as const;
   });
-  return stringify(Object.fromEntries(listed), { lineWidth: 100, aliasDuplicateObjects: false });
+}
+
+/** The same, as Envoy's configuration is written. */
+function written(...[name, node, types]: Parameters<typeof listed>): string {
+  const all = Object.fromEntries(listed(name, node, types));
+  return stringify(all, { lineWidth: 100, aliasDuplicateObjects: false });
+}
+
+function isAsWritten(name: string, file: string, text: string): void {
+  const url = new URL(`${name}/${file}`, CASES);
+  if (process.env.MESHKEEPER_GOLDEN === 'write') writeFileSync(url, text);
+  assert.equal(text, readFileSync(url, 'utf8'));
+}
+
+const newEnvoy = (mesh: Mesh): Node => ({ ...nodeOf(mesh, AGENTS.envoy), ...NEW_ENVOY });
+
+/** Route configurations with the virtual hosts that were apart from them, called as they are inside. */
+function joined(routes: readonly Json[], hosts: readonly Json[]): Json[] {
+  return routes.map(({ vhds, ...rest }) => {
+    assert.ok(vhds);
+    const prefix = `${rest.name}/`;
+    const own = hosts.filter(({ name }) => /^(.*\/)[^/]*$/.exec(String(name))?.[1] === prefix);
+    const named = own.map(({ '@type': _, ...host }) => {
+      const name = decodeURIComponent(String(host.name).slice(prefix.length));
+      return { ...host, name };
+    });
+    const real = named.filter(({ name }) => name !== 'meshkeeper.nowhere');
+    return { ...rest, ...(real.length > 0 && { virtual_hosts: real }) };
+  });
+}
+
+function sortedHosts({ virtual_hosts: hosts, ...rest }: Json): Json {
+  if (hosts === undefined) return rest;
+  const sorted = (hosts as Json[]).toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+  return { ...rest, virtual_hosts: sorted };
 }
 
 for (const name of readdirSync(CASES))
   describe(`resources of ${name}`, () => {
     for (const flavour of ['envoy', 'grpc'] as const)
       test(`as ${flavour} gets them`, () => {
-        const text = seen(name, flavour);
-        const file = new URL(`${name}/${flavour}.yaml`, CASES);
-        if (process.env.MESHKEEPER_GOLDEN === 'write') writeFileSync(file, text);
-        assert.equal(text, readFileSync(file, 'utf8'));
+        const types = ['cluster', 'endpoint', 'listener', 'route'] as const;
+        const text = written(name, (mesh) => nodeOf(mesh, AGENTS[flavour]), types);
+        isAsWritten(name, `${flavour}.yaml`, text);
       });
+
+    test('virtual hosts that are apart say the same', () => {
+      const [[, inside]] = listed(name, (mesh) => nodeOf(mesh, AGENTS.envoy), ['route']) as [
+        Listed,
+      ];
+      const [[, routes], [, hosts]] = listed(name, newEnvoy, ['route', 'virtualHost']) as [
+        Listed,
+        Listed,
+      ];
+      assert.ok(hosts.length > 0);
+      assert.deepEqual(joined(routes, hosts).map(sortedHosts), inside.map(sortedHosts));
+    });
   });
+
+describe('resources of gateway', () => {
+  test('as an Envoy gets its routes that takes virtual hosts apart', () => {
+    isAsWritten('gateway', 'vhds.yaml', written('gateway', newEnvoy, ['route', 'virtualHost']));
+  });
+});

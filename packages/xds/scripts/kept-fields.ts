@@ -148,7 +148,7 @@ export const KEPT_FIELDS: Readonly<Record<string, string>> = {
   'envoy.config.listener.v3.FilterChain':
     'filter_chain_match filters transport_socket transport_socket_connect_timeout name',
   'envoy.config.route.v3.RouteConfiguration':
-    'name virtual_hosts request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove max_direct_response_body_size_bytes ignore_port_in_host_matching typed_per_filter_config metadata',
+    'name virtual_hosts vhds request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove max_direct_response_body_size_bytes ignore_port_in_host_matching typed_per_filter_config metadata',
   'envoy.config.route.v3.VirtualHost':
     'name domains routes request_headers_to_add request_headers_to_remove response_headers_to_add response_headers_to_remove typed_per_filter_config include_request_attempt_count include_attempt_count_in_response retry_policy per_request_buffer_limit_bytes rate_limits metadata',
   'envoy.config.route.v3.Route':

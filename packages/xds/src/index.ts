@@ -66,7 +66,7 @@ export {
   TlsInspector,
   TypedStruct,
   UpstreamTlsContext,
-  type VirtualHost,
+  VirtualHost,
   type WeightedCluster,
   WrrLocality,
 } from './codec/messages.ts';
@@ -85,11 +85,13 @@ export { PEAK_EWMA_TYPE } from './resources/cluster/balancing.ts';
 export { METADATA_KEY } from './resources/endpoint/encoded-endpoint.ts';
 export { FLAVOURS, type Flavour, flavourOf } from './resources/flavour.ts';
 export { formatHostPort, type HostPort, parseHostPort } from './resources/host-port.ts';
+export { gatewayRoutes } from './resources/listener/gateway-listeners.ts';
 export type { ListenerKind } from './resources/listener/listener.ts';
 export type { ResourceProblem } from './resources/problem.ts';
 export { makeResource, type Resource } from './resources/resource.ts';
 export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
 export { type ResourceChanges, Resources, type ResourceUpdate } from './resources/resources.ts';
+export { hostOfVirtualHost, virtualHostName } from './resources/route/virtual-host-name.ts';
 export {
   CERTIFICATES_KEY,
   DEFAULT_CERTIFICATES,

@@ -64,7 +64,7 @@ export class SubscriptionState {
   /** Decodes a response; undefined for a kind that was not asked for. */
   receive(response: DeltaDiscoveryResponse): Received | undefined {
     const type = resourceTypeOf(response.typeUrl ?? '');
-    if (type === undefined || type === 'secret') return undefined;
+    if (type === undefined || type === 'secret' || type === 'virtualHost') return undefined;
     const nonce = response.nonce ?? '';
     const removed = response.removedResources ?? [];
     const upserts = new Map<string, ResourceMessage<ClientType>>();

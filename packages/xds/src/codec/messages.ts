@@ -19,6 +19,7 @@ export type FilterChain = envoy.config.listener.v3.FilterChain.$Properties;
 
 export const RouteConfiguration = envoy.config.route.v3.RouteConfiguration;
 export type RouteConfiguration = envoy.config.route.v3.RouteConfiguration.$Properties;
+export const VirtualHost = envoy.config.route.v3.VirtualHost;
 export type VirtualHost = envoy.config.route.v3.VirtualHost.$Properties;
 export type Route = envoy.config.route.v3.Route.$Properties;
 export type RouteMatch = envoy.config.route.v3.RouteMatch.$Properties;

@@ -4,6 +4,7 @@ import {
   Listener,
   RouteConfiguration,
   Secret,
+  VirtualHost,
 } from './messages.ts';
 
 /**
@@ -39,6 +40,12 @@ export const RESOURCE_TYPES = {
     typeUrl: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     short: 'RDS',
     message: RouteConfiguration,
+    nameField: 'name',
+  },
+  virtualHost: {
+    typeUrl: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
+    short: 'VHDS',
+    message: VirtualHost,
     nameField: 'name',
   },
 } as const;

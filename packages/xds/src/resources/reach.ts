@@ -1,7 +1,8 @@
 import type { Locality, Policies } from '@meshkeeper/mesh';
 import type { ResourceType } from '../codec/resource-type.ts';
+import { type Changed, note, sync } from './changed.ts';
 import type { Flavour } from './flavour.ts';
-import { gatewayRoutesName } from './listener/gateway-listeners.ts';
+import { gatewayRoutes } from './listener/gateway-listeners.ts';
 import { apiListener } from './listener/listener.ts';
 import { nowhere } from './nowhere.ts';
 import type { ResourceProblem } from './problem.ts';
@@ -10,6 +11,8 @@ import { ResourceSet } from './resource-set.ts';
 import { gatewayHosts, meshHosts } from './route/host-table.ts';
 import { RouteConfigurationBuilder } from './route/route-configuration.ts';
 import { RouteContext } from './route/route-context.ts';
+import type { RouteForm } from './route/route-form.ts';
+import { RouteTable } from './route/route-table.ts';
 import type { HostRules } from './route/virtual-host.ts';
 import type { ServiceResources } from './service-resources.ts';
 
@@ -19,9 +22,6 @@ export interface Nearby {
   readonly set: ResourceSet;
 }
 
-/** Names of the resources that have changed, by type. */
-export type Changed = Map<ResourceType, Set<string>>;
-
 /**
  * What callers of one flavour that may reach the same services see; they share clusters and routes, and,
  * where they are at one place, assignments.
@@ -29,13 +29,14 @@ export type Changed = Map<ResourceType, Set<string>>;
 export class Reach {
   readonly flavour: Flavour;
   readonly cluster = new ResourceSet();
-  readonly route = new ResourceSet();
   /** Those of gRPC's clients: one a service. */
   readonly listener = new ResourceSet();
   readonly #isVisible: (service: string) => boolean;
   readonly #services = new Map<string, ServiceResources>();
   readonly #nearby = new Map<string, WeakRef<Nearby>>();
   readonly #builders = new Map<string, RouteConfigurationBuilder>();
+  /** In the forms that somebody has asked for. */
+  readonly #tables = new Map<RouteForm, RouteTable>();
   #problems: readonly ResourceProblem[] = [];
 
   /** @param isVisible which services its callers may reach, by name */
@@ -62,6 +63,17 @@ export class Reach {
     const nearby = { caller, set };
     this.#nearby.set(key, new WeakRef(nearby));
     return nearby;
+  }
+
+  /** The routes in that form, always up to date. */
+  routes(form: RouteForm): RouteTable {
+    let table = this.#tables.get(form);
+    if (table === undefined) {
+      table = new RouteTable(form);
+      table.sync(this.#builders.values(), new Map());
+      this.#tables.set(form, table);
+    }
+    return table;
   }
 
   /** Takes a service's new version, or that it is gone; adds what has changed to `changed`. */
@@ -92,43 +104,36 @@ export class Reach {
     const all = [...this.#services.values()].map(({ service }) => service);
     const { hosts, problems } = meshHosts(all, policies);
     this.#problems = problems;
-    const routes =
-      this.flavour === 'grpc'
-        ? this.#clientRoutes(hosts, context)
-        : this.#proxyRoutes(hosts, policies, context);
-    sync(this.route, routes, 'route', changed);
+    if (this.flavour === 'grpc') this.#buildForClients(hosts, context);
+    else this.#buildForProxies(hosts, policies, context);
+    for (const table of this.#tables.values()) table.sync(this.#builders.values(), changed);
     if (this.flavour !== 'grpc') return;
-    const names = routes.map(({ name }) => name);
-    const listeners = names.map(
+    const listeners = [...this.#builders.keys()].map(
       (name) => this.listener.get(name) ?? makeResource('listener', name, apiListener(name)),
     );
     sync(this.listener, listeners, 'listener', changed);
   }
 
-  #proxyRoutes(
+  #buildForProxies(
     hosts: readonly HostRules[],
     policies: Policies,
     context: () => RouteContext,
-  ): Resource[] {
-    const made = ['outbound', 'gateway'].map((name) => this.#builder(name).build(hosts, context));
-    for (const gateway of policies.gateways) {
-      const http = gateway.listeners.filter(({ protocol }) => protocol.startsWith('http'));
-      const byName = Map.groupBy(http, (listener) => gatewayRoutesName(gateway, listener));
-      for (const [name, listeners] of byName)
-        made.push(this.#builder(name, true).build(gatewayHosts(listeners), context));
-    }
-    this.#forget(made);
-    return made;
+  ): void {
+    const names = new Set(['outbound', 'gateway']);
+    for (const name of names) this.#builder(name).update(hosts, context);
+    for (const gateway of policies.gateways)
+      for (const [name, listeners] of gatewayRoutes(gateway)) {
+        this.#builder(name, true).update(gatewayHosts(listeners), context);
+        names.add(name);
+      }
+    this.#forgetOthers(names);
   }
 
   /** gRPC asks for the routes of one service, by its name. */
-  #clientRoutes(hosts: readonly HostRules[], context: () => RouteContext): Resource[] {
-    const made = hosts.map((host) => {
-      const only = { ...host, domains: ['*'] };
-      return this.#builder(host.name).build([only], context);
-    });
-    this.#forget(made);
-    return made;
+  #buildForClients(hosts: readonly HostRules[], context: () => RouteContext): void {
+    for (const host of hosts)
+      this.#builder(host.name).update([{ ...host, domains: ['*'] }], context);
+    this.#forgetOthers(new Set(hosts.map(({ name }) => name)));
   }
 
   #builder(name: string, ignorePort = false): RouteConfigurationBuilder {
@@ -138,8 +143,7 @@ export class Reach {
     return builder;
   }
 
-  #forget(made: readonly Resource[]): void {
-    const names = new Set(made.map(({ name }) => name));
+  #forgetOthers(names: ReadonlySet<string>): void {
     for (const name of this.#builders.keys()) if (!names.has(name)) this.#builders.delete(name);
   }
 }
@@ -156,23 +160,4 @@ function replace(
   for (const { name } of before)
     if (!now.some((resource) => resource.name === name) && set.delete(name))
       note(changed, type, name);
-}
-
-function sync(
-  set: ResourceSet,
-  resources: readonly Resource[],
-  type: ResourceType,
-  changed: Changed,
-): void {
-  const names = new Set(resources.map(({ name }) => name));
-  for (const { name } of set.list)
-    if (!names.has(name) && set.delete(name)) note(changed, type, name);
-  for (const resource of resources) if (set.set(resource)) note(changed, type, resource.name);
-}
-
-/** Adds a name to what has changed. */
-export function note(changed: Changed, type: ResourceType, name: string): void {
-  const names = changed.get(type);
-  if (names === undefined) changed.set(type, new Set([name]));
-  else names.add(name);
 }

@@ -1,8 +1,9 @@
 import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
 import type { ResourceType } from '../codec/resource-type.ts';
+import type { Changed } from './changed.ts';
 import type { Flavour } from './flavour.ts';
 import type { ResourceProblem } from './problem.ts';
-import { type Changed, Reach } from './reach.ts';
+import { Reach } from './reach.ts';
 import type { Scope } from './scope.ts';
 import { ScopedView, type View } from './scoped-view.ts';
 import { ServiceResources } from './service-resources.ts';

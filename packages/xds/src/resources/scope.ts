@@ -5,6 +5,7 @@ import { textsOf } from '../codec/struct.ts';
 import { type Flavour, flavourOf } from './flavour.ts';
 import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts';
 import type { ListenerKind } from './listener/listener.ts';
+import { type RouteForm, takesVirtualHosts } from './route/route-form.ts';
 
 /** Keys of `node.metadata` that ask for a listener; the value is an IP address and a port. */
 export const LISTENER_KEYS: Readonly<Record<ListenerKind, string>> = {
@@ -33,12 +34,17 @@ export interface Scope {
   readonly service: string;
   readonly locality: Locality;
   readonly listeners: readonly { readonly kind: ListenerKind; readonly at: HostPort }[];
+  /** How it gets virtual hosts. */
+  readonly form: RouteForm;
   /** The folder of its certificates. */
   readonly certificates: string;
 }
 
-/** The scope that a node asks for. A value that is no address asks for nothing. */
-export function scopeOf(node: Node): Scope {
+/**
+ * The scope that a node asks for. A value that is no address asks for nothing.
+ * @param allByOne it gets everything by one incremental stream
+ */
+export function scopeOf(node: Node, allByOne = false): Scope {
   const flavour = flavourOf(node);
   const { region, zone, subZone } = node.locality ?? {};
   const locality = { region: region ?? '', zone: zone ?? '', subzone: subZone ?? '' };
@@ -47,8 +53,9 @@ export function scopeOf(node: Node): Scope {
   const own = flavour === 'grpc' ? NOTHING : asked(node);
   const { region: r, zone: z, subzone: s } = locality;
   const at = own.listeners.map(({ kind, at: address }) => `${kind}=${formatHostPort(address)}`);
-  const key = JSON.stringify([flavour, service, r, z, s, own.certificates, ...at]);
-  return { key, flavour, service, locality, ...own };
+  const form = allByOne && takesVirtualHosts(node) ? 'apart' : 'inside';
+  const key = JSON.stringify([flavour, form, service, r, z, s, own.certificates, ...at]);
+  return { key, flavour, form, service, locality, ...own };
 }
 
 const NOTHING: Pick<Scope, 'listeners' | 'certificates'> = { listeners: [], certificates: '' };

@@ -1,11 +1,13 @@
 import { NO_LOCALITY, type Policies } from '@meshkeeper/mesh';
 import type { ResourceType } from '../codec/resource-type.ts';
+import { type Changed, note, sync } from './changed.ts';
 import { loadAssignment } from './endpoint/load-assignment.ts';
 import { gatewayListeners } from './listener/gateway-listeners.ts';
 import { listener } from './listener/listener.ts';
-import { type Changed, type Nearby, note, type Reach } from './reach.ts';
+import type { Nearby, Reach } from './reach.ts';
 import { makeResource, type Resource } from './resource.ts';
 import { ResourceSet, type ResourceView } from './resource-set.ts';
+import type { RouteTable } from './route/route-table.ts';
 import type { Scope } from './scope.ts';
 
 /** The resources that one scope sees, by type. */
@@ -22,7 +24,8 @@ export class ScopedView implements View {
   readonly endpoint = delegate(() => {
     return this.scope.flavour === 'grpc' ? this.#clientEndpoints : this.#nearby.set;
   });
-  readonly route = delegate(() => this.#reach.route);
+  readonly route = delegate(() => this.#routes.route);
+  readonly virtualHost = delegate(() => this.#routes.virtualHost);
   readonly listener = delegate(() => {
     return this.scope.flavour === 'grpc' ? this.#reach.listener : this.#listeners;
   });
@@ -48,7 +51,7 @@ export class ScopedView implements View {
   /** Sees what callers of that reach see from now on. */
   retarget(reach: Reach, changed: Changed): void {
     if (reach === this.#reach) return;
-    const types = ['cluster', 'endpoint', 'route', 'listener'] as const;
+    const types = ['cluster', 'endpoint', 'route', 'virtualHost', 'listener'] as const;
     const names = (type: ResourceType) => this[type].list.map(({ name }) => name);
     const before = types.map((type) => names(type));
     this.#reach = reach;
@@ -60,12 +63,11 @@ export class ScopedView implements View {
 
   /** Makes its listeners of what is applied now. */
   settle(policies: Policies, changed: Changed): void {
-    const wanted = listenersOf(this.scope, policies);
-    const names = new Set(wanted.map(({ name }) => name));
-    for (const { name } of this.#listeners.list)
-      if (!names.has(name) && this.#listeners.delete(name)) note(changed, 'listener', name);
-    for (const resource of wanted)
-      if (this.#listeners.set(resource)) note(changed, 'listener', resource.name);
+    sync(this.#listeners, listenersOf(this.scope, policies), 'listener', changed);
+  }
+
+  get #routes(): RouteTable {
+    return this.#reach.routes(this.scope.form);
   }
 }
 

@@ -5,7 +5,8 @@ import { Subscription, type Verdict } from './subscription.ts';
 
 /** A type on an incremental stream: only what changed is sent, and what is gone is named. */
 export class DeltaSubscription extends Subscription {
-  readonly #known = new Map<string, string>();
+  /** Versions of what the stream was sent, or says that it has. */
+  protected readonly known = new Map<string, string>();
   #started = false;
 
   /**
@@ -25,13 +26,13 @@ export class DeltaSubscription extends Subscription {
     const subscribe = request.resourceNamesSubscribe ?? [];
     if (first) {
       for (const [name, version] of Object.entries(request.initialResourceVersions ?? {}))
-        this.#known.set(name, version);
+        this.known.set(name, version);
       if (subscribe.length === 0 && legacyWildcard) this.#subscribeAll(revision);
     }
     // Subscriptions count whatever the nonce: they are changes, which nobody repeats.
     for (const name of subscribe) this.#subscribe(name, first, revision);
     for (const name of request.resourceNamesUnsubscribe ?? []) this.#unsubscribe(name, revision);
-    if (first) this.#forgetUncovered();
+    if (first) this.forgetUncovered();
     return verdict;
   }
 
@@ -42,21 +43,21 @@ export class DeltaSubscription extends Subscription {
     if (upserts.length === 0 && missing.length === 0 && !this.owed) return undefined;
     this.owed = false;
     const since = this.clean([...upserts.map(({ name }) => name), ...missing]);
-    return this.#respond(upserts, missing, since);
+    return this.respond(upserts, missing, since);
   }
 
   removal(): Response | undefined {
     const { gone } = this.difference();
     if (gone.length === 0) return undefined;
-    return this.#respond([], gone, this.clean(gone));
+    return this.respond([], gone, this.clean(gone));
   }
 
   protected override versionSent(name: string): string | undefined {
-    return this.#known.get(name);
+    return this.known.get(name);
   }
 
   protected override sentNames(): Iterable<string> {
-    return this.#known.keys();
+    return this.known.keys();
   }
 
   #subscribe(name: string, first: boolean, revision: number): void {
@@ -67,21 +68,21 @@ export class DeltaSubscription extends Subscription {
     this.asked.add(name);
     this.soil(name, revision);
     // Asked for again means that the client has dropped it; but on a new stream it says what it has.
-    if (!first || !this.#known.has(name)) this.forced.add(name);
+    if (!first || !this.known.has(name)) this.forced.add(name);
   }
 
   #subscribeAll(revision: number): void {
     this.asked.wildcard = true;
     // The client waits for this response, also when there is nothing to say.
     this.owed = true;
-    for (const { name } of this.view.list) this.soil(name, revision);
-    for (const name of this.#known.keys()) this.soil(name, revision);
+    for (const { name } of this.view.list) if (this.covers(name)) this.soil(name, revision);
+    for (const name of this.known.keys()) this.soil(name, revision);
   }
 
   #unsubscribe(name: string, revision: number): void {
     if (name === '*') {
       this.asked.wildcard = false;
-      this.#forgetUncovered();
+      this.forgetUncovered();
       return;
     }
     this.asked.delete(name);
@@ -92,28 +93,33 @@ export class DeltaSubscription extends Subscription {
     } else this.#forget(name);
   }
 
-  #forgetUncovered(): void {
-    for (const name of [...this.#known.keys(), ...this.dirty.keys()])
+  /** Forgets what it no longer covers: the client has dropped it. */
+  protected forgetUncovered(): void {
+    for (const name of [...this.known.keys(), ...this.dirty.keys()])
       if (!this.covers(name)) this.#forget(name);
   }
 
   #forget(name: string): void {
-    this.#known.delete(name);
+    this.known.delete(name);
     this.dirty.delete(name);
     this.forced.delete(name);
   }
 
-  #respond(
+  protected respond(
     upserts: readonly Resource[],
     removed: readonly string[],
     since: number | undefined,
   ): Response {
-    for (const { name, version } of upserts) this.#known.set(name, version);
-    for (const name of removed) this.#known.delete(name);
-    const { typeUrl, view } = this;
-    // The view's own list where it is all of it: streams that get the same list share the frame.
-    const resources = upserts.length === view.size ? view.list : upserts;
-    const { version } = view;
+    for (const { name, version } of upserts) this.known.set(name, version);
+    for (const name of removed) this.known.delete(name);
+    const { typeUrl } = this;
+    const { version } = this.view;
+    const resources = this.shared(upserts);
     return { typeUrl, version, resources, removed, fresh: upserts, before: NOTHING_BEFORE, since };
+  }
+
+  /** The same resources as an array that other streams have too: those that get it share the frame. */
+  protected shared(upserts: readonly Resource[]): readonly Resource[] {
+    return upserts.length === this.view.size ? this.view.list : upserts;
   }
 }

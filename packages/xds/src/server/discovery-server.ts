@@ -246,7 +246,9 @@ export class DiscoveryServer implements AsyncDisposable {
     }
     const serial = ++this.#serial;
     const wake = () => this.#queue.add(connection);
-    const stream = new DiscoveryStream(method.variant, this.#streams, wake);
+    const { store } = this.#streams;
+    const context = { ...this.#streams, store: { view: (node: Node) => store.view(node, method) } };
+    const stream = new DiscoveryStream(method.variant, context, wake);
     const connection = new Connection(call, method, stream, serial, this.#context);
     this.#connections.set(serial, connection);
   }

@@ -1,6 +1,6 @@
 import type { DeltaDiscoveryRequest, DiscoveryRequest, Node } from '../codec/messages.ts';
 import { ADD_ORDER, type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
-import { ResourceSet } from '../resources/resource-set.ts';
+import { ResourceSet, type ResourceView } from '../resources/resource-set.ts';
 import type { View } from '../resources/scoped-view.ts';
 import { DeltaSubscription } from './delta-subscription.ts';
 import type { Framer, Variant } from './framer.ts';
@@ -10,10 +10,15 @@ import type { ResourceStore } from './resource-store.ts';
 import type { Frame, Response } from './response.ts';
 import { SotwSubscription } from './sotw-subscription.ts';
 import type { Subscription, Verdict } from './subscription.ts';
+import { VirtualHostSubscription } from './virtual-host-subscription.ts';
 
 const NOTHING = new ResourceSet();
 /** Types that a stream may ask for; there are about ten in all. */
 const MAX_TYPES = 32;
+/** Of these a request that has never named any asks for all. */
+const LEGACY_WILDCARD: ReadonlySet<ResourceType> = new Set(['cluster', 'listener', 'virtualHost']);
+/** What refers to clusters. */
+const REFERRING: ReadonlySet<ResourceType> = new Set(['listener', 'route', 'virtualHost']);
 
 /** What the streams of a server share. */
 export interface StreamContext {
@@ -29,10 +34,10 @@ export interface StreamContext {
  * takes them. What is pulled is always what is current, so nothing queues up. Pure: no sockets and
  * no timers.
  *
- * Order: what is added goes clusters, endpoints, listeners, routes; what is removed goes the other
- * way, after. A type has one push in flight at a time, so that a slow proxy gets fewer, not more;
+ * Order: what is added goes clusters, endpoints, listeners, routes, virtual hosts; what is removed goes
+ * the other way, after. A type has one push in flight at a time, so that a slow proxy gets fewer, not more;
  * endpoints wait so only for those of the same service, and {@link ENDPOINT_HOLD} for others.
- * Answers to requests are not held back. Listeners and routes wait until clusters were accepted.
+ * Answers to requests are not held back. Listeners, routes and virtual hosts wait until clusters were accepted.
  */
 export class DiscoveryStream {
   readonly #variant: Variant;
@@ -40,6 +45,7 @@ export class DiscoveryStream {
   readonly #wake: () => void;
   readonly #subscriptions = new Map<string, SotwSubscription | DeltaSubscription>();
   readonly #byType = new Map<ResourceType, Subscription>();
+  #virtualHosts: VirtualHostSubscription | undefined;
   /** In the order in which resources are added; types of which there are none come last. */
   readonly #ordered: Subscription[] = [];
   #reversed: readonly Subscription[] = [];
@@ -79,8 +85,9 @@ export class DiscoveryStream {
     const { type } = subscription;
     // gRPC clients have no wildcard: without a name they want nothing.
     const isGrpc = /^grpc/i.test(this.node.userAgentName ?? '');
-    const legacyWildcard = !isGrpc && (type === 'cluster' || type === 'listener');
+    const legacyWildcard = !isGrpc && type !== undefined && LEGACY_WILDCARD.has(type);
     const verdict = subscription.receive(request, legacyWildcard, now, this.#context.revision());
+    if (type === 'route') this.#virtualHosts?.routesChanged();
     if (verdict?.type === 'acked') this.#advance();
     this.#hasWork ||= subscription.isOwed || subscription.isDirty;
     return verdict;
@@ -165,28 +172,38 @@ export class DiscoveryStream {
     if (subscription.isOwed) return false;
     if (subscription.heldUntil(now) !== undefined) return true;
     const { type } = subscription;
-    const refers = type === 'listener' || type === 'route';
+    const refers = type !== undefined && REFERRING.has(type);
     return refers && (this.#byType.get('cluster')?.isPending(now) ?? false);
   }
 
   /** Whether something that may refer to what it removes has not left it yet. */
   #isReferredTo({ type }: Subscription, now: number): boolean {
-    const route = this.#byType.get('route');
-    if (type === 'listener') return route?.hasUpserts ?? false;
+    if (type === 'listener') return this.#byType.get('route')?.hasUpserts ?? false;
     if (type !== 'cluster' && type !== 'endpoint') return false;
-    const referring = [route, this.#byType.get('listener')];
-    return referring.some((each) => each?.isPending(now) || each?.hasChanges);
+    return [...REFERRING].some((each) => {
+      const referring = this.#byType.get(each);
+      return referring?.isPending(now) || referring?.hasChanges;
+    });
   }
 
   #send(subscription: Subscription, response: Response, now: number): Frame {
     const frame = this.#context.framers[this.#variant].frame(response, subscription.nonce);
     subscription.sent(response, frame, now);
-    // Envoy warms a cluster that changed anew, for which it wants its endpoints again.
-    if (subscription.type === 'cluster') {
-      const names = response.fresh.map(({ name }) => name);
-      this.#byType.get('endpoint')?.resend(names, response.since ?? this.#context.revision());
-    }
+    const { type } = subscription;
+    if (type === 'cluster' || type === 'route') this.#sendParts(type, response);
     return frame;
+  }
+
+  /** Sends again what Envoy wants, or would miss, with what it has just been sent. */
+  #sendParts(type: 'cluster' | 'route', { fresh, since: first }: Response): void {
+    const names = fresh.map(({ name }) => name);
+    const since = first ?? this.#context.revision();
+    // It warms a cluster that changed anew, for which it wants its endpoints again.
+    if (type === 'cluster') this.#byType.get('endpoint')?.resend(names, since);
+    else {
+      this.#virtualHosts?.routesChanged();
+      this.#virtualHosts?.routesSent(names, since);
+    }
   }
 
   #subscription(typeUrl: string, view: View): SotwSubscription | DeltaSubscription {
@@ -195,13 +212,28 @@ export class DiscoveryStream {
     if (this.#subscriptions.size >= MAX_TYPES) throw new RangeError('Too many types on one stream');
     const type = resourceTypeOf(typeUrl);
     const resources = type === undefined ? NOTHING : view[type];
-    const Kind = this.#variant === 'sotw' ? SotwSubscription : DeltaSubscription;
-    const made = new Kind(typeUrl, resources, this.#context.interests, this.#wake);
+    const made = this.#make(typeUrl, type, resources);
     this.#subscriptions.set(typeUrl, made);
     if (type !== undefined) this.#byType.set(type, made);
     this.#ordered.push(made);
     this.#ordered.sort((a, b) => rank(a) - rank(b));
     this.#reversed = this.#ordered.toReversed();
+    return made;
+  }
+
+  #make(
+    typeUrl: string,
+    type: ResourceType | undefined,
+    resources: ResourceView,
+  ): SotwSubscription | DeltaSubscription {
+    const { interests } = this.#context;
+    if (this.#variant === 'sotw')
+      return new SotwSubscription(typeUrl, resources, interests, this.#wake);
+    if (type !== 'virtualHost')
+      return new DeltaSubscription(typeUrl, resources, interests, this.#wake);
+    const routes = () => this.#byType.get('route');
+    const made = new VirtualHostSubscription(typeUrl, resources, interests, this.#wake, routes);
+    this.#virtualHosts = made;
     return made;
   }
 }

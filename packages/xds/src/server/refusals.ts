@@ -40,6 +40,8 @@ export class Refusals {
     const named = namesIn(message);
     const accused = fresh.filter(({ name }) => named.has(name));
     const suspects = accused.length > 0 ? accused : fresh;
+    // What is sent once more and rejected again counts once.
+    this.#all = this.#all.filter(({ resources }) => !isSame(resources, suspects));
     this.#all.push({
       resources: new Map(suspects.map((resource) => [resource.name, resource])),
       certain: accused.length > 0 || fresh.length === 1,
@@ -93,6 +95,11 @@ export class Refusals {
     }
     return resource;
   }
+}
+
+/** Whether these are the same resources in the same versions. */
+function isSame(a: ReadonlyMap<string, Resource>, b: readonly Resource[]): boolean {
+  return a.size === b.length && b.every(({ name, version }) => a.get(name)?.version === version);
 }
 
 /** The words of a message, without the punctuation around them: names of resources among them. */

@@ -1,5 +1,6 @@
 import type { Node } from '../codec/messages.ts';
 import type { View } from '../resources/scoped-view.ts';
+import type { DiscoveryMethod } from './services.ts';
 
 /**
  * Where a discovery server takes what it serves: named resources of each type, encoded once, each
@@ -12,6 +13,7 @@ export interface ResourceStore {
   /**
    * What a client sees that says this of itself in the first request of a stream. Clients that see
    * the same should get the same object: responses are put together once for all of them.
+   * @param method by which it asks; undefined when that is none by which resources are sent
    */
-  view(node: Node): View;
+  view(node: Node, method?: DiscoveryMethod): View;
 }

@@ -34,6 +34,12 @@ export const METHODS: readonly DiscoveryMethod[] = [
       { path: `/${service}/Delta${noun}`, variant: 'delta', typeUrl },
     ];
   }),
+  // Virtual hosts are only told incrementally.
+  {
+    path: '/envoy.service.route.v3.VirtualHostDiscoveryService/DeltaVirtualHosts',
+    variant: 'delta',
+    typeUrl: RESOURCE_TYPES.virtualHost.typeUrl,
+  },
 ];
 
 const asIs = (bytes: Buffer) => bytes;

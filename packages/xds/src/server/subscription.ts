@@ -119,7 +119,7 @@ export abstract class Subscription implements Subscriber {
   protected abstract sentNames(): Iterable<string>;
 
   /** Whether it is subscribed to, and there. */
-  protected isServed(name: string): boolean {
+  isServed(name: string): boolean {
     return this.covers(name) && this.view.get(name) !== undefined;
   }
 

@@ -1,5 +1,4 @@
 import type { ServiceChange, Snapshot } from '@meshkeeper/mesh';
-import type { Node } from '../codec/messages.ts';
 import { type ResourceType, resourceTypeOf } from '../codec/resource-type.ts';
 import type { HostPort } from '../resources/host-port.ts';
 import type { ResourceProblem } from '../resources/problem.ts';
@@ -11,6 +10,8 @@ import { DiscoveryServer, type DiscoveryServerOptions } from './discovery-server
 import { EndpointPacer } from './endpoint-pacer.ts';
 import { takesAway } from './endpoint-removal.ts';
 import type { ProxyStatus, ResourceNames, StreamResources, TypeStatus } from './proxy-status.ts';
+import type { ResourceStore } from './resource-store.ts';
+import { DELTA_ADS } from './services.ts';
 
 /** How the server is started. */
 export interface XdsServerOptions extends DiscoveryServerOptions {
@@ -54,7 +55,9 @@ export async function startXdsServer(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<XdsServer> {
   const resources = new Resources();
-  const store = { view: (node: Node) => resources.view(scopeOf(node)) };
+  const store: ResourceStore = {
+    view: (node, method) => resources.view(scopeOf(node, method?.path === DELTA_ADS)),
+  };
   const server = await DiscoveryServer.start(
     store,
     options,

@@ -28,6 +28,7 @@ const SERVICES: Readonly<Record<ResourceType, readonly [service: string, noun: s
   endpoint: ['envoy.service.endpoint.v3.EndpointDiscoveryService', 'Endpoints'],
   listener: ['envoy.service.listener.v3.ListenerDiscoveryService', 'Listeners'],
   route: ['envoy.service.route.v3.RouteDiscoveryService', 'Routes'],
+  virtualHost: ['envoy.service.route.v3.VirtualHostDiscoveryService', 'VirtualHosts'],
   secret: ['envoy.service.secret.v3.SecretDiscoveryService', 'Secrets'],
 };
 
@@ -37,6 +38,7 @@ export const TYPE_URLS: Readonly<Record<ResourceType, string>> = {
   endpoint: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
   route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  virtualHost: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
 };
 

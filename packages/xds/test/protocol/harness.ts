@@ -77,6 +77,8 @@ function message(type: ResourceType, name: string, content: number) {
     return makeResource('listener', name, { name, statPrefix: `${content}` });
   if (type === 'route')
     return makeResource('route', name, { name, requestHeadersToRemove: [`${content}`] });
+  if (type === 'virtualHost')
+    return makeResource('virtualHost', name, { name, domains: [`${content}`] });
   return makeResource('secret', name, { name });
 }
 

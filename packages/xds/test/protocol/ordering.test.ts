@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ResourceType } from '../../src/index.ts';
 import { ACK_TIMEOUT, ENDPOINT_HOLD } from '../../src/server/subscription.ts';
 import { brief, Harness, only } from './harness.ts';
 
@@ -18,7 +19,10 @@ function served() {
   const first = delta.pull();
   for (const sent of first) delta.ack(sent);
   const sotw = harness.sotw();
-  const names = { cluster: [], endpoint: ['a'], listener: [], route: ['gateway'], secret: [] };
+  const names: Record<ResourceType, string[]> = {
+    ...{ cluster: [], endpoint: ['a'], listener: [], route: ['gateway'] },
+    ...{ virtualHost: [], secret: [] },
+  };
   for (const type of ['cluster', 'endpoint', 'listener', 'route'] as const)
     sotw.request(type, names[type]);
   for (const sent of sotw.pull()) sotw.ack(sent, names[sent.type ?? 'cluster']);

@@ -2865,6 +2865,7 @@ export namespace envoy {
      $unknowns?: Uint8Array[];
      name: string;
      virtualHosts: envoy.config.route.v3.VirtualHost.$Properties[];
+     vhds?: (envoy.config.route.v3.Vhds.$Properties|null);
      requestHeadersToAdd: envoy.config.core.v3.HeaderValueOption.$Properties[];
      requestHeadersToRemove: string[];
      responseHeadersToAdd: envoy.config.core.v3.HeaderValueOption.$Properties[];
@@ -2882,6 +2883,7 @@ export namespace envoy {
      interface $Properties {
       name?: (string|null);
       virtualHosts?: (envoy.config.route.v3.VirtualHost.$Properties[]|null);
+      vhds?: (envoy.config.route.v3.Vhds.$Properties|null);
       requestHeadersToAdd?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
       requestHeadersToRemove?: (string[]|null);
       responseHeadersToAdd?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
@@ -2895,6 +2897,7 @@ export namespace envoy {
      type $Shape = {
        name?: string|null;
        virtualHosts?: envoy.config.route.v3.VirtualHost.$Shape[]|null;
+       vhds?: envoy.config.route.v3.Vhds.$Shape|null;
        requestHeadersToAdd?: envoy.config.core.v3.HeaderValueOption.$Shape[]|null;
        requestHeadersToRemove?: string[]|null;
        responseHeadersToAdd?: envoy.config.core.v3.HeaderValueOption.$Shape[]|null;
@@ -2903,6 +2906,25 @@ export namespace envoy {
        ignorePortInHostMatching?: boolean|null;
        typedPerFilterConfig?: { [k: string]: google.protobuf.Any.$Shape }|null;
        metadata?: envoy.config.core.v3.Metadata.$Shape|null;
+       $unknowns?: Uint8Array[];
+     };
+    }
+    class Vhds {
+     constructor(properties?: envoy.config.route.v3.Vhds.$Properties);
+     $unknowns?: Uint8Array[];
+     configSource?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+     static create(properties: envoy.config.route.v3.Vhds.$Shape): envoy.config.route.v3.Vhds & envoy.config.route.v3.Vhds.$Shape;
+     static create(properties?: envoy.config.route.v3.Vhds.$Properties): envoy.config.route.v3.Vhds;
+     static encode(message: envoy.config.route.v3.Vhds.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+     static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.route.v3.Vhds & envoy.config.route.v3.Vhds.$Shape;
+    }
+    namespace Vhds {
+     interface $Properties {
+      configSource?: (envoy.config.core.v3.ConfigSource.$Properties|null);
+      $unknowns?: Uint8Array[];
+     }
+     type $Shape = {
+       configSource?: envoy.config.core.v3.ConfigSource.$Shape|null;
        $unknowns?: Uint8Array[];
      };
     }

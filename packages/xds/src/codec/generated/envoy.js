@@ -11416,6 +11416,7 @@ export const envoy = $root.envoy = (() => {
      };
      RouteConfiguration.prototype.name = "";
      RouteConfiguration.prototype.virtualHosts = $util.emptyArray;
+     RouteConfiguration.prototype.vhds = null;
      RouteConfiguration.prototype.requestHeadersToAdd = $util.emptyArray;
      RouteConfiguration.prototype.requestHeadersToRemove = $util.emptyArray;
      RouteConfiguration.prototype.responseHeadersToAdd = $util.emptyArray;
@@ -11451,6 +11452,8 @@ export const envoy = $root.envoy = (() => {
       if (message.requestHeadersToRemove != null && message.requestHeadersToRemove.length)
        for (let i = 0; i < message.requestHeadersToRemove.length; ++i)
         writer.uint32(/* id 8, wireType 2 =*/66).string(message.requestHeadersToRemove[i]);
+      if (message.vhds != null && $Object.hasOwnProperty.call(message, "vhds"))
+       $root.envoy.config.route.v3.Vhds.encode(message.vhds, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
       if (message.maxDirectResponseBodySizeBytes != null && $Object.hasOwnProperty.call(message, "maxDirectResponseBodySizeBytes"))
        $root.google.protobuf.UInt32Value.encode(message.maxDirectResponseBodySizeBytes, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
       if (message.ignorePortInHostMatching != null && $Object.hasOwnProperty.call(message, "ignorePortInHostMatching") && message.ignorePortInHostMatching !== false)
@@ -11509,6 +11512,12 @@ export const envoy = $root.envoy = (() => {
          if (!(message.virtualHosts && message.virtualHosts.length))
           message.virtualHosts = [];
          message.virtualHosts.push($root.envoy.config.route.v3.VirtualHost.decode(reader, reader.size(), $undefined, _depth + 1));
+         continue;
+        }
+       case 9: {
+         if (wireType !== 2)
+          break;
+         message.vhds = $root.envoy.config.route.v3.Vhds.decode(reader, reader.size(), $undefined, _depth + 1, message.vhds);
          continue;
         }
        case 6: {
@@ -11617,6 +11626,82 @@ export const envoy = $root.envoy = (() => {
       return message;
      };
      return RouteConfiguration;
+    })();
+    v3.Vhds = (function() {
+     const Vhds = function (properties) {
+      if (properties)
+       for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+         this[keys[i]] = properties[keys[i]];
+     };
+     Vhds.prototype.configSource = null;
+     Vhds.create = function(properties) {
+      return new Vhds(properties);
+     };
+     Vhds.encode = function (message, writer, _depth) {
+      if (!writer)
+       writer = $Writer.create();
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $util.recursionLimit)
+       throw $Error("max depth exceeded");
+      if (message.configSource != null && $Object.hasOwnProperty.call(message, "configSource"))
+       $root.envoy.config.core.v3.ConfigSource.encode(message.configSource, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+      if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+       for (let i = 0; i < message.$unknowns.length; ++i)
+        writer.raw(message.$unknowns[i]);
+      return writer;
+     };
+     Vhds.decode = function (reader, length, _end, _depth, _target) {
+      if (!(reader instanceof $Reader))
+       reader = $Reader.create(reader);
+      if (_depth === $undefined)
+       _depth = 0;
+      if (_depth > $Reader.recursionLimit)
+       throw $Error("max depth exceeded");
+      let end, message, value;
+      if (length === $undefined)
+       end = reader.len;
+      else {
+       end = reader.pos + length;
+       if (end > reader.len)
+        throw $RangeError("index out of range");
+       length = reader.len;
+       reader.len = end;
+      }
+      message = _target || new $root.envoy.config.route.v3.Vhds();
+      while (reader.pos < end) {
+       let start = reader.pos;
+       let tag = reader.tag();
+       if (tag === _end) {
+        _end = $undefined;
+        break;
+       }
+       let wireType = tag & 7;
+       switch (tag >>>= 3) {
+       case 1: {
+         if (wireType !== 2)
+          break;
+         message.configSource = $root.envoy.config.core.v3.ConfigSource.decode(reader, reader.size(), $undefined, _depth + 1, message.configSource);
+         continue;
+        }
+       }
+       reader.skipType(wireType, _depth, tag);
+       if (!reader.discardUnknown) {
+        $util.makeProp(message, "$unknowns", false);
+        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+       }
+      }
+      if (length !== $undefined) {
+       if (reader.pos !== end)
+        throw $RangeError("index out of range");
+       reader.len = length;
+      }
+      if (_end !== $undefined)
+       throw $Error("missing end group");
+      return message;
+     };
+     return Vhds;
     })();
     v3.VirtualHost = (function() {
      const VirtualHost = function (properties) {

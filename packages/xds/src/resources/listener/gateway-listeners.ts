@@ -26,9 +26,17 @@ export function gatewayPortName({ name }: GatewaySettings, port: number): string
 }
 
 /** The name of the routes of a listener: those of one port share theirs, but with TLS each has its own. */
-export function gatewayRoutesName(gateway: GatewaySettings, listener: GatewayListener): string {
+function gatewayRoutesName(gateway: GatewaySettings, listener: GatewayListener): string {
   const port = gatewayPortName(gateway, listener.port);
   return listener.protocol === 'https' ? `${port}/${listener.name}` : port;
+}
+
+/** The listeners of a gateway that route HTTP, by the name of their routes. */
+export function gatewayRoutes(
+  gateway: GatewaySettings,
+): ReadonlyMap<string, readonly GatewayListener[]> {
+  const http = gateway.listeners.filter(({ protocol }) => protocol.startsWith('http'));
+  return Map.groupBy(http, (listener) => gatewayRoutesName(gateway, listener));
 }
 
 /** Where a data plane finds the certificates that policies name. */

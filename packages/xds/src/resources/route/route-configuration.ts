@@ -1,27 +1,35 @@
-import { envoy } from '../../codec/generated/envoy.js';
-import { Any } from '../../codec/messages.ts';
+import { Any, VirtualHost } from '../../codec/messages.ts';
 import { RESOURCE_TYPES } from '../../codec/resource-type.ts';
+import { fieldSize, textSize, writeFieldHead, writeText } from '../../codec/wire.ts';
+import { ADS } from '../cluster/cluster.ts';
+import { NOWHERE } from '../endpoint/parts.ts';
 import type { ResourceProblem } from '../problem.ts';
-import { contentVersion, type Resource } from '../resource.ts';
+import { encodedResource, makeResource, type Resource } from '../resource.ts';
+
 import type { RouteContext } from './route-context.ts';
 import { type HostRules, virtualHost } from './virtual-host.ts';
+import { virtualHostName } from './virtual-host-name.ts';
 
-/** A virtual host as a field of its route configuration, and what it was made of. */
+/** A virtual host, and what it was made of. */
 interface Part {
   readonly from: HostRules;
   readonly context: RouteContext;
-  readonly bytes: Buffer;
+  /** All of it but its name, which differs with the form. */
+  readonly bytes: Uint8Array;
   readonly problems: readonly ResourceProblem[];
+  /** As a resource of its own, once somebody wants it. */
+  resource: Resource | undefined;
 }
 
 /**
- * A route configuration. The bytes of a virtual host are kept while what they were made of is the same,
- * so that a new service costs one encoding and a copy.
+ * A route configuration, in each form that somebody wants. The bytes of a virtual host are kept while
+ * what they were made of is the same, so that a new service costs one encoding and a copy.
  */
 export class RouteConfigurationBuilder {
   readonly #name: string;
   readonly #ignorePort: boolean;
   #parts: ReadonlyMap<string, Part> = new Map();
+  #inside: Resource | undefined;
 
   /** @param ignorePort compares hosts without their ports */
   constructor(name: string, { ignorePort = false }: { readonly ignorePort?: boolean } = {}) {
@@ -29,13 +37,13 @@ export class RouteConfigurationBuilder {
     this.#ignorePort = ignorePort;
   }
 
-  /** What the last one could not hold, and why. */
+  /** What it could not hold, and why. */
   get problems(): readonly ResourceProblem[] {
     return [...this.#parts.values()].flatMap(({ problems }) => problems);
   }
 
-  /** The configuration with these virtual hosts. @param context makes one for each, to remember reads */
-  build(hosts: readonly HostRules[], context: () => RouteContext): Resource {
+  /** Has these virtual hosts from now on. @param context makes one for each, to remember reads */
+  update(hosts: readonly HostRules[], context: () => RouteContext): void {
     const parts = new Map<string, Part>();
     const now = context();
     for (const from of hosts) {
@@ -44,17 +52,77 @@ export class RouteConfigurationBuilder {
       parts.set(from.name, same ? kept : encode(from, context()));
     }
     this.#parts = parts;
-    return this.#assemble([...parts.values()].map(({ bytes }) => bytes));
+    this.#inside = undefined;
   }
 
-  #assemble(hosts: readonly Buffer[]): Resource {
+  /** With its virtual hosts. */
+  inside(): Resource {
+    this.#inside ??= this.#assemble();
+    return this.#inside;
+  }
+
+  /** Without them: Envoy gets those by the stream that it gets everything by. */
+  withoutHosts(): Resource {
+    const name = this.#name;
+    const ignorePortInHostMatching = this.#ignorePort;
+    return makeResource('route', name, {
+      name,
+      ignorePortInHostMatching,
+      vhds: { configSource: ADS },
+    });
+  }
+
+  /** Its virtual hosts, each by itself. There is always one: Envoy waits for it. */
+  hosts(): readonly Resource[] {
+    if (this.#parts.size === 0) return [this.#nobody()];
+    return Array.from(this.#parts.values(), (part) => {
+      part.resource ??= this.#apart(part);
+      return part.resource;
+    });
+  }
+
+  #assemble(): Resource {
     const name = this.#name;
     const ignorePortInHostMatching = this.#ignorePort;
     const head = RESOURCE_TYPES.route.message.encode({ name, ignorePortInHostMatching }).finish();
-    const value = Buffer.concat([head, ...hosts]);
-    const any = Buffer.from(Any.encode({ type_url: RESOURCE_TYPES.route.typeUrl, value }).finish());
-    return { type: 'route', name, version: contentVersion(any), any };
+    const parts = [...this.#parts.values()];
+    const sizes = parts.map(({ from, bytes }) => textSize(from.name) + bytes.length);
+    const size = sizes.reduce((sum, each) => sum + fieldSize(each), head.length);
+    const value = Buffer.allocUnsafe(size);
+    value.set(head);
+    let at = head.length;
+    parts.forEach(({ from, bytes }, index) => {
+      // There is a size of each.
+      at = writeFieldHead(value, at, VIRTUAL_HOSTS, sizes[index] as number);
+      at = writeText(value, at, NAME, from.name);
+      value.set(bytes, at);
+      at += bytes.length;
+    });
+    return ofBytes('route', name, value);
   }
+
+  #apart({ from, bytes }: Part): Resource {
+    const name = virtualHostName(this.#name, from.name);
+    const value = Buffer.allocUnsafe(textSize(name) + bytes.length);
+    value.set(bytes, writeText(value, 0, NAME, name));
+    return ofBytes('virtualHost', name, value);
+  }
+
+  /** A virtual host that no request is for. */
+  #nobody(): Resource {
+    const name = virtualHostName(this.#name, NOWHERE);
+    return makeResource('virtualHost', name, { name, domains: [NOWHERE] });
+  }
+}
+
+/** Of `RouteConfiguration`. */
+const VIRTUAL_HOSTS = 2;
+/** Of `VirtualHost`. */
+const NAME = 1;
+
+function ofBytes(type: 'route' | 'virtualHost', name: string, value: Buffer): Resource {
+  const any = Any.encode({ type_url: RESOURCE_TYPES[type].typeUrl, value }).finish();
+  return encodedResource(type, name, Buffer.from(any));
 }
 
 function encode(from: HostRules, context: RouteContext): Part {
@@ -63,8 +131,7 @@ function encode(from: HostRules, context: RouteContext): Part {
     const message = `The limits of ${origin.path} are not enforced: too many policies limit it`;
     return { service: from.name, code: 'too-many-limits', message };
   });
-  const writer = envoy.config.route.v3.RouteConfiguration.encode({ virtualHosts: [host] });
-  return { from, context, bytes: Buffer.from(writer.finish()), problems };
+  return { from, context, bytes: VirtualHost.encode(host).finish(), problems, resource: undefined };
 }
 
 function isSame(a: HostRules, b: HostRules): boolean {

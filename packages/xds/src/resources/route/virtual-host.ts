@@ -13,16 +13,15 @@ export interface HostRules {
   readonly rules: readonly AnyRule[];
 }
 
-/** A virtual host, and the policies of which it could not take the limits. */
+/** A virtual host but for its name, and the policies of which it could not take the limits. */
 export function virtualHost(
-  { name, domains, rules }: HostRules,
+  { domains, rules }: HostRules,
   context: RouteContext,
-): { readonly host: VirtualHost; readonly unlimited: RateLimitSlots['left'] } {
+): { readonly host: Omit<VirtualHost, 'name'>; readonly unlimited: RateLimitSlots['left'] } {
   const slots = new RateLimitSlots();
   const routes = rules.flatMap((rule) => routesOf(rule, context, slots));
   const configs = slots.configs();
   const host = {
-    name,
     domains: [...domains],
     routes,
     ...(context.flavour === 'grpc' ? {} : { retryPolicy: CAUTIOUS }),
