@@ -7,6 +7,7 @@ import { freePort, skipWithout, startEnvoy, until } from '@meshkeeper/testbed';
 import { envoyBootstrap } from '@meshkeeper/xds';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import type { deliveriesView } from '../src/api/explain-view.ts';
 import type { streamConfigView } from '../src/api/proxy-config-view.ts';
 import type { departedView, loadView, proxyView } from '../src/api/proxy-views.ts';
 import { type ControlPlane, loadConfig, startControlPlane } from '../src/index.ts';
@@ -33,6 +34,10 @@ interface ConfigView {
   readonly id: string;
   readonly streams: readonly ReturnType<typeof streamConfigView>[];
   readonly code?: string;
+}
+
+interface ExplainView {
+  readonly dataPlanes: ReturnType<typeof deliveriesView>;
 }
 
 interface EndpointsView {
@@ -232,6 +237,24 @@ describe('data planes in the API', () => {
     );
     const { endpoints } = await json<EndpointsView>('/services/shop/endpoints');
     assert.equal(only(endpoints).load?.proxies, 1);
+    // It gets virtual hosts apart from their routes.
+    const routes = only((await config('envoy-1', '?type=route')).streams).resources;
+    assert.deepEqual(
+      routes.map(({ type, name, status }) => [type, name, status]),
+      [
+        ['RouteConfiguration', 'gateway', 'acked'],
+        ['VirtualHost', 'gateway/shop', 'acked'],
+      ],
+    );
+    const { dataPlanes } = await json<ExplainView>('/explain/shop?proxy=envoy-1');
+    assert.deepEqual(
+      only(dataPlanes.proxies).resources.map(({ type, name }) => [type, name]),
+      [
+        ['Cluster', 'shop'],
+        ['ClusterLoadAssignment', 'shop'],
+        ['VirtualHost', 'gateway/shop'],
+      ],
+    );
     // Nobody calls it any more.
     await until(async () => {
       const { endpoints: later } = await json<EndpointsView>('/services/shop/endpoints');

@@ -1,9 +1,9 @@
 import {
-  type ADD_ORDER,
   type MessagePrinter,
   type ProxyStatus,
   RESOURCE_TYPES,
   type ResourceStatus,
+  type ResourceType,
   resourceTypeOf,
   type StreamResources,
   textsOf,
@@ -12,7 +12,7 @@ import { timeView, typeView } from './proxy-views.ts';
 
 /** Which of a data plane's resources are wanted; all, without either. */
 export interface ConfigFilter {
-  readonly type?: (typeof ADD_ORDER)[number] | undefined;
+  readonly type?: ResourceType | undefined;
   readonly name?: string | undefined;
 }
 
@@ -25,8 +25,7 @@ export function streamConfigView(
 ) {
   const wanted = resources.filter(
     (each) =>
-      (type === undefined || resourceTypeOf(each.typeUrl) === type) &&
-      (name === undefined || each.name === name),
+      (type === undefined || isOf(type, each)) && (name === undefined || each.name === name),
   );
   const { region, zone, subZone } = node.locality ?? {};
   return {
@@ -45,6 +44,12 @@ export function streamConfigView(
       .map((each) => resourceView(each, printer))
       .sort((a, b) => rank(a.type) - rank(b.type) || (a.name < b.name ? -1 : 1)),
   };
+}
+
+/** Virtual hosts are routes, whether a data plane gets them apart or not. */
+function isOf(wanted: ResourceType, { typeUrl }: ResourceStatus): boolean {
+  const type = resourceTypeOf(typeUrl);
+  return type === wanted || (wanted === 'route' && type === 'virtualHost');
 }
 
 const STATUS = {

@@ -11,7 +11,7 @@ import {
   type XdsServer,
 } from '@meshkeeper/xds';
 import type { Deliveries, Delivery } from '../convergence/deliveries.ts';
-import { concerns } from './route-targets.ts';
+import { concerns, virtualHostNames } from './route-targets.ts';
 
 /** An endpoint by its address. */
 export interface Place {
@@ -62,12 +62,14 @@ export function deliveriesOf(
 ): ServiceDelivery[] {
   const subsets = policies.settings(service)?.subsets ?? [];
   const names = [service, ...subsets.map(({ name }) => `${service}/${name}`)];
+  const ports = (policies.settings(service)?.ports ?? []).map(({ port }) => `${service}/${port}`);
   // Routes are of many services, and are looked into.
   const only: ResourceNames = new Map([
     ['secret', []],
     ['cluster', names],
     ['endpoint', names],
     ['listener', [service]],
+    ['virtualHost', virtualHostNames([...names, ...ports], policies)],
   ]);
   const isOf = concerns(service, names);
   const holds = endpoint && holding(endpoint);
@@ -78,7 +80,7 @@ export function deliveriesOf(
       const found = server.resources(proxy.stream, only)?.resources ?? [];
       const resources = found.flatMap((status): DeliveredResource[] => {
         const type = resourceTypeOf(status.typeUrl);
-        if (type === undefined || (type === 'route' && !isOf(status))) return [];
+        if (type === undefined || (ROUTES.has(type) && !isOf(status))) return [];
         const last = deliveries.last(proxy, status.typeUrl, status.name);
         const underWay = status.state === 'requested' ? status.sentAt : undefined;
         return [{ type, status, last, sentAt: underWay ?? last?.sentAt }];
@@ -92,6 +94,8 @@ export function deliveriesOf(
       };
     });
 }
+
+const ROUTES: ReadonlySet<ResourceType> = new Set(['route', 'virtualHost']);
 
 function stateOf(resources: readonly DeliveredResource[]): ServiceDelivery['state'] {
   const states = new Set(resources.map(({ status }) => status.state));
