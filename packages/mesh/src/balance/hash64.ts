@@ -48,7 +48,7 @@ export class Hash64 {
     return this.#of(length, seed);
   }
 
-  /** Its remainder; `divisor` at most 2^21. */
+  /** Its remainder; `divisor` at most 2^26. */
   modulo(divisor: number): number {
     const upper = ((this.high >>> 0) % divisor) * (2 ** 32 % divisor);
     return (upper + (this.low >>> 0)) % divisor;

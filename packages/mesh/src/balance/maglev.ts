@@ -7,7 +7,7 @@ import type { Keyed } from './ring-hash.ts';
 export interface MaglevOptions {
   /** For requests that bring no hash. */
   readonly random: RandomSource;
-  /** A prime, at most 2^21. Default 65,537. */
+  /** A prime, at most 2^26 (Envoy: 5,000,011). Default 65,537. */
   readonly tableSize?: number;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { type Balancer, Hash64, Maglev, RingHash, Xoshiro128 } from '../../src/index.ts';
 import { Fixture, type Peer, request, weigh } from './fixture.ts';
 import { chiSquare, chiSquareBound, countPicks } from './statistics.ts';
@@ -50,6 +51,18 @@ test('a text’s hash is its XXH64', () => {
   }
   const long = 'é'.repeat(1000);
   assert.equal(hash.ofText(long).toBigInt(), new Hash64().ofText(long).toBigInt());
+});
+
+test('remainders are exact, of tables as large as Envoy’s', () => {
+  const hash = fc.bigInt(0n, 2n ** 64n - 1n);
+  const divisor = fc.oneof(fc.integer({ min: 1, max: 2 ** 26 }), fc.constant(5_000_011));
+  fc.assert(
+    fc.property(hash, divisor, (value, by) => {
+      assert.equal(Hash64.from(value).modulo(by), Number(value % BigInt(by)));
+    }),
+    { seed: 6 },
+  );
+  assert.equal(Hash64.from(2n ** 64n - 1n).modulo(2 ** 26), 2 ** 26 - 1);
 });
 
 test('a hash goes to the first point that is not before it, and from the last to the first', () => {
