@@ -38,8 +38,8 @@ export interface BalancingConfig {
 type Choice = Omit<BalancingConfig, 'panicThreshold'>;
 
 const ANYWHERE: LocalityRule = { type: 'none' };
-/** Maglev's table is indexed by numbers below 2^21 here. */
-const MAX_TABLE = 2 ** 21;
+/** Envoy's largest table of Maglev's. */
+const MAX_TABLE = 5_000_011;
 
 /** `load_balancing_policy`, else `lb_policy` and what belongs to it. */
 export function parseBalancing(message: Cluster, problems: Problems): BalancingConfig {
@@ -208,7 +208,7 @@ function tableSize(
 ): number {
   const size = Number(message.tableSize?.value ?? 65_537);
   if (!isPrime(size)) problems.add('table_size', 'must be a prime number');
-  if (size > MAX_TABLE) problems.add('table_size', `the embedded proxy has at most ${MAX_TABLE}`);
+  if (size > MAX_TABLE) problems.add('table_size', `must be at most ${MAX_TABLE}`);
   return size;
 }
 

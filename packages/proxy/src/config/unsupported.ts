@@ -17,7 +17,7 @@ const HEADERS = 'faults are what the configuration says, not what clients ask fo
 
 /**
  * All that the proxy rejects of what it knows of Envoy's configuration; a rejection names the field.
- * Nothing of it follows from a policy, but for a very large table of Maglev's. Fields that are not among those that the codec knows
+ * Nothing of it follows from a policy. Fields that are not among those that the codec knows
  * (`packages/xds/scripts/kept-fields.ts`) are skipped like any that a receiver doesn't know.
  */
 export const UNSUPPORTED: readonly UnsupportedField[] = [
@@ -71,11 +71,21 @@ export const UNSUPPORTED: readonly UnsupportedField[] = [
   row('TcpProxy', 'weighted_clusters.clusters.metadata_match', SUBSETS),
   row('Cluster', 'type: other than EDS and STATIC', 'EDS'),
   row('Cluster', 'lb_subset_config', SUBSETS),
+  row('Cluster', 'lb_policy: CLUSTER_PROVIDED', 'ROUND_ROBIN'),
+  row('Cluster', 'load_balancing_policy: none of the list is known', 'one of Envoy’s at its end'),
+  row('Cluster', 'transport_socket: other than TLS and plain bytes', 'UpstreamTlsContext'),
+  row(
+    'Cluster',
+    'typed_extension_protocol_options: other than HttpProtocolOptions',
+    'HttpProtocolOptions',
+  ),
+  row('CommonTlsContext', 'tls_certificates: more than one, for endpoints', 'one'),
+  row('SubjectAltNameMatcher', 'san_type: OTHER_NAME', 'DNS or URI'),
+  row('Endpoint', 'address: other than an IP address and a port', 'socket_address'),
   row('Thresholds', 'max_connection_pools', 'there is one for each endpoint'),
   row('CommonLbConfig', 'close_connections_on_host_set_change', 'requests are finished'),
   row('ZoneAwareLbConfig', 'fail_traffic_on_panic', 'panic_threshold of 0'),
   row('ConsistentHashingLbConfig', 'use_hostname_for_hashing', 'addresses are hashed'),
-  row('Maglev', 'table_size: of more than 2,097,152', 'a smaller one'),
   row('RingHash', 'hash_function: other than XX_HASH', 'XX_HASH'),
   row('HttpProtocolOptions', 'max_headers_count', 'heads are bounded in bytes'),
   row('HttpProtocolOptions', 'max_stream_duration: of clusters', 'that of routes'),

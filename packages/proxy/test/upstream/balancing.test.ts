@@ -99,7 +99,7 @@ test('what balancing does not do is refused by its name', () => {
       /policies\[0\].*hash_function/,
     ],
     [listed(maglev({ tableSize: { value: 100 } })), /table_size: must be a prime/],
-    [listed(maglev({ tableSize: { value: 5_000_011 } })), /table_size: the embedded proxy has/],
+    [listed(maglev({ tableSize: { value: 5_000_077 } })), /table_size: must be at most/],
     [
       listed(ringHash({ consistentHashingLbConfig: { useHostnameForHashing: true } })),
       /use_hostname_for_hashing/,
