@@ -20,7 +20,7 @@ export interface DataPlaneOptions {
   readonly random: () => number;
   /** How long a listener that closes lets requests finish. */
   readonly drainTimeout: number;
-  /** Endpoints have been checked, so that {@link DataPlane.complete} may be true now. */
+  /** Endpoints have been checked, so that {@link DataPlane.warm} may be true now. */
   readonly checked: () => void;
   /** A certificate of a listener can't be used. */
   readonly certificateFailed: (listener: string, detail: string) => void;
@@ -85,6 +85,12 @@ export class DataPlane {
       }
     }
     return this.#listeners.size > 0;
+  }
+
+  /** True when every endpoint that is checked has been checked once. */
+  get warm(): boolean {
+    for (const cluster of this.#clusters.values()) if (!cluster.warm) return false;
+    return true;
   }
 
   /**
@@ -206,7 +212,7 @@ export class DataPlane {
     if (!cluster) return true;
     const { endpoints } = cluster.config;
     if (typeof endpoints === 'string' && !this.#assignments.has(endpoints)) return false;
-    return cluster.warm;
+    return true;
   }
 
   #environment(): ClusterEnvironment {

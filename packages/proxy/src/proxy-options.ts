@@ -18,7 +18,10 @@ export interface ProxyOptions {
    * put into the node's metadata. Default: what the metadata says, else the control plane's choice.
    */
   readonly listeners?: { readonly gateway?: HostPort; readonly outbound?: HostPort };
-  /** How long the start waits for a complete configuration. Default 10,000. */
+  /**
+   * How long the start waits for a complete configuration, and for the first checks of endpoints, of
+   * which it can do without. Default 10,000.
+   */
   readonly readyTimeout?: number;
   /** How long requests may finish when the proxy, or a listener, closes. Default 1,500. */
   readonly drainTimeout?: number;

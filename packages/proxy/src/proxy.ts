@@ -83,7 +83,11 @@ class RunningProxy implements EmbeddedProxy {
     const { promise, reject } = this.#ready;
     const aborted = () => reject(signal?.reason);
     signal?.addEventListener('abort', aborted, { once: true });
-    const timer = setTimeout(() => reject(this.#notReady(timeout)), timeout);
+    const timer = setTimeout(() => {
+      // A check may take longer than whoever starts the proxy wants to wait.
+      if (this.#plane.complete) this.#start();
+      else reject(this.#notReady(timeout));
+    }, timeout);
     try {
       await promise;
     } finally {
@@ -138,7 +142,10 @@ class RunningProxy implements EmbeddedProxy {
   }
 
   #look(): void {
-    if (this.#started || !this.#plane.complete) return;
+    if (!this.#started && this.#plane.complete && this.#plane.warm) this.#start();
+  }
+
+  #start(): void {
     this.#started = true;
     this.#ready.resolve();
   }
