@@ -29,7 +29,8 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
   const domains = domainsByService(names, routed);
   const hosts: HostRules[] = [];
   const problems: ResourceProblem[] = [];
-  const taken = new Set<string>();
+  // A service may be called as another one with a port is.
+  const taken = new Set([...domains.values()].flat().map((domain) => domain.toLowerCase()));
   for (const name of names.filter(routed).sort()) {
     const own = domains.get(name);
     if (own === undefined) {
@@ -37,7 +38,6 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
       problems.push({ service: name, code: 'no-domain', message });
       continue;
     }
-    for (const domain of own) taken.add(domain.toLowerCase());
     hosts.push({
       name,
       domains: own,
@@ -95,8 +95,10 @@ function portHosts(
     const own = bare.map((domain) => `${domain}:${port}`);
     const free = own.filter((domain) => !taken.has(domain.toLowerCase()));
     for (const domain of free) taken.add(domain.toLowerCase());
-    if (free.length === 0) return [];
-    return [{ name, domains: free, rules: [plainRule(service.name, String(port))] }];
+    const [first] = free;
+    if (first === undefined) return [];
+    // Called so that gRPC's clients find it by the name and port, too.
+    return [{ name: first, domains: free, rules: [plainRule(service.name, String(port))] }];
   });
 }
 
