@@ -124,8 +124,9 @@ export class Instance implements AsyncDisposable {
         void this.#serve(request, socket, response, ({ status = 0, headers }) => {
           const head = { 'content-type': 'application/grpc', 'x-from': this.name, ...headers };
           if (status !== 0) {
-            response.writeHead(200, { ...head, 'grpc-status': status });
-            response.end();
+            const only = { ':status': 200, ...head, 'grpc-status': status };
+            // With the head as the end: a status that comes before an empty body is none.
+            response.stream.respond(only, { endStream: true });
             return;
           }
           response.writeHead(200, head);
