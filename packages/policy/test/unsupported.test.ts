@@ -61,6 +61,13 @@ test('what is stated is named by its field, and what is not stated is not', () =
     ['loadBalancing: { type: random }, warmUp: { duration: 10s }', 'envoy', ['spec.warmUp']],
     ['outlierDetection: { consecutive5xx: 3 }', 'grpc', ['spec.outlierDetection']],
     ['outlierDetection: { successRate: {} }', 'grpc', []],
+    [
+      'outlierDetection: { successRate: {}, consecutive5xx: 3, splitLocal: true, maxEjectionJitter: 1s }',
+      'grpc',
+      ['consecutive5xx', 'splitLocal', 'maxEjectionJitter'].map(
+        (at) => `spec.outlierDetection.${at}`,
+      ),
+    ],
     ['circuitBreaker: { maxRequests: 5 }', 'grpc', []],
     ['circuitBreaker: { maxConnections: 5 }', 'grpc', ['spec.circuitBreaker.maxConnections']],
     ['retries: { attempts: 2 }', 'grpc', []],

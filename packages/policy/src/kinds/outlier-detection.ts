@@ -18,9 +18,7 @@ export const outlierDetection = z
       .int()
       .min(0)
       .default(5)
-      .describe(
-        'Failures to connect or to be answered in time, in a row; counts with `splitLocal`.',
-      ),
+      .describe('Failures to connect, in a row; counts with `splitLocal`.'),
     splitLocal: z
       .boolean()
       .default(false)

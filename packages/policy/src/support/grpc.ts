@@ -1,3 +1,4 @@
+import { milliseconds } from '../kinds/duration.ts';
 import type { FaultPolicy } from '../kinds/fault-policy.ts';
 import type { GRPCRoute } from '../kinds/grpc-route.ts';
 import type { HTTPRoute } from '../kinds/http-route.ts';
@@ -86,11 +87,21 @@ function* ofBalancing(stated: Spec['loadBalancing']): Iterable<Unsupported> {
 
 function* ofOutliers(stated: Spec['outlierDetection']): Iterable<Unsupported> {
   if (stated === undefined) return;
-  if (stated.successRate === undefined && stated.failurePercentage === undefined)
-    yield {
-      path: ['outlierDetection'],
-      reason: 'gRPC ejects by successRate and failurePercentage only: add one of them',
-    };
+  const reason = 'gRPC ejects by successRate and failurePercentage only';
+  if (stated.successRate === undefined && stated.failurePercentage === undefined) {
+    yield { path: ['outlierDetection'], reason: `${reason}: add one of them` };
+    return;
+  }
+  const { consecutive5xx, consecutiveGatewayErrors, splitLocal, maxEjectionJitter } = stated;
+  // By default there are some.
+  if (consecutive5xx !== 0 && consecutive5xx !== 5)
+    yield { path: ['outlierDetection', 'consecutive5xx'], reason };
+  if (consecutiveGatewayErrors !== 0)
+    yield { path: ['outlierDetection', 'consecutiveGatewayErrors'], reason };
+  if (splitLocal)
+    yield { path: ['outlierDetection', 'splitLocal'], reason: 'all failures count together' };
+  if (milliseconds(maxEjectionJitter) !== 0)
+    yield { path: ['outlierDetection', 'maxEjectionJitter'], reason: 'all come back in time' };
 }
 
 function* ofLimits(stated: Spec['circuitBreaker']): Iterable<Unsupported> {

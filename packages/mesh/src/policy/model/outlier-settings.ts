@@ -4,7 +4,7 @@ export interface OutlierSettings {
   readonly consecutive5xx: number;
   /** Responses of 502, 503 or 504 in a row; 0 is never. */
   readonly consecutiveGatewayErrors: number;
-  /** Failures to connect or to be answered in time, in a row; counts with `splitLocal`. */
+  /** Failures to connect, in a row; counts with `splitLocal`. */
   readonly consecutiveLocalFailures: number;
   /** Failures to connect count by themselves, and not as 5xx. */
   readonly splitLocal: boolean;
