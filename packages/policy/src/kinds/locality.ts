@@ -40,9 +40,9 @@ export const locality = z
           .refine((weights) => weights.some(({ weight }) => weight > 0), {
             message: 'are all 0: nothing would take a request',
           })
-          .describe('Localities that are not named take nothing.'),
+          .describe('The first that fits counts; who is in none of them takes nothing.'),
       })
-      .describe('By weights of the localities.'),
+      .describe('By weights of places; the localities in one share its weight by their endpoints.'),
     z
       .strictObject({
         mode: z.literal('failover'),

@@ -3,7 +3,7 @@ import type { Flavour } from '../flavour.ts';
 import { encodedResource, type Resource } from '../resource.ts';
 import { assembleAssignment, type EncodedGroup } from './encoded-assignment.ts';
 import { encodedEndpoint } from './encoded-endpoint.ts';
-import { localityWeight, priorities } from './priority.ts';
+import { localityWeights, priorities } from './priority.ts';
 
 /** What an assignment is made of. */
 export interface AssignmentOptions {
@@ -65,36 +65,29 @@ export function loadAssignment(options: AssignmentOptions): Resource {
   }
   const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
   const used = [...new Set(sorted.map(({ priority }) => priority))];
-  const encoded = sorted.map((group) => {
-    // Neither takes gaps between priorities.
-    const priority = used.indexOf(group.priority);
-    const stated = localityWeight(settings, group.endpoints[0]!.locality);
-    return encodedGroup({ ...group, priority }, weightOf, stated, flavour);
+  const totals = sorted.map(({ endpoints: members }) => {
+    const counted = flavour === 'envoy' ? members : members.filter(takesRequests);
+    return counted.reduce((sum, endpoint) => sum + weightOf(endpoint), 0);
   });
+  const weights = localityWeights(
+    settings,
+    sorted.map((group, at) => ({ locality: group.endpoints[0]!.locality, total: totals[at]! })),
+  );
+  const encoded = sorted.map(
+    ({ locality, priority, endpoints: members }, at): EncodedGroup => ({
+      locality,
+      // Neither takes gaps between priorities.
+      priority: used.indexOf(priority),
+      // gRPC drops a group without a weight and rejects one without a locality.
+      weight: Math.max(1, (weights ?? totals)[at]!),
+      endpoints: members.map((endpoint) => encodedEndpoint(endpoint, weightOf(endpoint))),
+    }),
+  );
   return encodedResource('endpoint', name, assembleAssignment(name, encoded, policyOf(settings)));
 }
 
 function isSame(at: Locality, region: string, zone: string, subzone: string): boolean {
   return at.region === region && at.zone === zone && at.subzone === subzone;
-}
-
-function encodedGroup(
-  { locality, priority, endpoints }: Group,
-  weightOf: (endpoint: Endpoint) => number,
-  stated: number | undefined,
-  flavour: Flavour,
-): EncodedGroup {
-  let total = 0;
-  for (const endpoint of endpoints)
-    if (flavour === 'envoy' || takesRequests(endpoint)) total += weightOf(endpoint);
-  // gRPC drops a group without a weight and rejects one without a locality.
-  const weight = Math.max(1, stated ?? total);
-  return {
-    locality,
-    priority,
-    weight,
-    endpoints: endpoints.map((endpoint) => encodedEndpoint(endpoint, weightOf(endpoint))),
-  };
 }
 
 function takesRequests({ health }: Endpoint): boolean {

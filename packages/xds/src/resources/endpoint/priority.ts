@@ -40,13 +40,37 @@ export function dependsOnCaller(settings: ServiceSettings | undefined): boolean 
   return settings?.locality?.mode === 'failover';
 }
 
-/** The weight of a locality among the others; undefined when its endpoints' weights say it. */
-export function localityWeight(
+/** A locality, or a part of one, with endpoints of that weight together. */
+interface Weighed {
+  readonly locality: Locality;
+  readonly total: number;
+}
+
+/**
+ * The weights of localities that are stated, by place: what a place has is shared by the localities in
+ * it, in proportion to their endpoints. Undefined when the endpoints' weights say it.
+ */
+export function localityWeights(
   settings: ServiceSettings | undefined,
-  at: Locality,
-): number | undefined {
+  localities: readonly Weighed[],
+): readonly number[] | undefined {
   if (settings?.locality?.mode !== 'weighted') return undefined;
-  return settings.locality.weights.find((place) => isAt(at, place))?.weight;
+  const { weights } = settings.locality;
+  const placeOf = ({ locality }: Weighed) => weights.findIndex((place) => isAt(locality, place));
+  const totals = new Map<number, number>();
+  for (const each of localities) {
+    const place = placeOf(each);
+    totals.set(place, (totals.get(place) ?? 0) + each.total);
+  }
+  const used = [...totals.keys()].reduce((sum, place) => sum + (weights[place]?.weight ?? 0), 0);
+  // Shares are whole numbers, which data planes add up in 32 bits.
+  const isShared = totals.size < localities.length;
+  const scale = isShared ? Math.min(1000, Math.floor(0x7fff_ffff / Math.max(1, used))) : 1;
+  return localities.map((each) => {
+    const place = placeOf(each);
+    const share = each.total / Math.max(1, totals.get(place) ?? 0);
+    return Math.round((weights[place]?.weight ?? 0) * scale * share);
+  });
 }
 
 /** Whether somewhere is in a place, as far as the place is stated. */
