@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import type { Service } from '@meshkeeper/mesh';
+import { until } from '@meshkeeper/testbed';
 import type { Plane } from '../routes/stand.ts';
 import type { Instance } from './instance.ts';
 
@@ -63,7 +65,7 @@ export async function reach(
 ): Promise<void> {
   const missing = new Set(names);
   for (let tries = 0; missing.size > 0; tries++) {
-    if (tries === 2000) throw new Error(`${plane.kind} never reaches ${[...missing].join()}`);
+    assert(tries < 1000, `${[...missing].join()} take nothing`);
     missing.delete(await send(plane, service));
   }
 }
@@ -91,7 +93,7 @@ export async function occupy(
   };
   const held: Promise<string>[] = [];
   for (let tries = 0; taken < count; tries++) {
-    if (tries === 2000) throw new Error(`${plane.kind} never reaches ${instance.name}`);
+    assert(tries < 1000, `${instance.name} takes nothing`);
     arrived = Promise.withResolvers();
     const sent = send(plane, service, { headers: { 'x-hold': 'yes' } });
     held.push(sent);
@@ -102,4 +104,21 @@ export async function occupy(
     await Promise.all(held);
     instance.answer = answer;
   };
+}
+
+/** Waits until what is asserted holds: who was told of something does it a moment later. */
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  let failure: unknown;
+  const checked = async () => {
+    try {
+      await check();
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
+    }
+  };
+  await until(checked, { timeout: 5_000 }).catch(() => {
+    throw failure;
+  });
 }
