@@ -1,56 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Service, ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import { startFaultProxy, until } from '@meshkeeper/testbed';
-import { startXdsServer, type XdsBatch, XdsClient, type XdsClientOptions } from '../src/index.ts';
+import { startXdsServer } from '../src/index.ts';
 import { drainSteps } from '../src/server/drain.ts';
 import { Catalog, service } from './fixture.ts';
+import { Follower } from './follower.ts';
+import { Herd } from './herd.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
 const signal = AbortSignal.timeout(120_000);
 const SOAK = process.env.MESHKEEPER_SOAK === '1';
-
-/** A client that accepts everything and remembers it. */
-class Follower implements AsyncDisposable {
-  readonly client: XdsClient;
-  readonly batches: XdsBatch[] = [];
-  /** Why it was disconnected, each time. */
-  readonly reasons: string[] = [];
-
-  constructor(options: Pick<XdsClientOptions, 'address'> & { readonly id: string }) {
-    this.client = new XdsClient({
-      address: options.address,
-      node: { id: options.id, cluster: 'c' },
-      backoff: { base: 20, max: 500 },
-      onState: (state) => {
-        if (state.type === 'disconnected') this.reasons.push(state.reason);
-      },
-    });
-    void this.#follow();
-  }
-
-  /** The ports of a service's endpoints, as they were told last. */
-  ports(name: string): (number | null | undefined)[] {
-    const batch = this.batches.findLast(
-      (each) => each.type === 'endpoint' && each.upserts.has(name),
-    );
-    const assignment = batch?.type === 'endpoint' ? batch.upserts.get(name) : undefined;
-    return (assignment?.endpoints ?? []).flatMap((group) =>
-      (group.lbEndpoints ?? []).map((host) => host.endpoint?.address?.socketAddress?.portValue),
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client.close();
-  }
-
-  async #follow(): Promise<void> {
-    for await (const batch of this.client.updates()) {
-      this.batches.push(batch);
-      batch.accept();
-    }
-  }
-}
 
 describe('faults', () => {
   test('a slow client gets what is current, not all that was between', async () => {
@@ -143,6 +104,134 @@ describe('faults', () => {
     assert.equal(told.length, 1);
   });
 
+  test('connections that began together end one by one', async () => {
+    const listening = { listen, maxConnectionAge: 2000 };
+    await using server = await startXdsServer(listening);
+    server.update(...new Catalog().put(service('shop', [1])));
+    await using stack = new AsyncDisposableStack();
+    const ended = new Map<string, number>();
+    const followers = Array.from({ length: 20 }, (_, i) =>
+      stack.use(
+        new Follower({
+          ...{ address: server.address, id: `p${i}` },
+          onDisconnected: () => void (ended.has(`p${i}`) || ended.set(`p${i}`, performance.now())),
+        }),
+      ),
+    );
+    await until(() => followers.every((each) => each.ports('shop').length === 1), { signal });
+    await until(() => ended.size === followers.length, { signal });
+    const times = [...ended.values()];
+    // A tenth of two seconds, either way.
+    assert.ok(Math.max(...times) - Math.min(...times) > 100, times.join(' '));
+  });
+
+  test('a control plane that ends in the middle of a push: what was accepted is not sent again', async () => {
+    const catalog = new Catalog();
+    const many = Array.from({ length: 300 }, (_, i) => service(`s${i}`, [i + 1]));
+    const first = await startXdsServer({ listen, debounce: { quiet: 0, max: 0 } });
+    const content = catalog.put(service('shop', [1]));
+    first.update(...content);
+    await using proxy = await startFaultProxy({ target: first.address });
+    const address = { host: '127.0.0.1', port: proxy.port };
+    await using follower = new Follower({ address, id: 'p' });
+    await until(() => follower.ports('shop').length === 1, { signal });
+    // It goes away when the client has the first of what is new, and not all of it.
+    const [snapshot, changes] = catalog.put(...many);
+    const part = new Promise<void>((resolve) => {
+      follower.onBatch = ({ upserts }) => {
+        if (![...upserts.keys()].some((name) => name.startsWith('s') && name !== 'shop')) return;
+        proxy.setTarget(second.address);
+        proxy.cut();
+        follower.onBatch = undefined;
+        resolve();
+      };
+    });
+    await using second = await startXdsServer({ listen });
+    second.update(snapshot, added(snapshot));
+    first.update(snapshot, changes);
+    await part;
+    const had = follower.names();
+    const seen = follower.batches.length;
+    await until(() => many.every(({ name }) => follower.ports(name).length === 1), { signal });
+    await until(() => second.proxies()[0]?.appliedRevision === snapshot.revision, { signal });
+    assert.equal(had.get('cluster')?.size, 301, 'it had the clusters');
+    assert.equal(had.get('endpoint')?.size, 1, 'and nothing of their endpoints');
+    const again = follower.batches.slice(seen).filter(({ type }) => type !== 'route');
+    for (const { type, upserts } of again)
+      for (const name of upserts.keys())
+        assert.ok(!had.get(type)?.has(name), `${type} ${name} was accepted before`);
+    await first.close();
+  });
+
+  test('replicas that take turns tell nothing that has not changed', async () => {
+    const catalog = new Catalog();
+    const replicas = [await startXdsServer({ listen }), await startXdsServer({ listen })] as const;
+    const publish = (...services: readonly Service[]) => {
+      const [snapshot, changes] = catalog.put(...services);
+      for (const replica of replicas) replica.update(snapshot, changes);
+    };
+    publish(service('shop', [1, 2]), service('cart', [3]), service('mail', [4], 'tcp'));
+    await using proxy = await startFaultProxy({ target: replicas[0].address });
+    const address = { host: '127.0.0.1', port: proxy.port };
+    await using follower = new Follower({ address, id: 'p' });
+    const isSynced = (replica: (typeof replicas)[number]) => {
+      const [status] = replica.proxies();
+      return status?.appliedRevision === catalog.snapshot.revision && status.types.length === 4;
+    };
+    await until(() => isSynced(replicas[0]), { signal });
+    const told = () =>
+      follower.batches.reduce(
+        (sum, { upserts, removed }) => sum + upserts.size + removed.length,
+        0,
+      );
+    const first = told();
+    for (let turn = 1; turn <= 6; turn++) {
+      const replica = replicas[turn % 2 === 0 ? 0 : 1];
+      proxy.setTarget(replica.address);
+      proxy.cut();
+      await until(() => isSynced(replica), { signal });
+    }
+    assert.equal(told(), first);
+    publish(service('cart', [3, 5]));
+    await until(() => follower.ports('cart').length === 2, { signal });
+    assert.equal(told(), first + 1);
+    for (const replica of replicas) await replica.close();
+  });
+
+  test('a thousand streams that return together all get what has changed, once', async () => {
+    const catalog = new Catalog();
+    const services = Array.from({ length: 20 }, (_, i) => service(`s${i}`, [1]));
+    const admission = { perSecond: 1e6, burst: 1e6 };
+    const content = catalog.put(...services);
+    const first = await startXdsServer({ listen, drainTimeout: 0, admission });
+    first.update(...content);
+    const names = services.map(({ name }) => name);
+    const herd = new Herd(1000, names);
+    herd.connect(first.address);
+    await until(() => herd.all((stream) => stream.received.length === 20), { signal });
+    const { address } = first;
+    await first.close();
+    await until(() => herd.all(({ isOpen }) => !isOpen), { signal });
+
+    await using second = await startXdsServer({ listen: address });
+    const [snapshot] = catalog.put(service('s7', [1, 2]));
+    second.update(snapshot, added(snapshot));
+    herd.connect(second.address);
+    await until(() => herd.all(({ received }) => received.length === 21), { signal });
+    await until(
+      () => {
+        const proxies = second.proxies();
+        return (
+          proxies.length === 1000 && proxies.every(({ types }) => types[0]?.state === 'synced')
+        );
+      },
+      { signal },
+    );
+    assert.ok(herd.all(({ received }) => received[20] === 's7' && received.length === 21));
+    assert.ok(herd.refused > 0, 'not all were let in at once');
+    herd.close();
+  });
+
   test('a server that closes ends its streams one after the other', async () => {
     const server = await startXdsServer({ listen });
     server.update(...new Catalog().put(service('shop', [1])));
@@ -178,3 +267,7 @@ describe('faults', () => {
     }
   });
 });
+
+function added(snapshot: Snapshot): ServiceChange[] {
+  return [...snapshot.services].map((after) => ({ type: 'added', name: after.name, after }));
+}

@@ -68,10 +68,10 @@ describe('changes of endpoints', () => {
 test('admission: a burst, then so many a second, and when to come back', () => {
   const admission = new Admission({ perSecond: 10, burst: 2 });
   const waits = [0, 0, 0, 50, 100].map((at) => admission.admit(at));
-  assert.deepEqual(waits, [0, 0, 100, 50, 0]);
+  assert.deepEqual(waits, [0, 0, 100, 150, 0], 'each is told another time');
   assert.deepEqual(
     [admission.admit(10_000), admission.admit(10_000), admission.admit(10_000)],
     [0, 0, 100],
-    'no more than the burst is saved up',
+    'no more than the burst is saved up, and nobody waits for those who did not come',
   );
 });
