@@ -3,7 +3,7 @@ import type { ResourceType, Variant } from '@meshkeeper/xds';
 import type { Row } from '../bench.ts';
 import { type Measured, ofEach, row } from './measured.ts';
 import type { AdmissionLimit, WorldSize } from './protocol.ts';
-import { knownVersions, type Sidecar } from './sidecar.ts';
+import { knownVersions, type Sidecar, type SidecarListener } from './sidecar.ts';
 import { Sidecars } from './sidecars.ts';
 import { Subject } from './subject.ts';
 import { serviceName } from './world.ts';
@@ -91,7 +91,7 @@ async function arrive(subject: Subject, variant: Variant, versions: Known, again
   const all = Promise.withResolvers<void>();
   const before = await subject.usage();
   const began = performance.now();
-  const sidecars = await Sidecars.connect(subject.port, STREAMS, variant, {
+  const heard: SidecarListener = {
     resource: (sidecar, type, { name, version }) => {
       versions.get(type)?.set(name, version);
       const left = (lacking.get(sidecar) ?? wanted) - 1;
@@ -104,7 +104,10 @@ async function arrive(subject: Subject, variant: Variant, versions: Known, again
       sidecar.subscribe('endpoint', NAMES, endpoints);
     },
     ended: (sidecar, retryAfter) => void comeBack(sidecar, retryAfter),
-  });
+  };
+  // Half as many as may be: who was turned away is counted for as long as it has not gone.
+  const options = { perConnection: 50 };
+  const sidecars = await Sidecars.connect(subject.port, STREAMS, variant, heard, options);
   const asked = new Set<Sidecar>();
   const comeBack = async (sidecar: Sidecar, retryAfter: number) => {
     if (asked.has(sidecar)) return;
