@@ -462,3 +462,33 @@ test('close lets streams of HTTP/2 finish, and does not wait for who has said no
   assert.equal(body, 'done');
   await closing;
 });
+
+test('close ends a connection with the response that is on its way', async () => {
+  await using stack = new AsyncDisposableStack();
+  const finish = Promise.withResolvers<void>();
+  const slow = stack.use(
+    await backend(async (_, response) => {
+      response.writeHead(200, { 'content-length': '4' });
+      response.write('do');
+      await finish.promise;
+      response.end('ne');
+    }),
+  );
+  const stage = stack.use(await startStage());
+  stage.put('cluster', staticCluster('web', [slow.port]));
+  stage.put('listener', listener('http', [httpChain(manager())]));
+  const engine = stack.use(await startEmbedded(stage));
+  const socket = connect(engine.port('http'), '127.0.0.1');
+  socket.setEncoding('latin1');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  let got = '';
+  for await (const piece of socket) {
+    got += piece;
+    if (!got.endsWith('\r\n\r\ndo')) continue;
+    // Its head has said that the connection stays.
+    assert.doesNotMatch(got, /connection: close/i);
+    void engine.proxy.close({ drainTimeout: 60_000 });
+    finish.resolve();
+  }
+  assert.match(got, /\r\n\r\ndone$/);
+});

@@ -189,6 +189,41 @@ const HOSTS: VirtualHost[] = [
         },
       ),
       route(
+        '/staged',
+        limit({
+          tokenBucket: tokens(100),
+          stage: 0,
+          descriptors: [{ entries: [{ key: 'generic_key', value: 'x' }], tokenBucket: tokens(1) }],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [
+              { stage: { value: 1 }, actions: [{ genericKey: { descriptorValue: 'x' } }] },
+            ],
+          },
+        },
+      ),
+      route(
+        '/order',
+        limit({
+          tokenBucket: tokens(100),
+          descriptors: [
+            { entries: [{ key: 'generic_key', value: 'fast' }], tokenBucket: tokens(3) },
+            { entries: [{ key: 'slow', value: '1' }], tokenBucket: tokens(1) },
+          ],
+        }),
+        {
+          route: {
+            cluster: 'a',
+            rateLimits: [
+              { actions: [{ genericKey: { descriptorValue: 'fast' } }] },
+              { actions: [{ requestHeaders: { headerName: 'x-slow', descriptorKey: 'slow' } }] },
+            ],
+          },
+        },
+      ),
+      route(
         '/default-first',
         limit({
           tokenBucket: tokens(2),
@@ -333,6 +368,10 @@ describe('filters do on both data planes', { skip: skipWithout('envoy') }, () =>
     assert.deepEqual(await statuses('/shadow', 3), [200, 200, 200], engine);
     assert.deepEqual(await statuses('/off', 3), [200, 200, 200], engine);
     assert.deepEqual(await statuses('/default-first', 3), [200, 200, 429], engine);
+    assert.deepEqual(await statuses('/staged', 3), [200, 200, 200], engine);
+    // Who is refused by the slowest costs the others nothing.
+    assert.deepEqual(await statuses('/order', 2, { 'x-slow': '1' }), [200, 429], engine);
+    assert.deepEqual(await statuses('/order', 3), [200, 200, 429], engine);
     assert.deepEqual(await statuses('/own-only', 4), [200, 200, 200, 429], engine);
   });
 
