@@ -57,6 +57,16 @@ export interface ProxiesView {
   readonly departed: readonly DepartedView[];
 }
 
+/** The replicas of the control plane: `GET /members`. */
+export interface MembersView {
+  readonly knowledge: 'all' | 'reading' | 'away';
+  readonly members: readonly {
+    readonly id: string;
+    readonly self: boolean;
+    readonly dataPlanes?: { readonly connected: number };
+  }[];
+}
+
 /** What a data plane reports of a cluster. */
 export interface LoadView {
   readonly cluster: string;

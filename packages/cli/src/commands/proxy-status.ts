@@ -3,9 +3,11 @@ import { ApiClient, segment } from '../api-client.ts';
 import { follow } from '../follow.ts';
 import { optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
+import { othersText } from '../output/others.ts';
 import { oneProxyText, proxiesText } from '../output/proxies.ts';
 import { proxyChangeLines } from '../output/proxy-change-lines.ts';
-import type { OneProxyView, ProxiesView } from '../proxies.ts';
+import { clean } from '../output/table.ts';
+import type { MembersView, OneProxyView, ProxiesView } from '../proxies.ts';
 
 export function addProxyStatusCommand(program: Command): void {
   program
@@ -30,8 +32,13 @@ export function addProxyStatusCommand(program: Command): void {
             text: (data, elapsed) => proxiesText(data, Date.parse(data.at) + elapsed),
             lines: proxyChangeLines,
           });
-        else
+        else {
           await print(await api.get<ProxiesView>('/proxies'), output, (data) => proxiesText(data));
+          // What was asked for is told: nothing fails for the rest.
+          const members = await api.get<MembersView>('/members').catch(() => undefined);
+          const others = members && othersText(members);
+          if (others !== undefined) process.stderr.write(`${clean(others)}\n`);
+        }
         return;
       }
       const path = `/proxies/${segment(id)}`;

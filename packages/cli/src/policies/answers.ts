@@ -69,15 +69,30 @@ export interface AppliedView {
   readonly findings: readonly FindingView[];
 }
 
-/** How far the data planes are with a revision: `GET /convergence`. */
+/** A replica of the control plane, and how its data planes stand. */
+export interface ReplicaView {
+  readonly id: string;
+  readonly self: boolean;
+  readonly state: 'applied' | 'pending' | 'rejected' | 'unserved' | 'unreadable' | 'gone';
+  readonly dataPlanes?: number;
+  /** Data planes that are behind, and are not named. */
+  readonly more?: number;
+}
+
+/** How far all data planes are with a revision of the policies: `GET /convergence?policies=`. */
 export interface ProgressView {
-  readonly revision: number;
+  readonly policies: number;
   readonly served: boolean;
   readonly counts: Readonly<Record<'applied' | 'pending' | 'rejected' | 'gone', number>>;
+  /** The one that was asked first. */
+  readonly replicas: readonly ReplicaView[];
+  /** Unless it is `all`, what is told of other replicas may not be so any more. */
+  readonly knowledge: 'all' | 'reading' | 'away';
   readonly behind: readonly {
+    readonly replica: string;
     readonly id: string;
     readonly state: 'applied' | 'pending' | 'rejected' | 'gone';
-    readonly appliedRevision?: number;
+    readonly appliedPolicies?: number;
     readonly refused?: readonly {
       readonly type: string;
       readonly name: string;

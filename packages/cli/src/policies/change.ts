@@ -44,7 +44,6 @@ export async function change(
     throw new CliError('choose one of --dry-run and --wait', ExitCode.USAGE);
   const api = new ApiClient(options);
   const applied = await ask(api, request, options);
-  const { catalogRevision } = applied;
   tellFindings(applied.findings, request.files);
   const table = formatOf(options.output) === 'table';
   if (table) {
@@ -57,12 +56,7 @@ export async function change(
     return applied;
   }
   const timeout = wait === true ? WAIT : wait;
-  if (catalogRevision === undefined)
-    throw new CliError(
-      'it is applied, but this control plane does not serve it yet: see "meshkeeper get"',
-      ExitCode.NOT_FOUND,
-    );
-  const convergence = await waitFor(api, catalogRevision, timeout);
+  const convergence = await waitFor(api, applied.revision, timeout);
   if (table) {
     const behind = behindTable(convergence);
     if (behind !== undefined) process.stdout.write(`${formatTable(behind)}\n`);
