@@ -54,6 +54,8 @@ function checker(check: HealthCheckSettings, { name, protocol }: Part): HealthCh
           expectedStatuses: check.expectedStatuses.map(({ from, to }) => {
             return { start: from, end: to + 1 };
           }),
+          // A status that is not expected counts as a failure like others, and not as many.
+          retriableStatuses: [{ start: 100, end: 600 }],
           requestHeadersToAdd: check.headers.map(({ name: key, value }) => ({
             header: { key, value: headerText(value) },
             appendAction: HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
