@@ -1,5 +1,5 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { DeltaDiscoveryRequest, DiscoveryRequest } from '../codec/messages.ts';
+import { DeltaDiscoveryRequest } from '../codec/messages.ts';
 import type { Clock, Logger } from '../logger.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { XdsObserver } from './observer.ts';
@@ -9,6 +9,7 @@ import type {
   ResourceNames,
   StreamResources,
 } from './proxy-status.ts';
+import { RequestReader } from './request-reader.ts';
 import type { DiscoveryMethod } from './services.ts';
 
 /** What a connection needs of its server. */
@@ -30,6 +31,7 @@ export class Connection {
   readonly #stream: DiscoveryStream;
   readonly #context: ConnectionContext;
   readonly #connectedSince: number;
+  readonly #reader = new RequestReader();
   #proxy: ConnectedProxy | undefined;
   #later: NodeJS.Timeout | undefined;
   /** When {@link #later} comes back. */
@@ -142,21 +144,22 @@ export class Connection {
     const { clock, logger, observer } = this.#context;
     const now = clock();
     try {
-      const { variant, typeUrl } = this.#method;
-      const kind = variant === 'sotw' ? DiscoveryRequest : DeltaDiscoveryRequest;
-      const request = kind.decode(bytes);
-      if (typeUrl !== undefined) request.typeUrl = typeUrl;
+      const { variant } = this.#method;
+      const request =
+        variant === 'sotw' ? this.#reader.read(bytes) : DeltaDiscoveryRequest.decode(bytes);
+      const typeUrl = this.#method.typeUrl ?? request.typeUrl ?? '';
+      request.typeUrl = typeUrl;
       const verdict = this.#stream.receive(request, now);
       const proxy = this.#proxy ?? this.#introduce();
       if (verdict !== undefined) {
         const { version, names, sentAt } = verdict.response;
-        const event = { proxy, typeUrl: request.typeUrl, version, names, sentAt };
+        const event = { proxy, typeUrl, version, names, sentAt };
         if (verdict.type === 'acked') {
           observer.acked?.({ ...event, ackedAt: now });
           this.#tellApplied();
         } else {
           const { message } = verdict;
-          logger.warn({ proxy: proxy.id, type: request.typeUrl, names, message }, 'rejected');
+          logger.warn({ proxy: proxy.id, type: typeUrl, names, message }, 'rejected');
           observer.nacked?.({ ...event, nackedAt: now, message });
         }
       }

@@ -10,6 +10,8 @@ import { Subscription, type Verdict } from './subscription.ts';
 export class SotwSubscription extends Subscription {
   readonly #sent = new Map<string, Resource>();
   #started = false;
+  /** The names of the last request that counted. */
+  #latest: readonly string[] | undefined;
   #named = false;
 
   /**
@@ -28,7 +30,11 @@ export class SotwSubscription extends Subscription {
     const verdict = this.judge(nonce, request.errorDetail, now);
     // The client had not seen our last response: it will answer that one too, with the same names.
     if (isStale) return verdict;
-    this.#subscribe(request.resourceNames ?? [], legacyWildcard, revision);
+    const names = request.resourceNames ?? [];
+    // The same list as before changes nothing: an acknowledgement has them all again.
+    if (names === this.#latest) return verdict;
+    this.#latest = names;
+    this.#subscribe(names, legacyWildcard, revision);
     this.#started = true;
     return verdict;
   }
