@@ -27,8 +27,8 @@ describe('requests of the state of the world', () => {
     const requests: DiscoveryRequest[] = [
       { node: { id: 'a' }, typeUrl, resourceNames: names },
       { typeUrl, resourceNames: names, responseNonce: '1', versionInfo: 'v' },
-      { typeUrl, resourceNames: names.slice(1), responseNonce: '2' },
       { typeUrl, resourceNames: names, responseNonce: '3', errorDetail: { code: 3, message: 'x' } },
+      { typeUrl, resourceNames: names.slice(1), responseNonce: '2' },
       { typeUrl: 'other', resourceNames: names, responseNonce: '4' },
       { typeUrl, resourceNames: [...names.slice(1), 'größe'], responseNonce: 'ä' },
       { typeUrl, resourceNames: [...names.slice(1), 'größe'], responseNonce: 'ö' },
