@@ -48,12 +48,15 @@ export const IDEMPOTENT = byDefault([...UNPROCESSED, 'reset']);
 /** Of a route of which it is stated: it goes before the virtual host's. */
 export const NO_RETRIES: RetryPolicy = { retryOn: '', numRetries: { value: 0 } };
 
+/** The same, with a limit for one try. @param perTry milliseconds; 0 and undefined are none */
+export function timed(policy: RetryPolicy, perTry: number | undefined): RetryPolicy {
+  return perTry ? { ...policy, perTryTimeout: duration(perTry) } : policy;
+}
+
 /** What is stated of retries, by the route, then by the service; undefined: nothing. */
 export interface StatedRetries {
   readonly rule: TrafficRule['retry'];
   readonly service: RetrySettings | undefined;
-  /** Milliseconds for one try. */
-  readonly perTry: number | undefined;
 }
 
 /**
@@ -64,7 +67,7 @@ export function retryPolicy(
   stated: StatedRetries,
   grpc: boolean,
 ): RetryPolicy | 'none' | undefined {
-  const { rule, service, perTry } = stated;
+  const { rule, service } = stated;
   if (rule === undefined && service === undefined) return undefined;
   const attempts = rule?.attempts ?? service?.attempts ?? 1;
   if (attempts === 0) return 'none';
@@ -76,7 +79,6 @@ export function retryPolicy(
   return {
     retryOn: on.join(','),
     numRetries: { value: attempts },
-    ...(perTry === undefined || perTry === 0 ? {} : { perTryTimeout: duration(perTry) }),
     ...(service?.otherEndpoint === false ? {} : OTHER_HOST),
     ...(codes.length === 0 ? {} : { retriableStatusCodes: [...codes] }),
     retryBackOff: { baseInterval: duration(base), maxInterval: duration(Math.max(base, max)) },

@@ -18,7 +18,7 @@ import { ANY, routeMatch } from './match.ts';
 import { escaped, pathFields } from './path-change.ts';
 import type { RateLimitSlots } from './rate-limit.ts';
 import { redirects } from './redirect.ts';
-import { IDEMPOTENT, NO_RETRIES, retryPolicy } from './retry.ts';
+import { CAUTIOUS, IDEMPOTENT, NO_RETRIES, retryPolicy, timed } from './retry.ts';
 import type { Destination, RouteContext } from './route-context.ts';
 
 const NO_TIMEOUT = duration(0);
@@ -113,9 +113,9 @@ function variants(
     result.push({ ...idle(LONG_IDLE), match: UPGRADE });
     result.push({ ...idle(LONG_IDLE), match: EVENT_STREAM });
   }
-  if (own.action.retryPolicy !== undefined) return [...result, idle(IDLE)];
+  if (rule.retry !== undefined || policy?.retries !== undefined) return [...result, idle(IDLE)];
   const { match, action } = idle(IDLE);
-  const again: RouteAction = { ...action, retryPolicy: IDEMPOTENT };
+  const again = { ...action, retryPolicy: timed(IDEMPOTENT, perTryOf(rule, policy)) };
   if (method === undefined)
     return [...result, { match: IDEMPOTENT_METHOD, action: again }, { match, action }];
   return [...result, { match, action: IDEMPOTENT_METHODS.has(method) ? again : action }];
@@ -141,21 +141,26 @@ function triesOf(
   flavour: Flavour,
   grpc: boolean,
 ): RouteAction {
-  const perTry = rule.perTryTimeout ?? policy.perTryTimeout?.value;
-  const service = policy.retries?.value;
-  const retry = retryPolicy({ rule: rule.retry, service, perTry }, grpc);
+  const perTry = perTryOf(rule, policy);
+  const retry = retryPolicy({ rule: rule.retry, service: policy.retries?.value }, grpc);
   const limit = rule.timeout ?? policy.timeout?.value;
   if (flavour === 'grpc') {
     const tries = retry === undefined || retry === 'none' ? {} : { retryPolicy: retry };
     return { ...tries, ...callLimit(limit) };
   }
+  const tries = retry === 'none' ? NO_RETRIES : (retry ?? (perTry ? CAUTIOUS : undefined));
   return {
     timeout: limit === undefined ? NO_TIMEOUT : duration(limit),
     // What is not stated is the virtual host's.
-    ...(retry === undefined ? {} : { retryPolicy: retry === 'none' ? NO_RETRIES : retry }),
+    ...(tries === undefined ? {} : { retryPolicy: timed(tries, perTry) }),
     // 0: what the client says in `grpc-timeout` holds, unless a limit is stated.
     ...(grpc ? { maxStreamDuration: { grpcTimeoutHeaderMax: duration(limit ?? 0) } } : {}),
   };
+}
+
+/** Milliseconds for one try. */
+function perTryOf(rule: AnyRule, policy: EffectiveTries | undefined): number | undefined {
+  return rule.perTryTimeout ?? policy?.perTryTimeout?.value;
 }
 
 /** gRPC doesn't read a route's timeout. */
