@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '@meshkeeper/mesh';
 import { until } from '@meshkeeper/testbed';
 import type { Plane } from '../routes/stand.ts';
@@ -97,7 +98,8 @@ export async function occupy(
     arrived = Promise.withResolvers();
     const sent = send(plane, service, { headers: { 'x-hold': 'yes' } });
     held.push(sent);
-    await Promise.race([sent, arrived.promise]);
+    const came = await Promise.race([sent, arrived.promise, delay(3_000, 'nothing')]);
+    assert.notEqual(came, 'nothing', `${instance.name} is sent ${taken} of ${count}`);
   }
   return async () => {
     released.resolve();

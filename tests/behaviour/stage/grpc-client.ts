@@ -23,7 +23,7 @@ export interface OutcomeMessage {
  */
 export class GrpcClient implements AsyncDisposable {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Outcome>>();
   #next = 0;
 
   constructor(options: Bootstrap) {
@@ -31,8 +31,11 @@ export class GrpcClient implements AsyncDisposable {
     const env = { ...process.env, GRPC_XDS_BOOTSTRAP_CONFIG: bootstrap };
     this.#worker = new Worker(new URL('grpc-thread.ts', import.meta.url), { env });
     this.#worker.on('message', ({ id, outcome }: OutcomeMessage) => {
-      this.#waiting.get(id)?.(outcome);
+      this.#waiting.get(id)?.resolve(outcome);
       this.#waiting.delete(id);
+    });
+    this.#worker.on('error', (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
     });
   }
 
@@ -41,10 +44,10 @@ export class GrpcClient implements AsyncDisposable {
     return {
       call: (call) => {
         const id = this.#next++;
-        const { promise, resolve } = Promise.withResolvers<Outcome>();
-        this.#waiting.set(id, resolve);
+        const outcome = Promise.withResolvers<Outcome>();
+        this.#waiting.set(id, outcome);
         this.#worker.postMessage({ id, service, call } satisfies CallMessage);
-        return promise;
+        return outcome.promise;
       },
       [Symbol.dispose]() {
         // It ends with the thread.
