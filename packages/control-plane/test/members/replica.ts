@@ -15,7 +15,7 @@ export interface Replica extends AsyncDisposable {
   /** How far all data planes are with a revision of the policies, or will be in time. */
   convergence(policies: number, timeout?: string): Promise<Outcome>;
   /** Applies a policy for `shop` that differs from any before, and gives the revision. */
-  apply(): Promise<number>;
+  apply(query?: string): Promise<number>;
   // biome-ignore lint/suspicious/noExplicitAny: what the API answers is looked at, not promised
   get(path: string): Promise<any>;
 }
@@ -46,7 +46,7 @@ export async function startReplica(zookeeper: string): Promise<Replica> {
     id: members[0].id,
     convergence: (policies, timeout = '0ms') =>
       get(`/convergence?policies=${policies}&timeout=${timeout}`),
-    async apply() {
+    async apply(query = '') {
       const policy = {
         apiVersion: 'meshkeeper.io/v1',
         kind: 'ServicePolicy',
@@ -56,7 +56,7 @@ export async function startReplica(zookeeper: string): Promise<Replica> {
           subsets: [{ name: `v${++applied}`, metadata: { version: '1' } }],
         },
       };
-      const response = await fetch(`${plane.api}/api/v1/policies/apply`, {
+      const response = await fetch(`${plane.api}/api/v1/policies/apply${query}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify([policy]),

@@ -105,18 +105,26 @@ for (const [name, start] of Object.entries(servers))
       await using there = startPuppet(b, 'there');
       await settled(a, 2);
       there.hold();
-      const policies = await a.apply();
+      const before = await newest();
+      let over = false;
+      const waiting = a.apply('?wait=60s').then((revision) => {
+        over = true;
+        return revision;
+      });
       const programmed = async () => {
         const { status } = await a.get('/policies/servicepolicy/shop');
         return status.conditions.find(({ type }: { type: string }) => type === 'Programmed');
       };
       const { status, reason } = await until(async () => {
-        const { counts } = await a.convergence(policies);
-        return counts.applied === 1 && programmed();
+        const policies = await newest();
+        const { counts, served } = await a.convergence(policies);
+        return policies > before && served && counts.applied === 1 && programmed();
       });
-      assert.deepEqual([status, reason], ['False', 'Pending']);
+      assert.deepEqual([status, reason, over], ['False', 'Pending', false]);
       there.release();
-      await until(async () => (await programmed()).status === 'True');
+      const { counts } = await a.convergence(await waiting);
+      assert.deepEqual([counts.applied, counts.pending], [2, 0]);
+      assert.equal((await programmed()).status, 'True');
     });
 
     test('what a data plane of another replica rejects ends the wait, and is named', async () => {
