@@ -24,10 +24,13 @@ export function programmedIn(progress: MeshProgress, view: MeshView): Condition 
   }
   if (pending > 0)
     return condition('False', 'Pending', `${pending} data planes do not have it yet`);
+  const nobody = condition('Unknown', 'NoDataPlane', 'no data plane is connected');
+  // Alone and without a data plane it does not matter what is served yet.
+  if (applied === 0 && replicas.length === 1) return nobody;
   const unserved = replicas.filter(({ state }) => state === 'unserved' || state === 'unreadable');
   if (unserved.length > 0)
     return condition('False', 'Pending', `${unserved[0]?.id} does not serve it yet`);
-  if (applied === 0) return condition('Unknown', 'NoDataPlane', 'no data plane is connected');
+  if (applied === 0) return nobody;
   return condition('True', 'Programmed', '');
 }
 
