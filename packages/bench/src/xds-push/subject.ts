@@ -8,6 +8,14 @@ import { makeSnapshot, resourcesOf } from './world.ts';
 export const SUBJECTS = ['ours', 'linear', 'snapshot'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
+/** What ours is told besides. */
+export interface OwnOptions {
+  /** Default: any number of streams may begin. */
+  readonly admission?: AdmissionLimit;
+  /** Flags of Node. */
+  readonly flags?: readonly string[];
+}
+
 /** A server in a process of its own, which serves a world. */
 export class Subject implements AsyncDisposable {
   readonly name: SubjectName;
@@ -26,9 +34,9 @@ export class Subject implements AsyncDisposable {
     name: SubjectName,
     world: WorldSize,
     signal: AbortSignal,
-    admission?: AdmissionLimit,
+    { admission, flags = [] }: OwnOptions = {},
   ): Promise<Subject | undefined> {
-    const command = name === 'ours' ? ours() : await goControlPlane(signal);
+    const command = name === 'ours' ? ours(flags) : await goControlPlane(signal);
     if (command === undefined) return undefined;
     const process = await LineProcess.start(name, command, signal);
     try {
@@ -64,8 +72,8 @@ export class Subject implements AsyncDisposable {
   }
 }
 
-function ours() {
-  const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
+function ours(own: readonly string[]) {
+  const flags = [...own, ...(process.env.BENCH_NODE_FLAGS?.split(' ') ?? [])];
   const file = join(import.meta.dirname, 'ours.ts');
   return { command: process.execPath, args: ['--conditions=source', ...flags, file] };
 }
