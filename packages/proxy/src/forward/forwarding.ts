@@ -82,6 +82,8 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   #tried = NONE;
   #attempts = 0;
   #policyRetries = 0;
+  /** Counts among the cluster's retries. */
+  #retrying = false;
   #raced = false;
   #failure: UpstreamFailure | undefined;
   #body: RequestBody | undefined;
@@ -295,7 +297,11 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   }
 
   #mayRetry(): boolean {
-    return this.#context.cluster.tryRetry();
+    const { cluster } = this.#context;
+    // The one before has ended: a request is one of those that are tried again at once, however often.
+    if (this.#retrying) cluster.retryOver();
+    this.#retrying = cluster.tryRetry();
+    return this.#retrying;
   }
 
   #facts(): AttemptFacts {
@@ -406,7 +412,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     this.#paced?.stop();
     const { cluster, mirrors, observer, now } = this.#context;
     if (this.#body && !this.#body.done) for (const mirror of mirrors) mirror.cancel();
-    for (let i = 0; i < this.#policyRetries; i++) cluster.retryOver();
+    if (this.#retrying) cluster.retryOver();
     observer.requestFinished?.({
       cluster: cluster.config.name,
       status,
