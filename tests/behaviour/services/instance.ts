@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
@@ -21,6 +22,10 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends the connection instead. */
   readonly breakOff?: boolean;
+  /** Of gRPC: the message that is answered instead of its name. */
+  readonly message?: Buffer;
+  /** Of gRPC: refuses the stream instead, which says that nobody has looked at it. */
+  readonly refuse?: boolean;
 }
 
 /** What an instance is asked. */
@@ -121,7 +126,11 @@ export class Instance implements AsyncDisposable {
       request.on('error', () => {});
       request.resume().on('end', () => {
         const socket = request.stream.session?.socket as Socket | undefined;
-        void this.#serve(request, socket, response, ({ status = 0, headers }) => {
+        void this.#serve(request, socket, response, ({ status = 0, headers, refuse, message }) => {
+          if (refuse) {
+            response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+            return;
+          }
           const head = { 'content-type': 'application/grpc', 'x-from': this.name, ...headers };
           if (status !== 0) {
             const only = { ':status': 200, ...head, 'grpc-status': status };
@@ -131,7 +140,7 @@ export class Instance implements AsyncDisposable {
           }
           response.writeHead(200, head);
           response.addTrailers({ 'grpc-status': 0 });
-          const said = Buffer.from(JSON.stringify({ at: this.name }));
+          const said = message ?? Buffer.from(JSON.stringify({ at: this.name }));
           response.end(Buffer.concat([Buffer.of(0, 0, 0, 0, said.length), said]));
         });
       });
