@@ -59,8 +59,8 @@ describe('what an operator sees of data planes', { skip: skipWithout('envoy') },
 
   test('proxy-status: all of them, and one with all that is known', async () => {
     const all = await table('proxy-status');
-    assert.match(all, /^ID +CLUSTER +CDS +EDS +LDS +RDS +BEHIND +AGENT +SINCE$/m);
-    assert.match(all, /^edge\/1 +gateway( +synced){4} +- +envoy 1\.\d+\.\d+ +\S+Z$/m);
+    assert.match(all, /^ID +CLUSTER +CDS +EDS +LDS +RDS +VHDS +BEHIND +AGENT +SINCE$/m);
+    assert.match(all, /^edge\/1 +gateway( +synced){5} +- +envoy 1\.\d+\.\d+ +\S+Z$/m);
     const one = await table('proxy-status', 'edge/1');
     assert.match(one, /^ {2}region eu, zone eu-1, subzone rack-7$/m);
     assert.match(one, /^ {2}has applied revision \d+, the newest$/m);

@@ -70,15 +70,10 @@ export async function scenario(t: TestContext, { zookeeper, api, dataPlane }: St
     type Status = { readonly proxies: readonly ProxyView[] };
     const { proxies } = await meshkeeperJson<Status>('proxy-status', '--server', api);
     const states = proxies.find((proxy) => proxy.id === id)?.types ?? [];
-    assert.deepEqual(
-      new Map(states.map(({ type, state }) => [type, state])),
-      new Map(
-        ['Cluster', 'ClusterLoadAssignment', 'Listener', 'RouteConfiguration'].map((type) => [
-          type,
-          'synced',
-        ]),
-      ),
-    );
+    const types = new Set(states.map(({ type }) => type));
+    for (const type of ['Cluster', 'ClusterLoadAssignment', 'Listener', 'RouteConfiguration'])
+      assert.ok(types.has(type), type);
+    assert.deepEqual([...new Set(states.map(({ state }) => state))], ['synced']);
   });
 
   await t.test('a drained endpoint gets no request until it is undrained', async () => {

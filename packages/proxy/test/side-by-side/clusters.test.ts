@@ -204,7 +204,9 @@ describe('clusters do on both data planes', { skip: skipWithout('envoy') }, () =
         }
         // The embedded proxy tries elsewhere whom it can't connect to.
         if (cluster === 'gone' && engine.name === 'embedded') assert.equal(failed, 0);
-        else assert.equal(failed, failures, `${engine.name}: ${cluster}`);
+        else if (engine.name === 'embedded') assert.equal(failed, failures, cluster);
+        // Envoy ejects on another thread: requests that come meanwhile still go there.
+        else assert.ok(failed >= failures && failed < 40, `${engine.name}: ${cluster} ${failed}`);
       }
     }
   });
