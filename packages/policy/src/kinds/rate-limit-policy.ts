@@ -72,7 +72,7 @@ export const rateLimitPolicy = z
           })
           .optional()
           .describe(
-            'Counted by each data plane for itself: three gateways let three times as many through.',
+            'Counted by each data plane for itself: three gateways let three times as many through; and for each host name that leads to the service: two hosts of a gateway let twice as many through.',
           ),
         global: z
           .strictObject({

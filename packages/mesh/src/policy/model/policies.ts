@@ -7,7 +7,7 @@ import type { TrafficRule, WeightedTarget } from './traffic-rule.ts';
 /**
  * The routes that are attached to a service: they are for its callers (GAMMA). Where there are rules
  * they stand in for the way to the service, and do not add to it: a request that none of them fits is
- * answered with 404 (gRPC: UNIMPLEMENTED).
+ * answered with 404 (gRPC: UNIMPLEMENTED; its own clients say UNAVAILABLE).
  */
 export interface ServiceRoutes {
   /** For the service's own host names, the first that fits counts; undefined: requests go to the service. */
