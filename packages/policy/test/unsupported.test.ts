@@ -73,6 +73,12 @@ test('what is stated is named by its field, and what is not stated is not', () =
     ['retries: { attempts: 2 }', 'grpc', []],
     ['retries: { attempts: 9, on: [5xx] }', 'grpc', ['spec.retries.on', 'spec.retries.attempts']],
     ['healthChecks: [{ type: tcp }]', 'grpc', ['spec.healthChecks']],
+    ['healthChecks: [{ type: tcp, port: 1 }, { type: http, port: 1 }]', 'envoy', []],
+    [
+      'healthChecks: [{ type: tcp }, { type: http, port: 1 }]',
+      'envoy',
+      ['spec.healthChecks[1].port'],
+    ],
     ['locality: { mode: failover }', 'grpc', []],
     [
       'locality: { mode: failover, overprovisioning: 200 }',

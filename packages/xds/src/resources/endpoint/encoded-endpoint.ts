@@ -24,6 +24,7 @@ export type ByteText = string;
 
 interface Encoded {
   readonly weight: number;
+  readonly checkedAt: number | undefined;
   readonly text: ByteText;
 }
 
@@ -36,23 +37,28 @@ const encoded = new WeakMap<Endpoint, Encoded>();
 /**
  * An endpoint with that weight, which takes the place of its own, as a field `lb_endpoints` of a
  * locality: what {@link assembleAssignment} puts together.
+ *
+ * @param checkedAt the port at which it is checked. Default: its own
  */
-export function encodedEndpoint(endpoint: Endpoint, weight: number): ByteText {
+export function encodedEndpoint(endpoint: Endpoint, weight: number, checkedAt?: number): ByteText {
   const kept = encoded.get(endpoint);
-  if (kept?.weight === weight) return kept.text;
-  const lbEndpoints = [lbEndpoint(endpoint, weight)];
+  if (kept?.weight === weight && kept.checkedAt === checkedAt) return kept.text;
+  const lbEndpoints = [lbEndpoint(endpoint, weight, checkedAt)];
   const { LocalityLbEndpoints } = envoy.config.endpoint.v3;
   const bytes = LocalityLbEndpoints.encode({ lbEndpoints }).finish();
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  encoded.set(endpoint, { weight, text });
+  encoded.set(endpoint, { weight, checkedAt, text });
   return text;
 }
 
 /** An endpoint as Envoy takes it. */
-function lbEndpoint(endpoint: Endpoint, weight: number): LbEndpoint {
+function lbEndpoint(endpoint: Endpoint, weight: number, checkedAt?: number): LbEndpoint {
   const { address, port } = endpoint;
   return {
-    endpoint: { address: { socketAddress: { address, portValue: port } } },
+    endpoint: {
+      address: { socketAddress: { address, portValue: port } },
+      ...(checkedAt === undefined ? {} : { healthCheckConfig: { portValue: checkedAt } }),
+    },
     healthStatus: HEALTH[endpoint.health],
     loadBalancingWeight: { value: weight },
     ...(endpoint.role === 'leader' ? { metadata: LEADER } : {}),

@@ -41,6 +41,7 @@ export function loadAssignment(options: AssignmentOptions): Resource {
   const limit = Math.floor(0xffff_ffff / Math.max(1, endpoints.length));
   const weightOf = ({ weight }: Endpoint) =>
     equal ? 1 : Math.min(limit, Math.max(1, Math.round(weight)));
+  const checkedAt = checkedPort(settings);
   const prioritise = priorities(settings, caller);
   const groups = new Map<string, Group>();
   let latest: Group | undefined;
@@ -80,7 +81,9 @@ export function loadAssignment(options: AssignmentOptions): Resource {
       priority: used.indexOf(priority),
       // gRPC drops a group without a weight and rejects one without a locality.
       weight: Math.max(1, (weights ?? totals)[at]!),
-      endpoints: members.map((endpoint) => encodedEndpoint(endpoint, weightOf(endpoint))),
+      endpoints: members.map((endpoint) =>
+        encodedEndpoint(endpoint, weightOf(endpoint), checkedAt),
+      ),
     }),
   );
   return encodedResource('endpoint', name, assembleAssignment(name, encoded, policyOf(settings)));
@@ -92,6 +95,15 @@ function isSame(at: Locality, region: string, zone: string, subzone: string): bo
 
 function takesRequests({ health }: Endpoint): boolean {
   return health === 'healthy' || health === 'unknown';
+}
+
+/**
+ * Where all endpoints are checked, if that is one port: Envoy does not read that of a check, and has one
+ * for each endpoint.
+ */
+function checkedPort(settings: ServiceSettings | undefined): number | undefined {
+  const ports = new Set((settings?.healthChecks ?? []).map(({ port }) => port));
+  return ports.size === 1 ? [...ports][0] : undefined;
 }
 
 function policyOf(settings: ServiceSettings | undefined) {
