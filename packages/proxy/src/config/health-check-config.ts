@@ -1,4 +1,5 @@
 import { type HealthCheck, milliseconds, RequestMethod } from '@meshkeeper/xds';
+import { parseHeaderValue } from './header-value.ts';
 import type { Problems } from './problems.ts';
 
 /** How often and how patiently endpoints are checked. Times in milliseconds. */
@@ -143,8 +144,12 @@ function parseHttp(
   if (!METHODS.has(method)) problems.add('method', 'the embedded proxy does not check with it');
   const removed = new Set((message.requestHeadersToRemove ?? []).map((name) => name.toLowerCase()));
   const fields = ['user-agent', 'meshkeeper/health-check'];
-  for (const { header } of message.requestHeadersToAdd ?? []) {
-    fields.push((header?.key ?? '').toLowerCase(), header?.value ?? '');
+  for (const [i, { header }] of (message.requestHeadersToAdd ?? []).entries()) {
+    const at = problems.at(`request_headers_to_add[${i}].header`);
+    const value = parseHeaderValue(header?.value ?? '', at);
+    // There is no request that it could be of.
+    if (typeof value === 'string') fields.push((header?.key ?? '').toLowerCase(), value);
+    else at.add('value', 'the embedded proxy has no commands in health checks');
   }
   const expected = ranges(message.expectedStatuses);
   return {

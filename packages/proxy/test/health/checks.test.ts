@@ -74,14 +74,14 @@ test('what is asked is what the check says, over one connection', async () => {
   await using _ = web.server;
   const message = http({
     ...{ path: '/health?deep', host: 'status.example', method: 8 },
-    requestHeadersToAdd: [{ header: { key: 'X-Token', value: 'secret' } }],
+    requestHeadersToAdd: [{ header: { key: 'X-Token', value: '100%% secret' } }],
     requestHeadersToRemove: ['user-agent'],
   });
   await using cluster = startCluster(checked(message), loopback([web.port]));
   await until(() => web.seen.length > 3);
   const { method, url, headers } = web.seen[0]!;
   assert.deepEqual([method, url], ['TRACE', '/health?deep']);
-  assert.deepEqual([headers.host, headers['x-token']], ['status.example', 'secret']);
+  assert.deepEqual([headers.host, headers['x-token']], ['status.example', '100% secret']);
   assert.equal(headers['user-agent'], undefined);
   assert.equal(web.server.connections(), 1);
   cluster.update({ cluster: checked({ ...http(), reuseConnection: { value: false } }) });
