@@ -1,107 +1,121 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { until } from '@meshkeeper/testbed';
 import { Stand } from '../routes/stand.ts';
+import { notDone } from '../stage/unsupported.ts';
 import { Fleet } from './fleet.ts';
-import { prove } from './proof.ts';
-import { occupy, send, sendAll } from './sending.ts';
+import { send } from './sending.ts';
 import { field, servicePolicy } from './written.ts';
-
-const POOL = field('connectionPool');
 
 describe('how connections are kept', () => {
   const stand = new Stand();
-  const web = new Fleet('http', 2);
-  const rpc = new Fleet('grpc', 1);
-  const [limited, other] = web.instances;
+  const web = new Fleet('http', 1);
+  const calls = new Fleet('grpc', 1);
+  const [instance] = web.instances;
+  const [server] = calls.instances;
 
-  /** A service of one instance, with the policy's pool, and one of the other without. */
-  async function pooled(pool: string) {
-    const service = web.service('pooled', (at) => (at === 0 ? {} : undefined));
-    const free = web.service('free', (at) => (at === 1 ? {} : undefined));
-    const policies = servicePolicy(service.name, `connectionPool: { ${pool} }`);
-    await stand.set(policies, service, free);
-    return { service, free, policies };
-  }
-
-  test('maxRequestsPerConnection', async () => {
-    const { service, free, policies } = await pooled('maxRequestsPerConnection: 2');
-    await prove(stand.proxies, policies, POOL, async (plane) => {
-      await Promise.all([sendAll(plane, service, 1), sendAll(plane, free, 1)]);
-      const before = [limited!.connections, other!.connections];
-      await sendAll(plane, service, 7);
-      await sendAll(plane, free, 7);
-      const now = [limited!.connections, other!.connections];
-      assert.deepEqual(now, [before[0]! + 3, before[1]]);
-    });
+  test('idleTimeout: one that is not used is closed', async () => {
+    const policies =
+      servicePolicy('idle', 'connectionPool: { idleTimeout: 150ms }') +
+      servicePolicy('kept', 'connectionPool: { idleTimeout: 0s }').replace('name: a ', 'name: b ');
+    const idle = web.service('idle');
+    const kept = web.service('kept');
+    await stand.set(policies, idle, kept);
+    for (const plane of stand.proxies) {
+      const open = instance!.open;
+      await send(plane, kept);
+      await send(plane, idle);
+      assert.equal(instance!.open - open, 2, plane.kind);
+      await until(() => instance!.open - open === 1);
+      const connections = instance!.connections;
+      await send(plane, kept);
+      assert.equal(instance!.connections, connections, `${plane.kind} has closed the other one`);
+      await send(plane, idle);
+      assert.equal(instance!.connections, connections + 1, plane.kind);
+      await until(() => instance!.open - open === 1);
+    }
+    assert.deepEqual(
+      notDone(policies, 'grpc'),
+      ['a', 'b'].map((name) => `ServicePolicy/${name}: spec.connectionPool`),
+    );
   });
 
-  test('idleTimeout: an unused connection is closed', async () => {
-    const { service, free, policies } = await pooled('idleTimeout: 100ms');
-    await prove(stand.proxies, policies, POOL, async (plane) => {
-      await Promise.all([send(plane, service), send(plane, free)]);
-      const { open } = other!;
-      assert(open > 0);
-      await until(() => limited!.open === 0);
-      assert.equal(other!.open, open, 'others are kept');
-    });
+  test('maxRequestsPerConnection; 0 is any number', async () => {
+    const policies =
+      servicePolicy('three', 'connectionPool: { maxRequestsPerConnection: 3 }') +
+      servicePolicy('any', 'connectionPool: { maxRequestsPerConnection: 0 }').replace(
+        'name: a ',
+        'name: b ',
+      );
+    const three = [web.service('three'), web.service('any')] as const;
+    await stand.set(policies, ...three);
+    for (const plane of stand.proxies)
+      for (const [service, expected] of [
+        [three[0], 3],
+        [three[1], 1],
+      ] as const) {
+        const by: number[] = [];
+        instance!.answer = ({ connection }) => {
+          by.push(connection);
+          return {};
+        };
+        for (let i = 0; i < 9; i++) assert.equal(await send(plane, service), 'http0', plane.kind);
+        assert.equal(new Set(by).size, expected, `${plane.kind}: ${by.join()}`);
+      }
   });
 
-  test('maxConnectionDuration: also one that is used', async () => {
-    const { service, free, policies } = await pooled('maxConnectionDuration: 200ms');
-    await prove(stand.proxies, policies, POOL, async (plane) => {
-      await Promise.all([send(plane, service), send(plane, free)]);
-      const before = [limited!.connections, other!.connections];
-      await until(async () => {
-        assert.deepEqual(
-          await Promise.all([send(plane, service), send(plane, free)]),
-          [limited!.name, other!.name],
-          'no request is lost by it',
-        );
-        return limited!.connections >= before[0]! + 2;
-      });
-      assert.equal(other!.connections, before[1], 'others are kept');
-    });
-  });
-
-  test('maxConcurrentStreams: of HTTP/2, so many requests a connection', async () => {
-    const service = rpc.service('streams');
-    const policies = servicePolicy(service.name, 'connectionPool: { maxConcurrentStreams: 2 }');
+  test('maxConnectionDuration: no longer than that, and no request is lost', async () => {
+    const policies = servicePolicy('aged', 'connectionPool: { maxConnectionDuration: 200ms }');
+    const service = calls.service('aged');
     await stand.set(policies, service);
-    const [instance] = rpc.instances;
-    await prove(stand.planes, policies, POOL, async (plane) => {
-      const before = instance!.connections;
-      const release = await occupy(plane, service, instance!, 5);
-      const opened = instance!.connections - before;
-      await release();
-      assert.equal(opened, 3);
-    });
+    for (const plane of stand.proxies) {
+      const before = server!.connections;
+      const begin = performance.now();
+      await until(
+        async () => {
+          assert.equal(await send(plane, service), 'grpc0', plane.kind);
+          return server!.connections - before >= 3;
+        },
+        { interval: 5, timeout: 10_000 },
+      );
+      const took = performance.now() - begin;
+      assert(took >= 390, `${plane.kind}: ${took}`);
+    }
   });
 
-  test('tcpKeepalive', {
-    skip: process.platform !== 'linux' && 'it is read in /proc',
-  }, async () => {
-    const { service, free, policies } = await pooled('tcpKeepalive: { time: 1000s, interval: 5s }');
-    await prove(stand.proxies, policies, POOL, async (plane) => {
-      await Promise.all([send(plane, service), send(plane, free)]);
-      const [own] = await keepalives(limited!.port);
-      assert(own !== undefined && own > 900 && own <= 1000, `first after ${own} s`);
-      const others = await keepalives(other!.port);
-      assert(!others.some((time) => time > 900 && time <= 1000), `${others.join()} s`);
-    });
+  test('maxConcurrentStreams: what is more goes by another connection', async () => {
+    const policies = servicePolicy('streams', 'connectionPool: { maxConcurrentStreams: 2 }');
+    const service = calls.service('streams');
+    await stand.set(policies, service);
+    for (const plane of stand.proxies) {
+      const begun = server!.connections;
+      const released = Promise.withResolvers<void>();
+      let held = 0;
+      server!.answer = async () => {
+        held++;
+        await released.promise;
+        return {};
+      };
+      const answers = Array.from({ length: 5 }, () => send(plane, service));
+      await until(() => held === 5);
+      released.resolve();
+      assert.deepEqual(new Set(await Promise.all(answers)), new Set(['grpc0']), plane.kind);
+      assert.equal(server!.connections - begun, 3, plane.kind);
+    }
+    assert.deepEqual(notDone(policies, 'grpc'), [field('connectionPool')]);
+  });
+
+  test('tcpKeepalive, and all of them together, are what the proxies do', async () => {
+    const policies = servicePolicy(
+      'all',
+      'connectionPool: { idleTimeout: 1h, maxRequestsPerConnection: 100, maxConcurrentStreams: 10, maxConnectionDuration: 0s, tcpKeepalive: { time: 10s, interval: 2s, probes: 3 } }',
+    );
+    const service = calls.service('all');
+    await stand.set(policies, service);
+    for (const plane of stand.planes) {
+      assert.equal(await send(plane, service), 'grpc0', plane.kind);
+      const said = plane.kind === 'grpc' ? [field('connectionPool')] : [];
+      assert.deepEqual(notDone(policies, plane.kind), said);
+    }
   });
 });
-
-/** In how many seconds connections to a port are probed, of those that are: `proc_pid_net(5)`. */
-async function keepalives(port: number): Promise<number[]> {
-  const table = await readFile('/proc/net/tcp', 'utf8');
-  const rows = table.trim().split('\n').slice(1);
-  return rows.flatMap((row) => {
-    const [, , remote = '', state, , timer = ''] = row.trim().split(/\s+/);
-    const [kind, when = ''] = timer.split(':');
-    const isOurs = Number.parseInt(remote.split(':')[1] ?? '', 16) === port;
-    // Established, with a timer that is of keep-alive; hundredths of seconds.
-    return isOurs && state === '01' && kind === '02' ? [Number.parseInt(when, 16) / 100] : [];
-  });
-}

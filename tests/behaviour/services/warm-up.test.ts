@@ -1,93 +1,78 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
-import { type Plane, Stand } from '../routes/stand.ts';
-import { policy } from '../routes/written.ts';
+import { describe, test } from 'node:test';
+import { until } from '@meshkeeper/testbed';
+import { Stand } from '../routes/stand.ts';
+import { notDone } from '../stage/unsupported.ts';
 import { Fleet } from './fleet.ts';
-import { prove } from './proof.ts';
-import { eventually, reach, sendAll, tally } from './sending.ts';
+import { reach, sendAll, tally } from './sending.ts';
+import { field, servicePolicy } from './written.ts';
 
-/** Milliseconds. */
-const DURATION = 2_500;
-const COUNT = 40;
-const WARM_UP = `warmUp: { duration: ${DURATION}ms`;
+/** Milliseconds; a request takes about one. */
+const WINDOW = 2500;
+/** Of which the new one would take a half. */
+const SENT = 40;
 
-/** What policies of a service say, by its name. */
-const SPECS = {
-  'by-weight': `${WARM_UP} }`,
-  'by-load': `loadBalancing: { type: least-request }\n  ${WARM_UP} }`,
-  lukewarm: `${WARM_UP}, minWeightPercent: 50 }`,
-  fast: `${WARM_UP}, aggression: 100 }`,
-  cold: 'protocol: grpc',
-};
-type Name = keyof typeof SPECS;
-// They are its own keys.
-const NAMES = Object.keys(SPECS) as Name[];
-
-describe('an endpoint that is new', () => {
+describe('who is new takes less', () => {
   const stand = new Stand();
-  const fleet = new Fleet('grpc', 2);
-  const [old, fresh] = fleet.names;
-  const policies = NAMES.map((name) =>
-    policy('ServicePolicy', name, `  targetRefs: [{ name: ${name} }]\n  ${SPECS[name]}`),
-  ).join('');
-  /** Of the first requests, how many went to the new one of two, by data plane and service. */
-  const shares = new Map<string, number>();
-  const shareOf = ({ kind }: Plane, name: Name) => shares.get(`${kind} ${name}`)!;
+  const calls = new Fleet('grpc', 2);
+  const [, late] = calls.names;
+  const one = (at: number) => (at === 0 ? {} : undefined);
 
-  before(async () => {
-    const alone = (at: number) => (at === 0 ? {} : undefined);
-    await stand.set(policies, ...NAMES.map((name) => fleet.service(name, alone)));
-    const all = stand.planes.flatMap((plane) =>
-      NAMES.map((name) => ({ plane, service: fleet.service(name) })),
-    );
-    await Promise.all(all.map(({ plane, service }) => reach(plane, service, [old!])));
-    const begin = performance.now();
-    // That the first is warm by then is what time does.
-    while (performance.now() - begin < DURATION)
-      await Promise.all(all.map(({ plane, service }) => sendAll(plane, service, 1)));
-    await stand.set(policies, ...NAMES.map((name) => fleet.service(name)));
+  test('at first, and its share grows; with aggression faster; with a least share', async () => {
+    const spec = (more: string) => `warmUp: { duration: ${WINDOW}ms, ${more} }`;
+    const policies = [
+      servicePolicy('slow', spec('minWeightPercent: 1')),
+      servicePolicy('fast', spec('minWeightPercent: 1, aggression: 50')).replace(
+        'name: a',
+        'name: b',
+      ),
+      servicePolicy('least', spec('minWeightPercent: 90')).replace('name: a', 'name: c'),
+      servicePolicy(
+        'other',
+        `loadBalancing: { type: least-request }\n  ${spec('minWeightPercent: 1')}`,
+      ).replace('name: a', 'name: d'),
+    ].join('');
+    const names = ['slow', 'fast', 'least', 'other'];
+    await stand.set(policies, ...names.map((name) => calls.service(name, one)));
+    const known = performance.now();
+    // Who was there before is warm by then.
+    await until(() => performance.now() - known > WINDOW);
+    await stand.set(policies, ...names.map((name) => calls.service(name)));
     await Promise.all(
-      all.map(async ({ plane, service }) => {
-        if (plane.kind === 'grpc') await reach(plane, service, fleet.names);
-        const counts = tally(await sendAll(plane, service, COUNT));
-        shares.set(`${plane.kind} ${service.name}`, counts[fresh!] ?? 0);
+      stand.planes.map(async (plane) => {
+        const begin = performance.now();
+        const share = async (name: string) => {
+          const counts = tally(await sendAll(plane, calls.service(name), SENT));
+          return counts[late!] ?? 0;
+        };
+        const said = notDone(policies, plane.kind).filter((each) => each.endsWith('.warmUp'));
+        assert.equal(said.length, plane.kind === 'grpc' ? names.length : 0, plane.kind);
+        if (plane.kind === 'grpc') {
+          await reach(plane, calls.service('slow'), calls.names);
+          assert.equal(await share('slow'), SENT / 2, 'takes turns from the first on');
+          return;
+        }
+        const [slow, other, fast, least] = await Promise.all(
+          ['slow', 'other', 'fast', 'least'].map(share),
+        );
+        const age = performance.now() - begin;
+        const told = `${plane.kind}: ${slow}, ${other}, ${fast}, ${least} after ${age}`;
+        assert(slow! < fast! && other! < fast!, told);
+        assert(least! >= SENT * 0.4, told);
+        await until(async () => (await share('slow')) >= SENT / 2 - 2, { timeout: 10_000 });
+        assert(performance.now() - begin >= WINDOW / 2, `${plane.kind} is warm too soon`);
       }),
     );
   });
 
-  for (const name of ['by-weight', 'by-load'] as const)
-    test(`warmUp, duration: takes little at first, its full share in the end, ${name}`, async () => {
-      const of = `ServicePolicy/${name}: spec.warmUp`;
-      await prove(stand.planes, policies, of, async (plane) => {
-        const share = shareOf(plane, name);
-        assert(share < COUNT / 4, `${share} of ${COUNT}`);
-      });
-      for (const plane of stand.planes)
-        await eventually(async () => {
-          const counts = tally(await sendAll(plane, fleet.service(name), COUNT));
-          assert((counts[fresh!] ?? 0) > COUNT * 0.3, `${plane.kind}: ${counts[fresh!]}`);
-        });
-    });
-
-  test('warmUp, minWeightPercent: the least that it takes', () => {
-    for (const plane of stand.proxies) {
-      const share = shareOf(plane, 'lukewarm');
-      assert(share >= COUNT / 5 && share < COUNT * 0.45, `${plane.kind}: ${share} of ${COUNT}`);
-      assert(share > shareOf(plane, 'by-weight'), `${plane.kind}: more than by default`);
-    }
-  });
-
-  test('warmUp, aggression: grows fast at first', () => {
-    for (const plane of stand.proxies) {
-      const share = shareOf(plane, 'fast');
-      assert(share > COUNT * 0.4, `${plane.kind}: ${share} of ${COUNT}`);
-    }
-  });
-
-  test('without warmUp takes its full share at once', () => {
-    for (const plane of stand.planes) {
-      const share = shareOf(plane, 'cold');
-      assert(share > COUNT * 0.25, `${plane.kind}: ${share} of ${COUNT}`);
+  test('nobody does where weights do not count, and it is said', () => {
+    for (const type of ['random', 'maglev, hash: [{ on: header, name: x }]']) {
+      const policies = servicePolicy(
+        'none',
+        `loadBalancing: { type: ${type} }\n  warmUp: { duration: 10m }`,
+      );
+      for (const { kind } of stand.proxies)
+        assert.deepEqual(notDone(policies, kind), [field('warmUp')]);
     }
   });
 });
