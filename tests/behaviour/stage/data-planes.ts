@@ -66,6 +66,9 @@ async function envoy(options: DataPlaneOptions): Promise<DataPlane> {
 async function embedded(options: DataPlaneOptions): Promise<DataPlane> {
   const { xds, certificates, locality = {} } = options;
   const { id, cluster } = node('embedded', options);
+  const [port] = await freePorts(1);
+  // Stated as it is by an operator, so that a policy can take its place.
+  const gateway = { host: OTHER_LOOPBACK, port: port! };
   const proxy = await startProxy({
     xds: { address: xds, backoff: { base: 20, max: 50 } },
     node: {
@@ -75,14 +78,14 @@ async function embedded(options: DataPlaneOptions): Promise<DataPlane> {
       ...(certificates !== undefined && { metadata: { [CERTIFICATES_KEY]: certificates } }),
     },
     listeners: {
-      gateway: { host: OTHER_LOOPBACK, port: 0 },
+      gateway,
       outbound: { host: LOOPBACK, port: 0 },
     },
   });
   const outbound = proxy.listeners.get('outbound')?.port;
   return {
     outbound,
-    gateway: { host: OTHER_LOOPBACK, port: proxy.listeners.get('gateway')!.port },
+    gateway,
     caller: (service) => through(outbound!, service),
     [Symbol.asyncDispose]: () => proxy.close({ drainTimeout: 0 }),
   };

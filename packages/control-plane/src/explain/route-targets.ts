@@ -26,11 +26,9 @@ export function virtualHostNames(
   const inMesh = ['outbound', 'gateway'].flatMap((name) =>
     Array.from(hosts, (host) => virtualHostName(name, host)),
   );
-  const atGateways = gateways.flatMap((gateway) =>
-    [...gatewayRoutes(gateway)].flatMap(([name, listeners]) =>
-      listeners.flatMap((listener) =>
-        Array.from(listener.hosts.keys(), (host) => virtualHostName(name, host)),
-      ),
+  const atGateways = [...gatewayRoutes(gateways)].flatMap(([name, listeners]) =>
+    listeners.flatMap((listener) =>
+      Array.from(listener.hosts.keys(), (host) => virtualHostName(name, host)),
     ),
   );
   return [...inMesh, ...atGateways];

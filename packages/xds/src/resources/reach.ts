@@ -121,11 +121,10 @@ export class Reach {
   ): void {
     const names = new Set(['outbound', 'gateway']);
     for (const name of names) this.#builder(name).update(hosts, context);
-    for (const gateway of policies.gateways)
-      for (const [name, listeners] of gatewayRoutes(gateway)) {
-        this.#builder(name, true).update(gatewayHosts(listeners), context);
-        names.add(name);
-      }
+    for (const [name, listeners] of gatewayRoutes(policies.gateways)) {
+      this.#builder(name, true).update(gatewayHosts(listeners), context);
+      names.add(name);
+    }
     this.#forgetOthers(names);
   }
 

@@ -104,8 +104,8 @@ function listenersOf({ listeners, service, certificates }: Scope, policies: Poli
     if (stated.length === 0) return [makeResource('listener', kind, listener(kind, at))];
     const own = stated.filter(({ name }) => name === service);
     const served = own.length === 0 ? stated : own;
-    return served
-      .flatMap((gateway) => gatewayListeners(gateway, at.host, { certificates }, policies))
-      .map((message) => makeResource('listener', message.name ?? '', message));
+    return gatewayListeners(served, at, { certificates }, policies).map((message) =>
+      makeResource('listener', message.name ?? '', message),
+    );
   });
 }

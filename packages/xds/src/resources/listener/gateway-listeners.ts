@@ -17,26 +17,50 @@ import {
   TrustChainVerification,
 } from '../../codec/messages.ts';
 import { clusterName, NOWHERE } from '../endpoint/parts.ts';
+import type { HostPort } from '../host-port.ts';
 import { httpManager } from './http-manager.ts';
 import { httpChain, listenerAt } from './listener.ts';
 
-/** The name of what serves a gateway's port, and of its routes. */
-export function gatewayPortName({ name }: GatewaySettings, port: number): string {
-  return `gateway/${name}/${port}`;
+/** A listener, and whose it is. */
+interface Owned {
+  readonly gateway: GatewaySettings;
+  readonly listener: GatewayListener;
 }
 
 /** The name of the routes of a listener: those of one port share theirs, but with TLS each has its own. */
-function gatewayRoutesName(gateway: GatewaySettings, listener: GatewayListener): string {
-  const port = gatewayPortName(gateway, listener.port);
-  return listener.protocol === 'https' ? `${port}/${listener.name}` : port;
+function routesName({ gateway, listener: { name, port, protocol } }: Owned): string {
+  const all = `gateway/${gateway.name}/${port}`;
+  return protocol === 'https' ? `${all}/${name}` : all;
 }
 
-/** The listeners of a gateway that route HTTP, by the name of their routes. */
+/** The name of the routes of all gateways that have HTTP at a port. */
+function sharedRoutesName(port: number): string {
+  return `gateway/${port}`;
+}
+
+function owned(gateways: readonly GatewaySettings[]): Owned[] {
+  return gateways.flatMap((gateway) =>
+    gateway.listeners.map((listener) => ({ gateway, listener })),
+  );
+}
+
+/**
+ * The listeners that route HTTP, by the name of their routes; where several gateways have some at one
+ * port also those of all of them together, for who serves them all.
+ */
 export function gatewayRoutes(
-  gateway: GatewaySettings,
+  gateways: readonly GatewaySettings[],
 ): ReadonlyMap<string, readonly GatewayListener[]> {
-  const http = gateway.listeners.filter(({ protocol }) => protocol.startsWith('http'));
-  return Map.groupBy(http, (listener) => gatewayRoutesName(gateway, listener));
+  const http = owned(gateways).filter(({ listener }) => listener.protocol.startsWith('http'));
+  const named = Map.groupBy(http, routesName);
+  const plain = http.filter(({ listener }) => listener.protocol === 'http');
+  for (const [port, all] of Map.groupBy(plain, ({ listener }) => listener.port))
+    if (areSeveral(all)) named.set(sharedRoutesName(port), all);
+  return new Map([...named].map(([name, all]) => [name, all.map(({ listener }) => listener)]));
+}
+
+function areSeveral(listeners: readonly Owned[]): boolean {
+  return new Set(listeners.map(({ gateway }) => gateway)).size > 1;
 }
 
 /** Where a data plane finds the certificates that policies name. */
@@ -45,28 +69,33 @@ export interface CertificateFiles {
   readonly certificates: string;
 }
 
-/** The listeners of a gateway at that address, one a port. */
+/**
+ * The listeners of gateways, one a port. They are called by their ports: what is called otherwise and
+ * has the same address is rejected while the other is there, also when that is the one of a gateway
+ * that is gone, or the one that there is without policies.
+ * @param at the address of that; of others the port is another
+ */
 export function gatewayListeners(
-  gateway: GatewaySettings,
-  host: string,
+  gateways: readonly GatewaySettings[],
+  at: HostPort,
   files: CertificateFiles,
   policies: Policies,
 ): Listener[] {
   // Who has no certificate to show can serve nobody, and would take all of its port along.
-  const able = gateway.listeners.filter(
-    ({ tls }) => tls?.mode !== 'terminate' || tls.certificates.length > 0,
+  const able = owned(gateways).filter(
+    ({ listener: { tls } }) => tls?.mode !== 'terminate' || tls.certificates.length > 0,
   );
-  const ports = Map.groupBy(able, ({ port }) => port);
+  const ports = Map.groupBy(able, ({ listener }) => listener.port);
   return [...ports].map(([port, listeners]) => {
-    const name = gatewayPortName(gateway, port);
-    const chains = chainsOf(gateway, listeners, files, policies);
-    const listener = listenerAt(name, { host, port }, TrafficDirection.INBOUND, chains);
-    if (!listeners.some(({ protocol }) => protocol === 'https' || protocol === 'tls'))
-      return listener;
-    return { ...listener, listenerFilters: [TLS_INSPECTOR] };
+    const name = port === at.port ? 'gateway' : `gateway/${port}`;
+    const chains = chainsOf(listeners, files, policies);
+    const listener = listenerAt(name, { ...at, port }, TrafficDirection.INBOUND, chains);
+    const isTls = listeners.some(({ listener: { protocol } }) => TLS.has(protocol));
+    return isTls ? { ...listener, listenerFilters: [TLS_INSPECTOR] } : listener;
   });
 }
 
+const TLS: ReadonlySet<string> = new Set(['https', 'tls']);
 const TLS_INSPECTOR = {
   name: 'envoy.filters.listener.tls_inspector',
   typedConfig: pack(
@@ -77,17 +106,17 @@ const TLS_INSPECTOR = {
 };
 
 function chainsOf(
-  gateway: GatewaySettings,
-  listeners: readonly GatewayListener[],
+  listeners: readonly Owned[],
   files: CertificateFiles,
   policies: Policies,
 ): FilterChain[] {
   const chains: FilterChain[] = [];
-  for (const listener of listeners) {
-    const { protocol, tls, tcp = [] } = listener;
-    const routes = gatewayRoutesName(gateway, listener);
+  for (const each of listeners) {
+    const { protocol, port, tls, tcp = [] } = each.listener;
     // Listeners of HTTP at one port are told apart by the requests' hosts.
     if (protocol === 'http' && chains.length > 0) continue;
+    const isShared = protocol === 'http' && areSeveral(listeners);
+    const routes = isShared ? sharedRoutesName(port) : routesName(each);
     const isHttp = protocol === 'http' || protocol === 'https';
     const base = isHttp
       ? httpChain(httpManager({ routes, statPrefix: routes, edge: true }))
@@ -99,16 +128,17 @@ function chainsOf(
             },
           ],
         };
-    chains.push({ ...base, ...(tls === undefined ? {} : encrypted(listener, tls, files)) });
+    chains.push({ ...base, ...(tls === undefined ? {} : encrypted(each, tls, files)) });
   }
   return chains;
 }
 
 function encrypted(
-  { hostname, name, protocol }: GatewayListener,
+  { gateway, listener: { hostname, name: own, protocol } }: Owned,
   tls: ListenerTls,
   files: CertificateFiles,
 ): Partial<FilterChain> {
+  const name = `${gateway.name}/${own}`;
   const match = {
     ...(hostname === undefined ? {} : { serverNames: [hostname] }),
     transportProtocol: 'tls',
