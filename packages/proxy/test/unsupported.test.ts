@@ -113,6 +113,7 @@ const REJECTED: readonly (readonly [string, Listener, string])[] = [
     managed({ http2ProtocolOptions: { allowConnect: true } }),
     `${ENDS}.http2_protocol_options.allow_connect`,
   ],
+  ['vhds', managed({ routeConfig: { vhds: {} } }), `${ENDS}.route_config.vhds`],
   [
     'non_forwarding_action',
     routed({ route: null, nonForwardingAction: {} }),

@@ -17,8 +17,8 @@ export interface RetryPolicy {
   readonly onRefused: boolean;
   /** The connection or the stream ended before the response began, or that took too long. */
   readonly onReset: boolean;
-  /** Responses of this kind; fields are names and values in turns. */
-  readonly onResponse: (status: number, fields: readonly string[]) => boolean;
+  /** Responses of this kind; fields are names and values in turns. Undefined: none. */
+  readonly onResponse: ((status: number, fields: readonly string[]) => boolean) | undefined;
   /** A further try goes to an endpoint that has not been tried, while there is one. */
   readonly otherEndpoint: boolean;
   readonly backOff: { readonly base: number; readonly max: number };
@@ -32,7 +32,7 @@ export const NO_RETRIES: RetryPolicy = {
   onConnect: true,
   onRefused: true,
   onReset: false,
-  onResponse: () => false,
+  onResponse: undefined,
   otherEndpoint: true,
   backOff: { base: 25, max: 250 },
 };
@@ -98,6 +98,9 @@ function parseResponses(
     return { name: (matcher.name ?? '').toLowerCase(), test };
   });
   const byHeaders = conditions.has('retriable-headers') ? headers : [];
+  if (statuses.size === 0 && !on5xx && !onLimited && grpc.size === 0 && byHeaders.length === 0) {
+    return undefined;
+  }
   const looksAtFields = onLimited || grpc.size > 0 || byHeaders.length > 0;
   return (status, fields) => {
     const byStatus = statuses.has(status) || (on5xx && status >= 500);

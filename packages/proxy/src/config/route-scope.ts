@@ -29,6 +29,7 @@ export interface RouteScope extends Treatment {
 
 /** What all of the configuration has in common. */
 export function configurationScope(message: RouteConfiguration, problems: Problems): RouteScope {
+  problems.unsupported('vhds', message.vhds);
   const place = message.name ?? '';
   return {
     ...treatment(message, { ...NO_TREATMENT, place }, problems),

@@ -54,6 +54,7 @@ export const UNSUPPORTED: readonly UnsupportedField[] = [
     'what clients say of their certificates is left out',
   ),
   row('Http2ProtocolOptions', 'allow_connect', 'WebSockets come by HTTP/1.1'),
+  row('RouteConfiguration', 'vhds', 'virtual hosts come within their configuration'),
   row('Route', 'non_forwarding_action', 'it is for gRPC’s servers'),
   row('DirectResponseAction', 'body.filename', 'inline_string'),
   row('RouteAction', 'metadata_match', SUBSETS),

@@ -19,7 +19,7 @@ import { PacedBody } from './paced-body.ts';
 import { printable, type Reply, type ResponseEdit, sendReply, sentence } from './reply.ts';
 import { RequestBody } from './request-body.ts';
 import { endToEndFields, endToEndTrailers } from './response-fields.ts';
-import { type AttemptFacts, afterFailure, backOff, retriesResponse } from './retry-decision.ts';
+import { type AttemptFacts, afterFailure, backOff } from './retry-decision.ts';
 import { tunnel } from './tunnel.ts';
 
 /** What a forwarding works with. Times in milliseconds, 0 for no limit. */
@@ -44,6 +44,8 @@ export interface ForwardingContext {
   /** How fast the response's body may be; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
   readonly view: RequestView;
+  /** When the request came, by {@link now}. */
+  readonly arrived: number;
   readonly observer: ProxyObserver;
   readonly random: () => number;
   readonly now: () => number;
@@ -75,7 +77,6 @@ const DEADLINE_EXCEEDED = 4;
 /** One request on its way through the proxy: its attempts, its response, its end. */
 export class Forwarding implements StreamReceiver, ClientReceiver {
   readonly #context: ForwardingContext;
-  readonly #started: number;
   #state: State = 'waiting';
   #endpoint: Endpoint | undefined;
   #stream: UpstreamStream | undefined;
@@ -99,7 +100,6 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
 
   constructor(context: ForwardingContext) {
     this.#context = context;
-    this.#started = context.now();
     const { client, head, action, mirrors, requestTimeout, duration } = context;
     client.receiver = this;
     client.flushTimeout = context.idleTimeout;
@@ -157,7 +157,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     clearTimeout(this.#attemptTimer);
     const { action, client, edits, bytesPerSecond, draining } = this.#context;
     const { status, reason } = head;
-    if (retriesResponse(status, head.fields, this.#facts(), action.retry) && this.#mayRetry()) {
+    if (this.#retriesResponse(head) && this.#mayRetry()) {
       this.#drop('unwanted');
       this.#retryLater();
       return;
@@ -262,7 +262,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   #attempt(): void {
     const { cluster, action, hash, idleTimeout } = this.#context;
     const tried = this.#tried;
-    const endpoint = cluster.pick(hash ? { tried, hash } : { tried });
+    const endpoint = cluster.pick(wish(tried, hash));
     if (!endpoint) {
       this.#reply(sentence(503, `${this.#name} has no healthy endpoint.`));
       return;
@@ -296,6 +296,16 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     this.#retryTimer = setTimeout(() => this.#attempt(), wait);
   }
 
+  #retriesResponse({ status, fields }: IncomingHead): boolean {
+    const { retry } = this.#context.action;
+    return (
+      retry.onResponse !== undefined &&
+      this.#policyRetries < retry.retries &&
+      this.#replayable &&
+      retry.onResponse(status, fields)
+    );
+  }
+
   #mayRetry(): boolean {
     const { cluster } = this.#context;
     // The one before has ended: a request is one of those that are tried again at once, however often.
@@ -307,11 +317,15 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   #facts(): AttemptFacts {
     return {
       method: this.#context.head.method,
-      replayable: this.#body?.replayable ?? true,
+      replayable: this.#replayable,
       attempts: this.#attempts,
       policyRetries: this.#policyRetries,
       raced: this.#raced,
     };
+  }
+
+  get #replayable(): boolean {
+    return this.#body?.replayable ?? true;
   }
 
   #exclude(): void {
@@ -410,13 +424,13 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     clearTimeout(this.#attemptTimer);
     clearTimeout(this.#retryTimer);
     this.#paced?.stop();
-    const { cluster, mirrors, observer, now } = this.#context;
+    const { cluster, mirrors, observer, now, arrived } = this.#context;
     if (this.#body && !this.#body.done) for (const mirror of mirrors) mirror.cancel();
     if (this.#retrying) cluster.retryOver();
     observer.requestFinished?.({
       cluster: cluster.config.name,
       status,
-      durationMs: now() - this.#started,
+      durationMs: now() - arrived,
       retries: this.#attempts > 0 ? this.#attempts - 1 : 0,
       failure: this.#failure?.reason,
     });
@@ -425,4 +439,12 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   get #name(): string {
     return printable(this.#context.cluster.config.name);
   }
+}
+
+function wish(
+  tried: readonly Endpoint[],
+  hash: Hash64 | undefined,
+): Parameters<Cluster['pick']>[0] {
+  if (hash) return { tried, hash };
+  return tried.length > 0 ? { tried } : undefined;
 }

@@ -216,17 +216,16 @@ export class RequestRouter {
     if (allowed === 'forbidden') return sentence(403, 'The upgrade is not allowed here.');
     // An upgrade that nobody has allowed is an ordinary request (RFC 9110, 7.8).
     const sent = allowed ? head : { ...head, upgrade: undefined };
-    const { streamIdleTimeout, requestTimeout } = this.#manager;
-    const outgoing = upstreamHead({
-      ...{ head: sent, view, action, share, target },
-      manager: this.#manager,
-    });
+    const manager = this.#manager;
+    const { streamIdleTimeout, requestTimeout } = manager;
+    const outgoing = upstreamHead({ head: sent, view, action, share, target, manager });
     const idleTimeout = action.idleTimeout ?? streamIdleTimeout;
     const hashed = action.hash?.(view);
-    const duration = action.duration?.(view) ?? this.#manager.maxStreamDuration;
+    const duration = action.duration?.(view) ?? manager.maxStreamDuration;
     new Forwarding({
       client,
       view,
+      arrived,
       head: outgoing,
       action,
       cluster,

@@ -42,18 +42,6 @@ export function afterFailure(
   return policy.onReset && facts.policyRetries < policy.retries ? 'policy' : 'no';
 }
 
-/** True when a response of this kind is to be tried again; fields are names and values in turns. */
-export function retriesResponse(
-  status: number,
-  fields: readonly string[],
-  facts: AttemptFacts,
-  policy: RetryPolicy,
-): boolean {
-  return (
-    facts.policyRetries < policy.retries && facts.replayable && policy.onResponse(status, fields)
-  );
-}
-
 /** Milliseconds before the `n`th retry (from 1): exponential with full jitter, as Envoy. */
 export function backOff(n: number, { backOff: limits }: RetryPolicy, random: number): number {
   return Math.min(limits.max, limits.base * 2 ** (n - 1)) * random;

@@ -21,10 +21,9 @@ export interface Hop {
 export function upstreamHead(hop: Hop): OutgoingHead {
   const { head, view, action, share, manager } = hop;
   const { forwardedFor } = head;
-  const fields = [
-    ...head.fields,
-    ...['x-forwarded-proto', view.scheme, 'x-forwarded-host', head.forwardedHost ?? head.host],
-  ];
+  const fields = head.fields.slice();
+  const host = head.forwardedHost ?? head.host;
+  fields.push('x-forwarded-proto', view.scheme, 'x-forwarded-host', host);
   const id = head.requestId ?? (manager.givesIds ? randomUUID() : undefined);
   if (id !== undefined) fields.push('x-request-id', id);
   if (manager.appendsAddress) {

@@ -25,16 +25,20 @@ const NONE: RouteFilters = new Map();
 export class HttpFilters {
   readonly #filters: readonly (HttpFilter & { readonly faults: FaultState })[];
   readonly #environment: FilterEnvironment;
+  /** Where routes say nothing. */
+  readonly #general: readonly ActiveFilter[] | undefined;
   /** By what routes say, which is the same object for as long as it is the same. */
   readonly #active = new WeakMap<RouteFilters, readonly ActiveFilter[]>();
 
   constructor(filters: readonly HttpFilter[], environment: FilterEnvironment) {
     this.#filters = filters.map((filter) => ({ ...filter, faults: { active: 0 } }));
     this.#environment = environment;
+    this.#general = this.activeFor(NONE);
   }
 
   /** Those that have something to do for a route, in their order; undefined for none. */
-  activeFor(route: RouteFilters = NONE): readonly ActiveFilter[] | undefined {
+  activeFor(route: RouteFilters | undefined): readonly ActiveFilter[] | undefined {
+    if (!route) return this.#general;
     let active = this.#active.get(route);
     if (!active) {
       active = this.#filters.flatMap(({ name, policy: general, faults }) => {
