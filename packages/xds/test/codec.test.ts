@@ -5,6 +5,7 @@ import {
   decodeResource,
   duration,
   encodeResource,
+  makeResource,
   milliseconds,
   RESOURCE_TYPES,
   resourceName,
@@ -35,4 +36,10 @@ test('a duration that no timer holds is one that is as good', () => {
 test('a load assignment is named by its cluster', () => {
   const bytes = encodeResource('endpoint', { clusterName: 'shop' });
   assert.equal(resourceName('endpoint', decodeResource('endpoint', Any.decode(bytes))), 'shop');
+});
+
+test('a resource holds on to no memory but its own', () => {
+  const { any } = makeResource('cluster', 'shop', { name: 'shop' });
+  assert.equal(any.buffer.byteLength, any.length);
+  assert.equal(Any.decode(any).type_url, RESOURCE_TYPES.cluster.typeUrl);
 });

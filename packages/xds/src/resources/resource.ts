@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { encodeResource } from '../codec/any.ts';
+import { lasting } from '../codec/lasting.ts';
 import type { RESOURCE_TYPES, ResourceType } from '../codec/resource-type.ts';
 
 /** One named piece of a data plane's configuration, serialised once and shared by all streams. */
@@ -24,7 +25,7 @@ export function makeResource<T extends ResourceType>(
 
 /** A resource of the bytes of its `Any`; its version is a hash of them. */
 export function encodedResource(type: ResourceType, name: string, any: Buffer): Resource {
-  return { type, name, version: contentVersion(any), any };
+  return { type, name, version: contentVersion(any), any: lasting(any) };
 }
 
 /** The first 16 hexadecimal digits of the SHA-256 of `bytes`. */

@@ -10,8 +10,8 @@ export type Variant = 'sotw' | 'delta';
 const KEYED_RESOURCES = 64;
 /** Versions of a type whose frames are kept for sharing, the newest: one for each view that there is. */
 const KEPT_VERSIONS = 16;
-/** Bytes of all frames that are kept, of the newest; one larger than that is kept alone. */
-const KEPT_BYTES = 32 * 1024 * 1024;
+/** Bytes of all frames that are kept, and of those of the newest version of a type, at most. */
+const KEPT_BYTES = 16 * 1024 * 1024;
 
 interface Kept {
   readonly serial: number;
@@ -79,17 +79,22 @@ export class Framer {
     return version;
   }
 
-  /** Drops what there is too much of, not what was put together last. */
+  /**
+   * Drops what there is too much of. Not the newest version of another type: who connects is sent one
+   * type after the other.
+   */
   #makeRoom(latest: Version): void {
-    for (const versions of this.#kept.values())
+    for (const versions of this.#kept.values()) {
+      let left = versions.size;
       for (const [name, version] of versions) {
         if (this.#keptBytes <= KEPT_BYTES) return;
-        if (version === latest) continue;
+        if (--left === 0 || version === latest) continue;
         versions.delete(name);
         this.#keptBytes -= version.bytes;
       }
+    }
     for (const [key, { frame }] of latest.frames) {
-      if (this.#keptBytes <= KEPT_BYTES || latest.frames.size === 1) return;
+      if (latest.bytes <= KEPT_BYTES || latest.frames.size === 1) return;
       latest.frames.delete(key);
       latest.bytes -= frame.bytes.length;
       this.#keptBytes -= frame.bytes.length;
@@ -112,7 +117,8 @@ export class Framer {
     let size = textSize(version) + textSize(typeUrl) + textSize(nonce);
     for (const each of sizes) size += fieldSize(each);
     for (const name of removed) size += textSize(name);
-    const target = Buffer.allocUnsafe(size);
+    // One of a pool would hold on to all of the pool for as long as it is kept.
+    const target = Buffer.allocUnsafeSlow(size);
     let at = writeText(target, 0, 1, version);
     resources.forEach((resource, index) => {
       // There is a size of each.

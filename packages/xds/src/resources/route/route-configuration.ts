@@ -1,3 +1,4 @@
+import { lasting } from '../../codec/lasting.ts';
 import { Any, VirtualHost } from '../../codec/messages.ts';
 import { RESOURCE_TYPES } from '../../codec/resource-type.ts';
 import { fieldSize, textSize, writeFieldHead, writeText } from '../../codec/wire.ts';
@@ -131,7 +132,13 @@ function encode(from: HostRules, context: RouteContext): Part {
     const message = `The limits of ${origin.path} are not enforced: too many policies limit it`;
     return { service: from.name, code: 'too-many-limits', message };
   });
-  return { from, context, bytes: VirtualHost.encode(host).finish(), problems, resource: undefined };
+  return {
+    from,
+    context,
+    bytes: lasting(VirtualHost.encode(host).finish()),
+    problems,
+    resource: undefined,
+  };
 }
 
 function isSame(a: HostRules, b: HostRules): boolean {
