@@ -18,7 +18,7 @@ import {
 } from '@meshkeeper/xds';
 import { startProxy } from '../src/index.ts';
 import { certificate } from './certificates.ts';
-import { backend, raw } from './fixture.ts';
+import { backend, raw, rawBackend } from './fixture.ts';
 import { call } from './side-by-side/caller.ts';
 import {
   httpChain,
@@ -491,4 +491,47 @@ test('close ends a connection with the response that is on its way', async () =>
     finish.resolve();
   }
   assert.match(got, /\r\n\r\ndone$/);
+});
+
+test('whatever endpoints say, clients of either version get an answer, and the next one', async () => {
+  await using stack = new AsyncDisposableStack();
+  let answer = '';
+  const odd = stack.use(await rawBackend((socket) => socket.end(answer, 'latin1')));
+  const stage = stack.use(await startStage());
+  stage.put('cluster', staticCluster('web', [odd.port]));
+  stage.put('listener', listener('http', [httpChain(manager())]));
+  const engine = stack.use(await startEmbedded(stage));
+  const port = engine.port('http');
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  stack.defer(() => session.destroy());
+  const overHttp2 = async (): Promise<number> => {
+    const stream = session.request({ ':path': '/', ':authority': 'a' });
+    stream.on('error', () => {});
+    stream.resume();
+    const [headers] = await once(stream, 'response');
+    return headers[':status'];
+  };
+  const heads: readonly (readonly [number, string])[] = [
+    [200, 'HTTP/1.1 200 OK\r\nTE: gzip\r\nHTTP2-Settings: x\r\nUpgrade: h2c\r\n\r\n'],
+    [200, 'HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nETag: 1\r\nETag: 2\r\n\r\n'],
+    [200, 'HTTP/1.1 200 OK\r\nX-Odd: \xff\xe9\t|\r\nSet-Cookie: \xc3\xbc\r\n\r\n'],
+    [200, 'HTTP/1.1 200 OK\r\nConnection: close, content-type\r\nContent-Type: a\r\n\r\n'],
+    [
+      200,
+      'HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\nTrailer: te\r\n\r\n0\r\nTE: gzip\r\nX: 1\r\n\r\n',
+    ],
+    [204, 'HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n'],
+    [599, 'HTTP/1.1 599 Odd\r\n\r\n'],
+    [502, 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
+    [502, 'HTTP/1.1 200 OK\r\nX\0: 1\r\n\r\n'],
+    [502, 'HTTP/1.1 099 OK\r\n\r\n'],
+  ];
+  for (const [status, head] of heads) {
+    answer = head;
+    assert.equal((await call(port, 'a')).status, status, JSON.stringify(head));
+    assert.equal(await overHttp2(), status, JSON.stringify(head));
+  }
+  answer = 'HTTP/1.1 999 Beyond\r\n\r\n';
+  assert.equal((await call(port, 'a')).status, 999);
+  assert.equal(await overHttp2(), 502, 'HTTP/2 has no such status');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RouteConfiguration } from '@meshkeeper/xds';
+import { CorsPolicy, pack, type Route, type RouteConfiguration } from '@meshkeeper/xds';
 import { DomainIndex } from '../src/config/domain-index.ts';
 import { Problems } from '../src/config/problems.ts';
 import type { RequestView } from '../src/config/request-view.ts';
@@ -145,4 +145,43 @@ test('paths have one form', () => {
   for (const [path, form] of Object.entries(expected)) {
     assert.equal(normalizeTarget(path, rules), form, path);
   }
+});
+
+test('what could not be sent is not taken: statuses, URLs, values of headers', () => {
+  const route = (message: Route) => {
+    const problems = new Problems();
+    const routes = [{ match: { prefix: '/' }, route: { cluster: 'a' }, ...message }];
+    RouteTable.parse({ virtualHosts: [{ name: 'a', domains: ['*'], routes }] }, problems);
+    return problems.text ?? '';
+  };
+  const add = (key: string, value: string) => [{ header: { key, value } }];
+  const cors = (allowMethods: string) => ({
+    cors: pack('envoy.extensions.filters.http.cors.v3.CorsPolicy', CorsPolicy, { allowMethods }),
+  });
+  const cookie = { name: 'a\r\nb', ttl: { seconds: 1 } };
+  const expected: readonly (readonly [Route, string])[] = [
+    [{ route: null, directResponse: { status: 99 } }, 'direct_response.status: must be'],
+    [{ route: null, directResponse: { status: 600 } }, 'direct_response.status: must be'],
+    [{ route: null, redirect: { hostRedirect: 'a\r\nb' } }, 'redirect.host_redirect: can’t'],
+    [{ route: null, redirect: { pathRedirect: '/a b' } }, 'redirect.path_redirect: can’t'],
+    [{ route: { cluster: 'a', prefixRewrite: '/a#b' } }, 'route.prefix_rewrite: can’t'],
+    [{ route: { cluster: 'a', hostRewriteLiteral: 'a b' } }, 'route.host_rewrite_literal: can’t'],
+    [
+      { route: { cluster: 'a', hashPolicy: [{ cookie }] } },
+      'hash_policy[0].cookie.name: has control',
+    ],
+    [
+      { requestHeadersToAdd: add('x', 'a\nb') },
+      'request_headers_to_add[0].header.value: has control',
+    ],
+    [{ requestHeadersToAdd: add('x y', 'a') }, 'request_headers_to_add[0].header.key: x y can’t'],
+    [{ responseHeadersToAdd: add('Content-Length', '1') }, 'header.key: Content-Length can’t'],
+    [{ requestHeadersToRemove: ['host'] }, 'request_headers_to_remove[0]: host can’t'],
+    [
+      { typedPerFilterConfig: cors('GET\r\n') },
+      'typed_per_filter_config["cors"].allow_methods: has',
+    ],
+  ];
+  for (const [message, problem] of expected) assert(route(message).includes(problem), problem);
+  assert.equal(route({ requestHeadersToAdd: add('x', 'ü') }), '');
 });

@@ -1,5 +1,6 @@
 import { Hash64 } from '@meshkeeper/mesh';
 import { type HashPolicy as Message, milliseconds } from '@meshkeeper/xds';
+import { parseFieldText } from './field-text.ts';
 import type { Problems } from './problems.ts';
 import { parseReplacement } from './regex.ts';
 import { headerAccess, queryParameter, type RequestView } from './request-view.ts';
@@ -78,7 +79,7 @@ function parsePart(message: Message, problems: Problems): Part['find'] {
     const name = query.name ?? '';
     return (request) => ({ text: queryParameter(request.query, name) });
   }
-  if (cookie) return cookiePart(cookie);
+  if (cookie) return cookiePart(cookie, problems.at('cookie'));
   if (connectionProperties?.sourceIp) return ({ client }) => ({ text: client.remoteAddress });
   if (!connectionProperties) problems.add('', 'the embedded proxy can’t hash this');
   return () => NOTHING;
@@ -92,14 +93,16 @@ function parseRewrite(
   return parseReplacement(pattern?.regex ?? '', substitution ?? '', at);
 }
 
-function cookiePart(message: NonNullable<Message['cookie']>): Part['find'] {
-  const name = message.name ?? '';
+function cookiePart(message: NonNullable<Message['cookie']>, problems: Problems): Part['find'] {
+  const name = parseFieldText(message.name, 'name', problems);
   const ttl = milliseconds(message.ttl);
-  const attributes = (message.attributes ?? []).map((each) =>
-    each.value ? `; ${each.name}=${each.value}` : `; ${each.name}`,
-  );
+  const attributes = (message.attributes ?? []).map((each, i) => {
+    const text = each.value ? `; ${each.name}=${each.value}` : `; ${each.name}`;
+    return parseFieldText(text, `attributes[${i}]`, problems);
+  });
   const age = ttl ? `; Max-Age=${Math.trunc(ttl / 1000)}` : '';
-  const path = message.path ? `; Path=${message.path}` : '';
+  const stated = parseFieldText(message.path, 'path', problems);
+  const path = stated === '' ? '' : `; Path=${stated}`;
   const rest = `${age}${path}${attributes.join('')}; HttpOnly`;
   return (request) => {
     const value = cookieValue(request.header('cookie') ?? '', name);

@@ -1,4 +1,4 @@
-import { asBytes } from './bytes.ts';
+import { parseFieldText } from './field-text.ts';
 import type { Problems } from './problems.ts';
 import { headerAccess, type RequestView } from './request-view.ts';
 
@@ -12,9 +12,7 @@ const COMMAND = /%(?:%|([A-Z_]+)(?:\(([^()%]*)\))?(?::(\d+))?%)|%/g;
  * `REQ(name?other):length` and `DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT`.
  */
 export function parseHeaderValue(text: string, problems: Problems): HeaderValue {
-  const bytes = asBytes(text);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(bytes)) problems.add('value', 'has control characters');
+  const bytes = parseFieldText(text, 'value', problems);
   if (!bytes.includes('%')) return bytes;
   const pieces: HeaderValue[] = [];
   let end = 0;

@@ -1,4 +1,5 @@
 import type { RedirectAction, RouteAction, RouteMatch } from '@meshkeeper/xds';
+import { parseUrlText } from './field-text.ts';
 import type { Problems } from './problems.ts';
 import { parseReplacement } from './regex.ts';
 
@@ -17,12 +18,12 @@ export function parsePathRewrite(
   if (regexRewrite) {
     const { pattern, substitution } = regexRewrite;
     const at = problems.at('regex_rewrite');
-    if (/[^!-~]|#/.test(substitution ?? '')) at.add('substitution', 'is no path');
+    parseUrlText(substitution, 'substitution', at);
     const replace = parseReplacement(pattern?.regex ?? '', substitution ?? '', at);
     return (path) => rooted(replace(path));
   }
   if (!prefixRewrite) return undefined;
-  if (/[^!-~]|#/.test(prefixRewrite)) problems.add('prefix_rewrite', 'is no path');
+  parseUrlText(prefixRewrite, 'prefix_rewrite', problems);
   const matched = match.prefix ?? match.pathSeparatedPrefix;
   // An exact path, or one that fits a regular expression, is replaced as a whole.
   if (typeof matched !== 'string') return () => rooted(prefixRewrite);

@@ -1,4 +1,5 @@
 import { type RedirectAction, RedirectResponseCode, type RouteMatch } from '@meshkeeper/xds';
+import { parseUrlText } from './field-text.ts';
 import { parsePathRewrite } from './path-rewrite.ts';
 import type { Problems } from './problems.ts';
 import type { RequestView } from './request-view.ts';
@@ -24,13 +25,14 @@ export function parseRedirect(
   match: RouteMatch,
   problems: Problems,
 ): Redirect {
-  const scheme = message.httpsRedirect ? 'https' : message.schemeRedirect || undefined;
+  const stated = parseUrlText(message.schemeRedirect, 'scheme_redirect', problems);
+  const scheme = message.httpsRedirect ? 'https' : stated;
   const port = message.portRedirect ? `:${message.portRedirect}` : '';
-  const host = message.hostRedirect || undefined;
+  const host = parseUrlText(message.hostRedirect, 'host_redirect', problems);
+  const fixed = parseUrlText(message.pathRedirect, 'path_redirect', problems);
   const rewrite = parsePathRewrite(message, match, problems);
   const target = (request: RequestView): string => {
     const query = request.query === '' || message.stripQuery ? '' : `?${request.query}`;
-    const fixed = message.pathRedirect;
     // A query of the redirect's own goes before the request's.
     if (fixed) return fixed.includes('?') ? fixed : fixed + query;
     return (rewrite?.(request.path) ?? request.path) + query;

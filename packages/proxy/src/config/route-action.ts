@@ -3,6 +3,7 @@ import {
   milliseconds,
   type Route as RouteMessage,
 } from '@meshkeeper/xds';
+import { parseStatus, parseUrlText } from './field-text.ts';
 import { type HashPolicy, parseHashPolicy } from './hash-policy.ts';
 import { type MirrorPolicy, parseMirrors } from './mirror-policy.ts';
 import { type PathRewrite, parsePathRewrite } from './path-rewrite.ts';
@@ -89,8 +90,9 @@ export function parseRouteAction(
     const { status, body } = message.directResponse;
     const bytes = body?.inlineBytes ? Buffer.from(body.inlineBytes).toString() : undefined;
     problems.at('direct_response.body').unsupported('filename', body?.filename);
+    const found = parseStatus(status, 'direct_response.status', problems);
     const text = body?.inlineString ?? bytes ?? '';
-    return { type: 'respond', status: status ?? 200, body: text, rateLimits, ...treated };
+    return { type: 'respond', status: found, body: text, rateLimits, ...treated };
   }
   if (message.redirect) {
     const at = problems.at('redirect');
@@ -153,7 +155,8 @@ function parseShares(
   place: string,
   problems: Problems,
 ): readonly ClusterShare[] {
-  const hostRewrite = message.hostRewriteLiteral || undefined;
+  const field = 'host_rewrite_literal';
+  const hostRewrite = parseUrlText(message.hostRewriteLiteral, field, problems);
   const only = { weight: 1, hostRewrite, ...treated };
   if (message.cluster) return [{ name: message.cluster, header: undefined, ...only }];
   if (message.clusterHeader) {
@@ -168,7 +171,7 @@ function parseShares(
       name: each.name ?? '',
       header: undefined,
       weight: each.weight?.value ?? 0,
-      hostRewrite: each.hostRewriteLiteral || hostRewrite,
+      hostRewrite: parseUrlText(each.hostRewriteLiteral, field, at) ?? hostRewrite,
       ...treatment(each, { ...treated, place: `${place}/${i}` }, at),
     };
   });

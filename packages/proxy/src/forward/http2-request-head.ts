@@ -12,7 +12,7 @@ import {
 } from './request-head.ts';
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const BLANK_OR_CONTROL = /[\0-\x20\x7f]/;
+const NOT_IN_A_TARGET = /[^!-~]/;
 
 /**
  * Reads a request's head as nghttp2 has checked it: `fields` are names, pseudo-names among them, and
@@ -45,7 +45,7 @@ export function readHttp2RequestHead(
   if (!METHOD.test(method) || method === 'CONNECT') {
     return refuse(501, 'The method is not taken here.');
   }
-  const target = BLANK_OR_CONTROL.test(path) ? undefined : originForm(method, path);
+  const target = NOT_IN_A_TARGET.test(path) ? undefined : originForm(method, path);
   if (target === undefined) return refuse(400, 'The request target is malformed.');
   const host = target.authority ?? pseudo.get(':authority') ?? special.get('host') ?? '';
   if (!isHost(host)) return refuse(400, 'The host is malformed.');

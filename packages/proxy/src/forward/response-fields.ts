@@ -2,6 +2,8 @@ import type { IncomingHead } from '../upstream/stream.ts';
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'],
+  // Of requests only; clients of HTTP/2 must not get them.
+  ...['te', 'http2-settings'],
 ]);
 const LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
 

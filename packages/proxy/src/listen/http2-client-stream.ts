@@ -3,6 +3,8 @@ import type { ClientFacts } from '../config/request-view.ts';
 import { type ClientReceiver, type ClientStream, NO_RECEIVER } from './client-stream.ts';
 
 const NO_TRAILERS: readonly string[] = [];
+const LAST_STATUS = 599;
+const BAD_GATEWAY = 502;
 
 /** A request over HTTP/2. */
 export class Http2ClientStream implements ClientStream {
@@ -69,9 +71,10 @@ export class Http2ClientStream implements ClientStream {
   }
 
   respond(status: number, _reason: string, fields: readonly string[]): void {
-    this.#status = status;
+    // What is beyond HTTP's classes of statuses has no place here.
+    this.#status = status <= LAST_STATUS ? status : BAD_GATEWAY;
     this.#held = headersOf(fields);
-    this.#held[':status'] = status;
+    this.#held[':status'] = this.#status;
   }
 
   flush(): void {

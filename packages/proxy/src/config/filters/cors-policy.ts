@@ -1,4 +1,5 @@
 import { CorsPolicy as Message, type StringMatcher } from '@meshkeeper/xds';
+import { parseFieldText } from '../field-text.ts';
 import { parseFraction, type Share } from '../fraction.ts';
 import type { Problems } from '../problems.ts';
 import { parseStringMatch, type TextTest } from '../string-match.ts';
@@ -25,10 +26,10 @@ export function parseCorsPolicy(value: Uint8Array, problems: Problems): CorsPoli
     share: parseFraction(message.filterEnabled?.defaultValue),
     allows: parseOrigins(message.allowOriginStringMatch, problems),
     credentials: message.allowCredentials?.value ?? undefined,
-    methods: message.allowMethods ?? '',
-    headers: message.allowHeaders ?? '',
-    expose: message.exposeHeaders ?? '',
-    maxAge: message.maxAge ?? '',
+    methods: parseFieldText(message.allowMethods, 'allow_methods', problems),
+    headers: parseFieldText(message.allowHeaders, 'allow_headers', problems),
+    expose: parseFieldText(message.exposeHeaders, 'expose_headers', problems),
+    maxAge: parseFieldText(message.maxAge, 'max_age', problems),
   };
 }
 

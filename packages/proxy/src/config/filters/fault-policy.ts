@@ -1,4 +1,5 @@
 import { HTTPFault as Message, milliseconds } from '@meshkeeper/xds';
+import { parseStatus } from '../field-text.ts';
 import { parseFraction, type Share } from '../fraction.ts';
 import { parseHeaderMatches } from '../header-match.ts';
 import type { Problems } from '../problems.ts';
@@ -41,7 +42,7 @@ export function parseFaultPolicy(value: Uint8Array, problems: Problems): FaultPo
     delay: delay
       ? { duration: milliseconds(delay.fixedDelay) ?? 0, share: share(delay.percentage) }
       : undefined,
-    abort: abort ? parseAbort(abort, share(abort.percentage)) : undefined,
+    abort: abort ? parseAbort(abort, share(abort.percentage), problems.at('abort')) : undefined,
     rate:
       limit > 0
         ? { bytesPerSecond: limit, share: share(responseRateLimit?.percentage) }
@@ -49,9 +50,14 @@ export function parseFaultPolicy(value: Uint8Array, problems: Problems): FaultPo
   };
 }
 
-function parseAbort(message: NonNullable<Message['abort']>, share: Share): Abort {
+function parseAbort(
+  message: NonNullable<Message['abort']>,
+  share: Share,
+  problems: Problems,
+): Abort {
   const { httpStatus, grpcStatus } = message;
-  return typeof grpcStatus === 'number' && !httpStatus
-    ? { type: 'grpc', status: grpcStatus, share }
-    : { type: 'http', status: httpStatus ?? 503, share };
+  if (message.headerAbort || (typeof grpcStatus === 'number' && !httpStatus)) {
+    return { type: 'grpc', status: grpcStatus ?? 0, share };
+  }
+  return { type: 'http', status: parseStatus(httpStatus, 'http_status', problems), share };
 }

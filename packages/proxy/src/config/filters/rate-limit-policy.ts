@@ -1,4 +1,5 @@
 import { LocalRateLimit as Message, milliseconds } from '@meshkeeper/xds';
+import { parseStatus } from '../field-text.ts';
 import { parseFraction, type Share } from '../fraction.ts';
 import { type HeaderChanges, parseHeaderChanges } from '../header-changes.ts';
 import type { Problems } from '../problems.ts';
@@ -69,7 +70,7 @@ export function parseRateLimitPolicy(
     enabled,
     enforced: parseFraction(message.filterEnforced?.defaultValue, 0),
     // As Envoy: what is no error is none.
-    status: status >= 400 ? status : 429,
+    status: status < 400 ? 429 : parseStatus(status, 'status', problems),
     headers: parseHeaderChanges(
       'response_headers',
       message.responseHeadersToAdd,
