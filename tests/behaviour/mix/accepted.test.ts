@@ -24,7 +24,7 @@ import { staticConfig } from './static-config.ts';
 
 const SOAK = process.env.MESHKEEPER_SOAK !== undefined;
 /** Of several scenes one shows what is wrong; a smaller one would take many more configurations. */
-const RUNS = { numRuns: SOAK ? 3_000 : 60, endOnFailure: true };
+const RUNS = { numRuns: SOAK ? 1_500 : 60, endOnFailure: true };
 /** Whom the data planes are beside. */
 const CALLER: Service = { name: 'test', protocol: 'http', endpoints: [] };
 
@@ -50,7 +50,7 @@ describe('whatever is written', { skip: skipWithout('envoy') }, () => {
       const plane: DataPlane = stack.use(await start(options));
       if (plane.outbound !== undefined) continue;
       // gRPC knows of what it has called: it is all the same what becomes of the call.
-      for (const name of SERVICE_NAMES) void stack.use(plane.caller(name)).call({ deadline: 1 });
+      for (const name of SERVICE_NAMES) void stack.use(plane.caller(name)).call({ deadline: 100 });
     }
     await until(() => mesh.server.proxies().length === Object.keys(DATA_PLANES).length);
     await fc.assert(
@@ -73,7 +73,7 @@ describe('whatever is written', { skip: skipWithout('envoy') }, () => {
         await writeFile(file, JSON.stringify(await staticConfig(snapshot, folder.path)));
         assert.equal(await validate(file), '');
       }),
-      { ...RUNS, numRuns: SOAK ? 1_000 : 15 },
+      { ...RUNS, numRuns: SOAK ? 300 : 15 },
     );
   });
 });

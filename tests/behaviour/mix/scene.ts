@@ -20,7 +20,7 @@ export interface Scene {
 
 /** What a scene is put into. */
 export interface Surroundings {
-  /** Ports that gateways may take. */
+  /** Ports that gateways may take; endpoints have the same. */
   readonly ports: readonly number[];
   /** Names of certificates that there are. */
   readonly certificates: readonly string[];
@@ -57,7 +57,7 @@ const VALUES = Object.fromEntries(KINDS.map((kind) => [kind, written(kind)]));
 /** Some services with some policies. */
 export function scene(surroundings: Surroundings): fc.Arbitrary<Scene> {
   return fc.record({
-    services: fc.tuple(...NAMES.map(service)),
+    services: fc.tuple(...NAMES.map((name, of) => service(name, of, surroundings))),
     policies: fc
       .array(policy(surroundings), { minLength: 1, maxLength: 10 })
       .map((all) => all.flatMap((make, index) => make(index) ?? [])),
@@ -71,7 +71,7 @@ const locality = fc.record({
 });
 
 /** Nobody listens there: what happens to requests is told by other tests. */
-function endpoint(of: number): fc.Arbitrary<(at: number) => Endpoint> {
+function endpoint(of: number, { ports }: Surroundings): fc.Arbitrary<(at: number) => Endpoint> {
   const fields = fc.record(
     {
       weight: fc.constantFrom(0, 1, 50, 100, 4_000_000_000),
@@ -79,6 +79,7 @@ function endpoint(of: number): fc.Arbitrary<(at: number) => Endpoint> {
       health: fc.constantFrom('healthy', 'unhealthy', 'draining', 'unknown'),
       role: fc.constant('leader' as const),
       metadata: fc.constantFrom(...VERSIONS).map((version) => ({ version })),
+      port: fc.constantFrom(...ports),
       warmup: fc.constant({ from: 0, duration: 60_000 }),
     },
     { requiredKeys: [], noNullPrototype: true },
@@ -124,10 +125,10 @@ const registryPolicy: fc.Arbitrary<TrafficPolicy> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 );
 
-function service(name: string, of: number): fc.Arbitrary<Service> {
+function service(name: string, of: number, surroundings: Surroundings): fc.Arbitrary<Service> {
   return fc
     .record(
-      { endpoints: fc.array(endpoint(of), { maxLength: 4 }), policy: registryPolicy },
+      { endpoints: fc.array(endpoint(of, surroundings), { maxLength: 4 }), policy: registryPolicy },
       { requiredKeys: ['endpoints'], noNullPrototype: true },
     )
     .map(({ endpoints, ...rest }) => ({
@@ -172,7 +173,7 @@ class Referring {
 
   #text(value: unknown, key: string): unknown {
     if (key === 'subset') return this.#one(SUBSETS);
-    if (key === 'port' && this.#tape[0]! % 2 === 0) return this.#one(this.#surroundings.ports);
+    if (key === 'port') return this.#one(this.#surroundings.ports);
     return value;
   }
 
