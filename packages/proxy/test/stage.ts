@@ -23,8 +23,8 @@ export interface Stage extends AsyncDisposable {
   readonly port: number;
   /** What data planes said of what they didn't take. */
   readonly nacks: string[];
-  /** How often they have judged what they were sent. */
-  judgements(): number;
+  /** All data planes have judged all that they should have. */
+  settled(): boolean;
   /** Serves a resource from now on. */
   put<T extends ResourceType>(
     type: T,
@@ -38,25 +38,16 @@ export async function startStage(): Promise<Stage> {
   // All kinds were listed.
   const view = sets as Record<ResourceType, ResourceSet>;
   const nacks: string[] = [];
-  let judgements = 0;
   const server = await DiscoveryServer.start(
     { view: () => view },
-    {
-      listen: ANY_PORT,
-      observer: {
-        acked: () => judgements++,
-        nacked({ message }) {
-          nacks.push(message);
-          judgements++;
-        },
-      },
-    },
+    { listen: ANY_PORT, observer: { nacked: ({ message }) => nacks.push(message) } },
   );
   server.changed(new Map());
   return {
     port: server.address.port,
     nacks,
-    judgements: () => judgements,
+    settled: () =>
+      server.proxies().every(({ types }) => types.every(({ state }) => state !== 'pending')),
     put(type, message) {
       const name = message.name ?? '';
       view[type].set(makeResource(type, name, message));
