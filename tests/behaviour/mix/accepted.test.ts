@@ -24,7 +24,7 @@ import { staticConfig } from './static-config.ts';
 
 const SOAK = process.env.MESHKEEPER_SOAK !== undefined;
 /** Of several scenes one shows what is wrong; a smaller one would take many more configurations. */
-const RUNS = { numRuns: SOAK ? 1_500 : 60, endOnFailure: true };
+const RUNS = { numRuns: SOAK ? 1_500 : 40, endOnFailure: true };
 /** Whom the data planes are beside. */
 const CALLER: Service = { name: 'test', protocol: 'http', endpoints: [] };
 
@@ -73,7 +73,7 @@ describe('whatever is written', { skip: skipWithout('envoy') }, () => {
         await writeFile(file, JSON.stringify(await staticConfig(snapshot, folder.path)));
         assert.equal(await validate(file), '');
       }),
-      { ...RUNS, numRuns: SOAK ? 300 : 15 },
+      { ...RUNS, numRuns: SOAK ? 300 : 10 },
     );
   });
 });
