@@ -17,8 +17,6 @@ const PER_STREAM = 10;
 const PER_SECOND = 1000;
 /** Of a round. The snapshot cache takes more than a tenth of a second for each. */
 const CHANGES = { ours: 5000, linear: 5000, snapshot: 10 };
-/** V8 lets its young generation grow to 128 MB, and keeps it, when much begins at once. */
-const YOUNG = '--max-semi-space-size=8';
 const WARM_UPS = 1;
 const ROUNDS = 3;
 
@@ -26,18 +24,18 @@ const ROUNDS = 3;
 export async function measureChurn(variant: Variant, signal: AbortSignal): Promise<Row[]> {
   const measured = await ofEach(WORLD, signal, (subject) => churn(subject, variant));
   const title = `1,000 services x 100, 1,000 changes a second for 10 of 1,000 streams each, ${variant}`;
-  await using small = await Subject.start('ours', WORLD, signal, { flags: [YOUNG] });
+  await using lean = await Subject.start('ours', WORLD, signal, { lean: true });
   const rows = [
     row(`${title}: CPU of each`, 'µs', measured, ({ cpu }) => cpu),
     row(`${title}: until all have the last`, 'ms', measured, ({ ms }) => ms),
     row(`${title}: resident`, 'MB', measured, ({ rss }) => rss),
   ];
-  if (small === undefined) return rows;
-  const smaller = new Map(measured).set('ours', await churn(small, variant));
+  if (lean === undefined) return rows;
+  const leaner = new Map(measured).set('ours', await churn(lean, variant));
   return [
     ...rows,
-    row(`${title}, ${YOUNG}: CPU of each`, 'µs', smaller, ({ cpu }) => cpu),
-    row(`${title}, ${YOUNG}: resident`, 'MB', smaller, ({ rss }) => rss),
+    row(`${title}, lean: CPU of each`, 'µs', leaner, ({ cpu }) => cpu),
+    row(`${title}, lean: resident`, 'MB', leaner, ({ rss }) => rss),
   ];
 }
 

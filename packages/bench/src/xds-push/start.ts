@@ -12,8 +12,8 @@ const NAMES = Array.from({ length: WORLD.services }, (_, i) => serviceName(i));
 const ROUTE = ['gateway'];
 /** Resources until it has all. */
 const ALL = WORLD.services * 2 + 2;
-const WARM_UPS = 5;
-const ROUNDS = 25;
+const WARM_UPS = 50;
+const ROUNDS = 100;
 
 /** How long a new sidecar takes until it has everything: clusters, endpoints, a listener, its routes. */
 export async function measureStart(variant: Variant, signal: AbortSignal): Promise<Row[]> {
