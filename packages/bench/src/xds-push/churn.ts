@@ -7,7 +7,7 @@ import { ofEach, row } from './measured.ts';
 import type { WorldSize } from './protocol.ts';
 import type { Sidecar } from './sidecar.ts';
 import { Sidecars } from './sidecars.ts';
-import { Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { serviceName } from './world.ts';
 
 const STREAMS = 1000;
@@ -24,18 +24,10 @@ const ROUNDS = 3;
 export async function measureChurn(variant: Variant, signal: AbortSignal): Promise<Row[]> {
   const measured = await ofEach(WORLD, signal, (subject) => churn(subject, variant));
   const title = `1,000 services x 100, 1,000 changes a second for 10 of 1,000 streams each, ${variant}`;
-  await using lean = await Subject.start('ours', WORLD, signal, { lean: true });
-  const rows = [
+  return [
     row(`${title}: CPU of each`, 'µs', measured, ({ cpu }) => cpu),
     row(`${title}: until all have the last`, 'ms', measured, ({ ms }) => ms),
     row(`${title}: resident`, 'MB', measured, ({ rss }) => rss),
-  ];
-  if (lean === undefined) return rows;
-  const leaner = new Map(measured).set('ours', await churn(lean, variant));
-  return [
-    ...rows,
-    row(`${title}, lean: CPU of each`, 'µs', leaner, ({ cpu }) => cpu),
-    row(`${title}, lean: resident`, 'MB', leaner, ({ rss }) => rss),
   ];
 }
 

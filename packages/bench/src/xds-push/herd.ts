@@ -46,7 +46,7 @@ export async function measureHerd(variant: Variant, signal: AbortSignal): Promis
     row(`${title}${suffix}: CPU`, 's', measured, (of) => of[which].cpu),
     row(`${title}${suffix}: resident at most`, 'MB', measured, (of) => of[which].rss),
   ];
-  await using limited = await Subject.start('ours', WORLD, signal, { admission: ADMISSION });
+  await using limited = await Subject.start('ours', WORLD, signal, ADMISSION);
   const admitted: Measured<Herd> =
     limited === undefined ? new Map() : new Map([['ours', await herd(limited, variant)]]);
   return [

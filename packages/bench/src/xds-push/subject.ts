@@ -8,14 +8,6 @@ import { makeSnapshot, resourcesOf } from './world.ts';
 export const SUBJECTS = ['ours', 'linear', 'snapshot'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
-/** What ours is told besides. */
-export interface OwnOptions {
-  /** Default: any number of streams may begin. */
-  readonly admission?: AdmissionLimit;
-  /** Has V8 and malloc keep less for themselves than they do unless they are told. */
-  readonly lean?: boolean;
-}
-
 /** A server in a process of its own, which serves a world. */
 export class Subject implements AsyncDisposable {
   readonly name: SubjectName;
@@ -29,14 +21,14 @@ export class Subject implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts one that serves that; undefined where it is not installed. */
+  /** Starts one that serves that; undefined where it is not installed. `admission` is for ours. */
   static async start(
     name: SubjectName,
     world: WorldSize,
     signal: AbortSignal,
-    { admission, lean = false }: OwnOptions = {},
+    admission?: AdmissionLimit,
   ): Promise<Subject | undefined> {
-    const command = name === 'ours' ? ours(lean) : await goControlPlane(signal);
+    const command = name === 'ours' ? ours() : await goControlPlane(signal);
     if (command === undefined) return undefined;
     const process = await LineProcess.start(name, command, signal);
     try {
@@ -72,12 +64,8 @@ export class Subject implements AsyncDisposable {
   }
 }
 
-function ours(lean: boolean): Command {
+function ours(): Command {
   const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
   const file = join(import.meta.dirname, 'ours.ts');
-  const args = ['--conditions=source', ...flags, file];
-  if (!lean) return { command: process.execPath, args };
-  // V8 lets its young generation grow to 128 MB when much begins at once, and keeps it.
-  const young = '--max-semi-space-size=8';
-  return { command: 'env', args: ['MALLOC_ARENA_MAX=2', process.execPath, young, ...args] };
+  return { command: process.execPath, args: ['--conditions=source', ...flags, file] };
 }
