@@ -110,13 +110,20 @@ export class Sidecar {
     });
     const type = resourceTypeOf(typeUrl);
     if (type === undefined || nonce === undefined) throw new Error('A response without a type');
-    if (isDelta) this.#write([field(2, typeUrl), field(6, nonce)]);
-    else {
-      const asked = this.#asked.get(type) ?? Buffer.alloc(0);
-      this.#write([field(1, version ?? ''), asked, field(4, typeUrl), field(5, nonce)]);
-    }
     for (const each of resources) this.#listener.resource?.(this, type, each);
-    this.#listener.response?.(this, type);
+    const ack = isDelta
+      ? [field(2, typeUrl), field(6, nonce)]
+      : [
+          field(1, version ?? ''),
+          this.#asked.get(type) ?? Buffer.alloc(0),
+          field(4, typeUrl),
+          field(5, nonce),
+        ];
+    // What has come for others is not to wait for it: they are others' processes, where this is real.
+    setImmediate(() => {
+      if (!this.#stream.destroyed) this.#write(ack);
+      this.#listener.response?.(this, type);
+    });
   }
 }
 
