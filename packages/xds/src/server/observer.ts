@@ -60,7 +60,10 @@ export interface XdsObserver {
   acked?(event: Judged & { readonly ackedAt: number }): void;
   /** The proxy has rejected it and keeps what it had; `message` is its own. */
   nacked?(event: Judged & { readonly nackedAt: number; readonly message: string }): void;
-  /** The proxy got further, by an acknowledgement or because nothing of a revision concerned it. */
+  /**
+   * The proxy got further, by an acknowledgement; or because nothing of a revision concerned it, which
+   * is told up to 100 ms later.
+   */
   applied?(event: Applied): void;
   /** All changes up to that revision were handed to the streams. */
   served?(revision: number): void;
