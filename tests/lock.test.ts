@@ -70,6 +70,14 @@ describe('a command under a lock', () => {
     assert.deepEqual([code, stdout], [5, 'ready\ncaught\n']);
   });
 
+  test('gets a signal that is sent to meshkeeper as soon as the command is there', async () => {
+    const script = 'trap "exit 5" TERM; kill -TERM $PPID; while true; do sleep 0.05; done';
+    for (let i = 0; i < 5; i++) {
+      await using command = start(['lock', '/l/f', ...flags, '--', 'sh', '-c', script]);
+      assert.equal((await command.ended()).code, 5);
+    }
+  });
+
   test('that is not there is said, with 127', async () => {
     const { code, stderr } = await meshkeeper(['lock', '/l/e', ...flags, '--', 'no-such-program']);
     assert.equal(code, 127);

@@ -22,12 +22,14 @@ export async function runUnder(
   [program, ...args]: readonly [string, ...string[]],
   grace: number,
 ): Promise<number> {
+  // Before there is a command: a signal that comes in between would end this process alone, and leave
+  // the command running without a lease.
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of PASSED_ON) process.on(signal, pass);
   const child = spawn(program, args, {
     stdio: 'inherit',
     env: { ...process.env, [TOKEN_VARIABLE]: token },
   });
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of PASSED_ON) process.on(signal, pass);
   let killing: NodeJS.Timeout | undefined;
   const end = () => {
     child.kill('SIGTERM');
