@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines.ts';
 import { type Explanation, explain } from './explain.ts';
 import { Guard, type Present } from './guard.ts';
 import type { Alarm, Held } from './held.ts';
+import { Leaders } from './leaders.ts';
 import { byId, type Conflict, Merger, type Said } from './merge.ts';
 import { type Overlay, takesRequests } from './overlay.ts';
 import { PROTECTION, type ProtectionOptions, protectionOf } from './protection.ts';
@@ -58,8 +59,7 @@ export class Catalog {
   readonly #guards = new Map<string, Guard>();
   readonly #overlays = new Map<string, ServiceOverlays>();
   readonly #holds = new Set<string>();
-  /** The id of who leads, by service, where that is followed; undefined: nobody does. */
-  readonly #leaders = new Map<string, string | undefined>();
+  readonly #leaders = new Leaders();
   readonly #conflicts = new Map<string, readonly Conflict[]>();
   readonly #alarms = new Map<string, Alarm>();
   readonly #orphaned = new Map<string, readonly string[]>();
@@ -167,14 +167,12 @@ export class Catalog {
 
   /** One of a service's endpoints leads it, by its id; undefined: nobody does. */
   elect(service: string, endpoint: string | undefined): void {
-    if (this.#leaders.has(service) && this.#leaders.get(service) === endpoint) return;
-    this.#leaders.set(service, endpoint);
-    this.#dirty.add(service);
+    if (this.#leaders.elect(service, endpoint)) this.#dirty.add(service);
   }
 
   /** Who leads a service is not followed any more: what its registries say counts. */
   forgetLeader(service: string): void {
-    if (this.#leaders.delete(service)) this.#dirty.add(service);
+    if (this.#leaders.forget(service)) this.#dirty.add(service);
   }
 
   /** Keeps whatever leaves a service, for whatever reason, until it is released. */
@@ -283,18 +281,7 @@ export class Catalog {
     this.#schedule(name, guard, overlays, now);
     if (base === undefined) return undefined;
     const wanted = overlays === undefined ? all : all.map((endpoint) => overlays.apply(endpoint));
-    return served(base, this.#led(name, wanted), before);
-  }
-
-  /** With the role of who leads, where that is followed. */
-  #led(name: string, endpoints: readonly Endpoint[]): readonly Endpoint[] {
-    if (!this.#leaders.has(name)) return endpoints;
-    const leader = this.#leaders.get(name);
-    return endpoints.map((endpoint) => {
-      if ((endpoint.role === 'leader') === (endpoint.id === leader)) return endpoint;
-      const { role: _, ...rest } = endpoint;
-      return endpoint.id === leader ? { ...rest, role: 'leader' } : rest;
-    });
+    return served(base, this.#leaders.apply(name, wanted), before);
   }
 
   #said(name: string): Said[] {

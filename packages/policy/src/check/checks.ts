@@ -7,7 +7,6 @@ import { notEnforced } from './not-enforced.ts';
 import { policyMissing } from './policy-missing.ts';
 import { policyOverlap } from './policy-overlap.ts';
 import { protocolMismatch } from './protocol-mismatch.ts';
-import { regexLimited } from './regex-limited.ts';
 import { routeKinds } from './route-kinds.ts';
 import { routeNotAllowed } from './route-not-allowed.ts';
 import { routeOverlap } from './route-overlap.ts';
@@ -33,7 +32,6 @@ export const CHECKS: readonly Check[] = [
   gatewayClass,
   noBackend,
   notEnforced,
-  regexLimited,
   routeOverlap,
   ruleUnreachable,
   serviceMissing,

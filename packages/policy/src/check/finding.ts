@@ -25,7 +25,6 @@ export type CheckCode =
   | 'policy-missing'
   | 'policy-overlap'
   | 'protocol-mismatch'
-  | 'regex-limited'
   | 'route-kinds'
   | 'route-not-allowed'
   | 'route-overlap'

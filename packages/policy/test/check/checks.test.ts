@@ -487,20 +487,6 @@ const CASES: readonly (readonly [what: string, written: readonly Written[], ...f
       'warning route-overlap: TCPRoute/b spec.parentRefs[0]: each connection is what TCPRoute/a is for, which counts',
     ],
     [
-      'regular expressions',
-      [
-        http({
-          rules: [
-            matches({ path: { type: 'RegularExpression', value: '/a/[0-9]+' } }),
-            matches(
-              path('/', { headers: [{ type: 'RegularExpression', name: 'a', value: '(a+)+' }] }),
-            ),
-          ],
-        }),
-      ],
-      'warning regex-limited: HTTPRoute/a spec.rules[1].matches[0].headers[0].value: "(a+)+" is run by Envoy and gRPC only',
-    ],
-    [
       'a global limit',
       [
         [

@@ -14,7 +14,7 @@ export type ResourceChanges = ReadonlyMap<ResourceType, ReadonlySet<string>>;
 
 /** What a new snapshot has changed. */
 export interface ResourceUpdate {
-  /** By service: its assignments, where nothing else of it has changed. */
+  /** By service that was there and is: its assignments that have changed, whatever else has. */
   readonly endpoints: ReadonlyMap<string, ReadonlySet<string>>;
   /** All that comes, goes or changes otherwise; routes and listeners wait for `settle`. */
   readonly configuration: ResourceChanges;
