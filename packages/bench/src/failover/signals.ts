@@ -17,6 +17,8 @@ export const SESSION = 4_000;
 
 const HEALTH_CHECK: NonNullable<Cluster['healthChecks']>[number] = {
   ...{ timeout: duration(500), interval: duration(1_000) },
+  // As the control plane has it: without, a cluster that was idle is checked once in a minute.
+  noTrafficInterval: duration(1_000),
   ...{ unhealthyThreshold: { value: 2 }, healthyThreshold: { value: 1 } },
   httpHealthCheck: { path: '/' },
 };
