@@ -113,6 +113,13 @@ export {
 } from './policy/effective.ts';
 export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
 export { isBlock } from './policy/ip-block.ts';
+export {
+  leaders,
+  mainMembers,
+  otherPorts,
+  ownMembers,
+  subsetMembers,
+} from './policy/members.ts';
 export type { Balancing, HashKey, PlainBalancing } from './policy/model/balancing.ts';
 export type { FaultSettings } from './policy/model/fault-settings.ts';
 export type {
@@ -151,6 +158,12 @@ export {
   type WeightedTarget,
 } from './policy/model/traffic-rule.ts';
 export type { NotApplied } from './policy/not-applied.ts';
+export {
+  dependsOnCaller,
+  localityWeights,
+  type Prioritise,
+  priorities,
+} from './policy/priorities.ts';
 export type {
   Destination,
   EndpointCondition,

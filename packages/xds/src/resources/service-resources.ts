@@ -1,4 +1,5 @@
 import {
+  dependsOnCaller,
   type EffectivePolicy,
   effective,
   type Locality,
@@ -9,7 +10,6 @@ import {
 import { cluster } from './cluster/cluster.ts';
 import { loadAssignment } from './endpoint/load-assignment.ts';
 import { type Part, partsOf } from './endpoint/parts.ts';
-import { dependsOnCaller } from './endpoint/priority.ts';
 import { usable } from './endpoint/usable.ts';
 import { FLAVOURS, type Flavour } from './flavour.ts';
 import type { ResourceProblem } from './problem.ts';

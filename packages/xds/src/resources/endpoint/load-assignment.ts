@@ -1,9 +1,14 @@
-import type { Endpoint, Locality, ServiceSettings } from '@meshkeeper/mesh';
+import {
+  type Endpoint,
+  type Locality,
+  localityWeights,
+  priorities,
+  type ServiceSettings,
+} from '@meshkeeper/mesh';
 import type { Flavour } from '../flavour.ts';
 import { encodedResource, type Resource } from '../resource.ts';
 import { assembleAssignment, type EncodedGroup } from './encoded-assignment.ts';
 import { encodedEndpoint } from './encoded-endpoint.ts';
-import { localityWeights, priorities } from './priority.ts';
 
 /** What an assignment is made of. */
 export interface AssignmentOptions {

@@ -1,10 +1,13 @@
 import {
   type Endpoint,
+  mainMembers,
   NOBODY,
+  otherPorts,
+  ownMembers,
   type Protocol,
   type Service,
   type ServiceSettings,
-  type SubsetSettings,
+  subsetMembers,
   type Target,
 } from '@meshkeeper/mesh';
 
@@ -38,18 +41,14 @@ export function clusterName({ service, subset }: Target): string {
 export function partsOf(service: Service, settings: ServiceSettings | undefined): readonly Part[] {
   const { name } = service;
   const protocol = settings?.protocol ?? service.protocol;
-  const others = (settings?.ports ?? []).filter((port) => port.protocol !== protocol);
-  const ports = new Set(others.map(({ port }) => port));
-  const own = (endpoints: readonly Endpoint[]) =>
-    ports.size === 0 ? endpoints : endpoints.filter(({ port }) => !ports.has(port));
   const main: Part = {
     name,
     protocol,
-    members: settings?.role === 'leader' ? (all) => leaders(own(all)) : own,
+    members: (all) => mainMembers(service, settings, all),
   };
   return [
     main,
-    ...others.map(
+    ...otherPorts(protocol, settings).map(
       ({ port, protocol: spoken }): Part => ({
         name: partName(name, port),
         protocol: spoken,
@@ -60,25 +59,8 @@ export function partsOf(service: Service, settings: ServiceSettings | undefined)
       (subset): Part => ({
         name: partName(name, subset.name),
         protocol,
-        members: (all) => subsetOf(subset, own(all)),
+        members: (all) => subsetMembers(subset, ownMembers(service, settings, all)),
       }),
     ),
   ];
-}
-
-/** Whether an endpoint is in a subset. */
-export function isIn({ metadata, role }: SubsetSettings, endpoint: Endpoint): boolean {
-  if (role !== undefined && endpoint.role !== role) return false;
-  return Object.entries(metadata).every(
-    ([key, value]) => Object.hasOwn(endpoint.metadata, key) && endpoint.metadata[key] === value,
-  );
-}
-
-function subsetOf(subset: SubsetSettings, endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  const found = endpoints.filter((endpoint) => isIn(subset, endpoint));
-  return found.length === 0 && subset.fallback === 'all' ? endpoints : found;
-}
-
-function leaders(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  return endpoints.filter(({ role }) => role === 'leader');
 }

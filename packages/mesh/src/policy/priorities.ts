@@ -1,11 +1,7 @@
-import type {
-  Endpoint,
-  Locality,
-  LocalitySettings,
-  Place,
-  ServiceSettings,
-} from '@meshkeeper/mesh';
-import { isIn } from './parts.ts';
+import type { Endpoint, Locality } from '../model/endpoint.ts';
+import { isIn } from './members.ts';
+import type { LocalitySettings, Place } from './model/locality-settings.ts';
+import type { ServiceSettings } from './model/service-settings.ts';
 
 type Failover = Extract<LocalitySettings, { mode: 'failover' }>;
 type Priorities = Extract<LocalitySettings, { mode: 'priorities' }>;
@@ -15,7 +11,7 @@ export type Prioritise = (endpoint: Endpoint) => number | undefined;
 
 /**
  * The priorities that a service's settings give its endpoints; undefined when all have the same.
- * @param caller where the data plane is
+ * @param caller where the requests come from
  */
 export function priorities(
   settings: ServiceSettings | undefined,
