@@ -91,7 +91,14 @@ export type { ResourceProblem } from './resources/problem.ts';
 export { makeResource, type Resource } from './resources/resource.ts';
 export { ResourceSet, type ResourceView } from './resources/resource-set.ts';
 export { type ResourceChanges, Resources, type ResourceUpdate } from './resources/resources.ts';
-export { hostOfVirtualHost, virtualHostName } from './resources/route/virtual-host-name.ts';
+export { ON_DEMAND_AGENT } from './resources/route/route-form.ts';
+export { clustersOfVirtualHost } from './resources/route/virtual-host-clusters.ts';
+export {
+  hostOfVirtualHost,
+  OUTBOUND,
+  routesOfVirtualHost,
+  virtualHostName,
+} from './resources/route/virtual-host-name.ts';
 export {
   CERTIFICATES_KEY,
   DEFAULT_CERTIFICATES,

@@ -1,7 +1,7 @@
 import type { ResourceMessage, ResourceType } from '../codec/resource-type.ts';
 
-/** The kinds of resources that the client asks for. */
-export type ClientType = Exclude<ResourceType, 'secret' | 'virtualHost'>;
+/** The kinds of resources that the client asks for; virtual hosts on demand only. */
+export type ClientType = Exclude<ResourceType, 'secret'>;
 
 /** One response of the control plane, decoded, of one kind. */
 export interface BatchOf<T extends ResourceType> {

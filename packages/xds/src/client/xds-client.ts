@@ -28,6 +28,11 @@ export interface XdsClientOptions {
     readonly userAgent?: string;
     readonly userAgentVersion?: string;
   };
+  /**
+   * Subscribes to nothing but the services that {@link XdsClient.ask} names. For nodes that get virtual
+   * hosts as resources of their own: see `ON_DEMAND_AGENT`. Default false.
+   */
+  readonly onDemand?: boolean;
   /** Default: no TLS. */
   readonly credentials?: ReturnType<typeof credentials.createInsecure>;
   /** Default: says nothing. */
@@ -46,7 +51,7 @@ export interface XdsClientOptions {
 
 /**
  * An incremental ADS client: all clusters and listeners, and the endpoints and routes that they
- * name. It connects at once and reconnects until it is closed.
+ * name; or, by `onDemand`, what belongs to the services that it is asked for. It connects at once and reconnects until it is closed.
  */
 export class XdsClient implements AsyncDisposable {
   readonly #options: XdsClientOptions;
@@ -75,7 +80,8 @@ export class XdsClient implements AsyncDisposable {
       'grpc.use_local_subchannel_pool': 1,
     };
     this.#client = new Client(formatHostPort(options.address), secrets, channel);
-    this.#subscriptions = new SubscriptionState(nodeOf(options.node));
+    const { onDemand = false } = options;
+    this.#subscriptions = new SubscriptionState(nodeOf(options.node), { onDemand });
     this.#connect();
   }
 
@@ -91,6 +97,16 @@ export class XdsClient implements AsyncDisposable {
    */
   updates(signal?: AbortSignal): AsyncGenerator<XdsBatch, void, void> {
     return this.#queue.iterate(signal);
+  }
+
+  /** Subscribes to a service, with `onDemand`. What there is not is told as removed. */
+  ask(service: string): void {
+    this.#sendAll(this.#subscriptions.ask(service));
+  }
+
+  /** Takes an {@link ask} back: nothing more is told of what no other service leads to. */
+  leave(service: string): void {
+    this.#sendAll(this.#subscriptions.leave(service));
   }
 
   /** Disconnects for good. */
@@ -147,6 +163,7 @@ export class XdsClient implements AsyncDisposable {
       if (this.#call !== undefined) for (const each of subscriptions) this.#send(this.#call, each);
       // A nonce is valid only on its own stream; what follows from it is not bound to that.
       if (judgement !== undefined && call === this.#call) this.#send(call, judgement);
+      this.#drop();
     };
     const batch = {
       type: received.type,
@@ -157,6 +174,22 @@ export class XdsClient implements AsyncDisposable {
     };
     // The messages were decoded as those of `type`.
     return batch as XdsBatch;
+  }
+
+  /** On the present stream, if there is one: the next begins with all that is subscribed to. */
+  #sendAll(requests: readonly DeltaDiscoveryRequest[]): void {
+    const call = this.#call;
+    if (call !== undefined) for (const each of requests) this.#send(call, each);
+    this.#drop();
+  }
+
+  /** Tells the consumer what it will hear no more of, as if it were gone. */
+  #drop(): void {
+    for (const { type, removed } of this.#subscriptions.dropped()) {
+      const batch = { type, upserts: new Map(), removed, accept() {}, reject() {} };
+      // An empty map holds messages of any kind.
+      this.#queue.push(batch as XdsBatch);
+    }
   }
 
   #send(call: ClientDuplexStream<Buffer, Buffer>, request: DeltaDiscoveryRequest): void {

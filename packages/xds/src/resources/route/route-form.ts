@@ -10,8 +10,12 @@ export type RouteForm = 'inside' | 'apart';
 const FIRST_MAJOR = 1;
 const FIRST_MINOR = 37;
 
+/** What a program calls itself that asks for virtual hosts one by one, when it first calls them. */
+export const ON_DEMAND_AGENT = 'meshkeeper-sdk';
+
 /** Whether a node takes virtual hosts apart, when it gets everything by one incremental stream. */
 export function takesVirtualHosts({ userAgentName, userAgentBuildVersion }: Node): boolean {
+  if (userAgentName === ON_DEMAND_AGENT) return true;
   if (userAgentName !== 'envoy') return false;
   const { majorNumber, minorNumber } = userAgentBuildVersion?.version ?? {};
   const [major, minor] = [majorNumber ?? 0, minorNumber ?? 0];

@@ -1,3 +1,6 @@
+/** The routes of those who call services, by the services' names: a sidecar, or a program by itself. */
+export const OUTBOUND = 'outbound';
+
 /**
  * The name of a virtual host that is a resource of its own. Envoy finds the route configuration in what
  * is before the last slash, so that the rest has none; and it removes a virtual host by what that calls
