@@ -33,6 +33,11 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   internal: 500,
 };
 
+/** The HTTP status of a code. */
+export function statusOf(code: ApiErrorCode): number {
+  return STATUS[code];
+}
+
 /** An error that the API answers with, as an RFC 9457 problem document. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

@@ -1,0 +1,210 @@
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  RouteOptions,
+} from 'fastify';
+import { z } from 'zod';
+import { type Caller, LOOPBACK } from '../auth/caller.ts';
+import type { Role } from '../auth/roles.ts';
+import { type ApiErrorCode, statusOf } from './problem.ts';
+import { problemSchema } from './schemas/problem-schema.ts';
+
+/** What routes are about: the parts of the API's document. */
+export const TAGS = {
+  catalog: 'Services and their endpoints, as registries and operators state them.',
+  policies: 'What operators apply: routes, traffic policies, who may call whom.',
+  'data planes': 'Who is connected, and what each has, rejects and reports.',
+  history: 'What the catalog was.',
+  configuration: 'Configuration of applications: drafts, releases, what holds where.',
+  locks: 'Locks and elections by lease.',
+  'control plane': 'The replicas themselves, and who may use them.',
+} as const;
+
+/** No members: what a route takes that says nothing of it. */
+const NOTHING = z.strictObject({});
+
+/** An answer without a body: 204. */
+export const NO_CONTENT = z.undefined();
+
+/** What a handler is given: valid, by the route's schemas. */
+export interface ApiRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Who asks; may do what the route's role says. */
+  readonly caller: Caller;
+  /** For what is not in the schemas. */
+  readonly raw: FastifyRequest;
+}
+
+/** A value that goes into JSON: nothing of it is changed. */
+export type Sent<T> = T extends readonly (infer Element)[]
+  ? readonly Sent<Element>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Sent<T[Key]> }
+    : T;
+
+/** A route: everything that is said of it, in one place. The API's document is made of these. */
+export interface RouteDefinition<
+  Params extends z.ZodType = typeof NOTHING,
+  Query extends z.ZodType = typeof NOTHING,
+  Body extends z.ZodType = z.ZodUnknown,
+  Answer extends z.ZodType = z.ZodUnknown,
+> {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** In full, `:name` stands for one part: `/api/v1/services/:service`. */
+  readonly path: string;
+  /** The operation's name in generated clients: `listServices`. */
+  readonly id: string;
+  readonly tag: keyof typeof TAGS;
+  /** What it does, in a line. */
+  readonly summary: string;
+  readonly description?: string;
+  /** What it takes to call it; `open`: nothing. */
+  readonly role: Role | 'open';
+  readonly params?: Params;
+  /** Texts: what is no text is coerced by the schema. Without it nothing may be asked. */
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Media types of the body. Default: JSON. */
+  readonly accepts?: readonly string[];
+  /** Bytes of a body, at most. Default 64 KiB. */
+  readonly bodyLimit?: number;
+  /** What a successful answer holds. {@link NO_CONTENT} for none. */
+  readonly answer: Answer;
+  /** Of a successful answer. Default 200, or 204 without content. */
+  readonly status?: 200 | 201 | 202;
+  /** Media type of a successful answer, when it is not JSON. */
+  readonly type?: string;
+  /** An answer that is no problem document although its status is one of an error. */
+  readonly otherwise?: { readonly status: number; readonly answer: z.ZodType };
+  /** Where it can be followed by server-sent events: what each event's data is. */
+  readonly events?: z.ZodType;
+  /** Further problems that it answers with, besides those that any route may. */
+  readonly problems?: readonly ApiErrorCode[];
+  /** An answer, as the document shows it. */
+  readonly example?: Sent<z.output<Answer>>;
+  /** A body, as the document shows it. */
+  readonly bodyExample?: z.input<Body>;
+  /** A reply is given back by those that have answered by themselves, as `sendEvents` does. */
+  handle(
+    request: ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+    reply: FastifyReply,
+  ): Answered<z.output<Answer>> | Promise<Answered<z.output<Answer>>>;
+}
+
+type Answered<T> = Sent<T> | FastifyReply;
+
+/** What the document is told of a route that its schemas don't hold. */
+export interface RouteNotes {
+  readonly role: Role | 'open';
+  readonly example?: unknown;
+  readonly bodyExample?: unknown;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly notes?: RouteNotes;
+  }
+  interface FastifyRequest {
+    caller?: Caller;
+  }
+}
+
+/** Problems that any route may answer with. */
+const ALWAYS: readonly ApiErrorCode[] = ['invalid-request', 'internal'];
+
+/**
+ * Adds a route. What is asked is checked by its schemas; what is answered is checked by the compiler,
+ * and by the tests: as it is sent it is not, which would cost more than to make it.
+ */
+export function route<
+  Params extends z.ZodType = typeof NOTHING,
+  Query extends z.ZodType = typeof NOTHING,
+  Body extends z.ZodType = z.ZodUnknown,
+  Answer extends z.ZodType = z.ZodUnknown,
+>(app: FastifyInstance, definition: RouteDefinition<Params, Query, Body, Answer>): void {
+  const { method, path, role, bodyLimit, example, bodyExample } = definition;
+  const noContent = definition.answer === (NO_CONTENT as z.ZodType);
+  const options: RouteOptions = {
+    method,
+    url: path,
+    schema: schemaOf(definition, noContent),
+    config: {
+      notes: {
+        role,
+        ...(example !== undefined && { example }),
+        ...(bodyExample !== undefined && { bodyExample }),
+      },
+    },
+    ...(bodyLimit !== undefined && { bodyLimit }),
+    async handler(raw, reply) {
+      const { status = noContent ? 204 : 200 } = definition;
+      void reply.code(status);
+      const request = {
+        params: raw.params as z.output<Params>, // made by the schemas, as are the others
+        query: raw.query as z.output<Query>,
+        body: raw.body as z.output<Body>,
+        caller: raw.caller ?? LOOPBACK,
+        raw,
+      };
+      return definition.handle(request, reply);
+    },
+  };
+  app.route(options);
+}
+
+type AnyDefinition = Omit<
+  RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
+  'handle' | 'example'
+>;
+
+function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema {
+  const { id, tag, summary, description, params, query = NOTHING, body, accepts } = definition;
+  const {
+    otherwise,
+    answer,
+    events,
+    problems = [],
+    status = 200,
+    type = 'application/json',
+  } = definition;
+  const success = noContent
+    ? { 204: answer.describe('Done.') }
+    : {
+        [status]: {
+          description: answer.description ?? 'What was asked for.',
+          content: {
+            [type]: { schema: answer },
+            ...(events && { 'text/event-stream': { schema: events } }),
+          },
+        },
+      };
+  const schema = {
+    ...{ operationId: id, tags: [tag], summary, querystring: query },
+    ...(description !== undefined && { description }),
+    ...(params && { params }),
+    ...(body && { body, consumes: accepts ?? ['application/json'] }),
+    response: {
+      ...success,
+      ...problemResponses([...ALWAYS, ...problems]),
+      ...(otherwise && { [otherwise.status]: otherwise.answer }),
+    },
+  };
+  return schema;
+}
+
+function problemResponses(codes: readonly ApiErrorCode[]) {
+  const byStatus = Map.groupBy(new Set(codes), statusOf);
+  return Object.fromEntries(
+    [...byStatus].map(([status, same]) => [
+      status,
+      {
+        description: `Problem: \`${same.toSorted().join('`, `')}\`.`,
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,20 @@
+import { mayDo, type Role } from './roles.ts';
+
+/** How a caller is known. */
+export type CallerKind = 'loopback' | 'insecure' | 'token' | 'oidc';
+
+/** Who calls the API. */
+export interface Caller {
+  readonly kind: CallerKind;
+  /** The token's name, the subject, or the kind: what the audit says. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** Whoever calls from this machine, where that is all that is asked. */
+export const LOOPBACK: Caller = { kind: 'loopback', name: 'loopback', roles: ['admin', 'secret'] };
+
+/** True when the caller may do what takes `role`. */
+export function may(caller: Caller, role: Role): boolean {
+  return mayDo(caller.roles, role);
+}
