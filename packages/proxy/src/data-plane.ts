@@ -7,9 +7,10 @@ import { type ListenerConfig, parseListener } from './config/listener-config.ts'
 import { Problems } from './config/problems.ts';
 import { RouteTable } from './config/route-table.ts';
 import type { TcpProxyConfig } from './config/tcp-proxy-config.ts';
+import { type RouteChange, VirtualHosts } from './config/virtual-hosts.ts';
 import { RateLimiter } from './forward/filters/rate-limiter.ts';
 import { CheckSlots } from './health/check-slots.ts';
-import { Listener, type ListenerEnvironment } from './listen/listener.ts';
+import { type BoundListener, Listener, type ListenerEnvironment } from './listen/listener.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Cluster, type ClusterEnvironment } from './upstream/cluster.ts';
 
@@ -26,6 +27,13 @@ export interface DataPlaneOptions {
   readonly certificateFailed: (listener: string, detail: string) => void;
   /** Where the proxy is, and the service that it calls for. */
   readonly node: { readonly cluster: string; readonly locality: Locality };
+  /** How a listener begins. Default: it binds its address. */
+  readonly bind?: (
+    config: ListenerConfig,
+    environment: ListenerEnvironment,
+  ) => Promise<BoundListener>;
+  /** Virtual hosts come as resources of their own. Default false: `vhds` is rejected. */
+  readonly virtualHosts?: boolean;
 }
 
 const SWEEP_INTERVAL = 1_000;
@@ -38,8 +46,9 @@ const CHECK_SLOTS = 128;
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<string, BoundListener>();
   readonly #routes = new Map<string, RouteTable>();
+  readonly #virtualHosts: VirtualHosts | undefined;
   readonly #clusters = new Map<string, Cluster>();
   /** Taken out, but not without connections yet. */
   readonly #retired = new Set<Cluster>();
@@ -53,6 +62,7 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.#options = options;
     this.#limiter = new RateLimiter(options.now);
+    this.#virtualHosts = options.virtualHosts ? new VirtualHosts() : undefined;
     this.#upstream = this.#environment();
     this.#downstream = {
       ...options,
@@ -73,6 +83,12 @@ export class DataPlane {
   /** The clusters, by name. */
   get clusters(): ReadonlyMap<string, Cluster> {
     return this.#clusters;
+  }
+
+  /** The endpoints of a cluster, as the control plane states them; undefined until it has. */
+  assignment(name: string): Assignment | undefined {
+    const endpoints = this.#clusters.get(name)?.config.endpoints;
+    return typeof endpoints === 'string' ? this.#assignments.get(endpoints) : endpoints;
   }
 
   /** True when there is a listener, and everything that the listeners lead to has come. */
@@ -106,6 +122,8 @@ export class DataPlane {
         return this.#applyEndpoints(batch);
       case 'route':
         return this.#applyRoutes(batch);
+      case 'virtualHost':
+        return this.#applyVirtualHosts(batch);
       case 'listener':
         return this.#applyListeners(batch);
     }
@@ -158,7 +176,17 @@ export class DataPlane {
     return undefined;
   }
 
-  #applyRoutes({ upserts, removed }: XdsBatch & { type: 'route' }): string | undefined {
+  #applyRoutes(batch: XdsBatch & { type: 'route' }): string | undefined {
+    const { upserts, removed } = batch;
+    return this.#replaceRoutes(this.#virtualHosts?.withRoutes(upserts, removed) ?? batch);
+  }
+
+  #applyVirtualHosts({ upserts, removed }: XdsBatch & { type: 'virtualHost' }): string | undefined {
+    const changed = this.#virtualHosts?.withHosts(upserts, removed);
+    return changed && this.#replaceRoutes(changed);
+  }
+
+  #replaceRoutes({ upserts, removed, settle }: RouteChange): string | undefined {
     const parsed = parseAll(upserts, RouteTable.parse);
     if (typeof parsed === 'string') return parsed;
     for (const [name, table] of parsed) {
@@ -166,19 +194,21 @@ export class DataPlane {
       this.#routes.set(name, table);
     }
     for (const name of removed) this.#routes.delete(name);
+    settle?.();
     return undefined;
   }
 
   async #applyListeners(batch: XdsBatch & { type: 'listener' }): Promise<string | undefined> {
     const parsed = parseAll(batch.upserts, parseListener);
     if (typeof parsed === 'string') return parsed;
-    const bound: Listener[] = [];
+    const bind = this.#options.bind ?? Listener.bind;
+    const bound: BoundListener[] = [];
     const updates: (() => void)[] = [];
     try {
       for (const config of parsed.values()) {
         const known = this.#listeners.get(config.name);
         if (known && sameAddress(known.config, config)) updates.push(await known.prepare(config));
-        else bound.push(await Listener.bind(config, this.#downstream));
+        else bound.push(await bind(config, this.#downstream));
       }
     } catch (error) {
       await Promise.all(bound.map((listener) => listener.close(0)));

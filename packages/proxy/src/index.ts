@@ -1,7 +1,14 @@
+export type { Target } from './config/assignment.ts';
+export type { ClientFacts } from './config/request-view.ts';
 export { UNSUPPORTED, type UnsupportedField } from './config/unsupported.ts';
+export { Egress, type Knowledge } from './egress/egress.ts';
+export type { EgressOptions, EgressSnapshot } from './egress/egress-options.ts';
+export type { RequestHead } from './forward/request-head.ts';
+export { type ClientReceiver, type ClientStream, NO_RECEIVER } from './listen/client-stream.ts';
 export type { Logger } from './logger.ts';
 export type { FinishedRequest, ProxyObserver } from './observer.ts';
 export { startProxy } from './proxy.ts';
 export { ProxyError, type ProxyErrorCode } from './proxy-error.ts';
 export type { EmbeddedProxy, EndpointStatus, ProxyOptions, ProxyStatus } from './proxy-options.ts';
 export type { UpstreamFailure } from './upstream/failure.ts';
+export type { BodyFraming } from './upstream/stream.ts';

@@ -8,6 +8,8 @@ export interface Reply {
   readonly body: string;
   /** Further fields, names and values in turns. */
   readonly fields?: readonly string[];
+  /** Says why there is no response: a client that can be told so is told. */
+  readonly failure?: string;
   /** Neither routes nor filters change it. */
   readonly asItIs?: boolean;
   /** What gRPC is told, where its own table of statuses says something else. */
@@ -29,12 +31,16 @@ export type ResponseEdit = (fields: string[]) => void;
 
 /** A sentence of the proxy's own as a reply. */
 export function sentence(status: number, text: string): Reply {
-  return { status, body: `${text}\n` };
+  return { status, body: `${text}\n`, failure: text };
 }
 
 /** Answers the request; the status that the client got. gRPC is told what it understands. */
 export function sendReply(stream: ClientStream, reply: Reply, context: ReplyContext): number {
   const { view, keepAlive, edits } = context;
+  if (reply.failure !== undefined && stream.fail) {
+    stream.fail(reply.status, reply.failure);
+    return reply.status;
+  }
   if (!keepAlive) stream.lastOfConnection();
   const grpc = isGrpc(view?.header('content-type'));
   const status = grpc ? 200 : reply.status;

@@ -43,6 +43,11 @@ export interface ClientStream {
   write(piece: Buffer): boolean;
   /** The end of the response; names and values in turns. */
   end(piece?: Buffer, trailers?: readonly string[]): void;
+  /**
+   * Says why there is no response of an endpoint, with the status that a client elsewhere would get. A
+   * stream without it is answered with that status and sentence.
+   */
+  fail?(status: number, message: string): void;
   /** Breaks the response off, so that the client can't take it for complete. */
   reset(): void;
   /** Answers with 101: what follows, in both directions, is the other protocol's. */

@@ -52,6 +52,11 @@ export class HttpService implements ChainService {
     this.#router = this.#newRouter();
   }
 
+  /** Takes a request that came by no connection. */
+  handle(stream: ClientStream, head: RequestHead): void {
+    this.#router.handle(stream, head);
+  }
+
   accept(socket: Socket, client: ClientFacts, http2: boolean): void {
     const { codec } = this.#manager.codec;
     if (codec === 'http2' || (http2 && codec === 'auto')) this.#http2.accept(socket, client);

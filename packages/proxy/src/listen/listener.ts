@@ -17,6 +17,17 @@ export interface ListenerEnvironment extends HttpEnvironment, TcpEnvironment {
   certificateFailed(listener: string, detail: string): void;
 }
 
+/** What takes requests as a listener's configuration says. */
+export interface BoundListener {
+  /** What it does. */
+  readonly config: ListenerConfig;
+  readonly address: { readonly address: string; readonly port: number };
+  /** Prepares a new configuration with the same address, in force when what this gives is called. */
+  prepare(config: ListenerConfig): Promise<() => void>;
+  /** Takes no more, and lets requests finish for up to `drainTimeout` milliseconds. */
+  close(drainTimeout: number): Promise<void>;
+}
+
 /** A filter chain with what does its work. */
 interface OpenChain {
   readonly chain: FilterChain;
@@ -30,7 +41,7 @@ const MAX_CONNECTIONS = 50_000;
 const FIRST_BYTES_TIMEOUT = 15_000;
 
 /** A bound listener: takes connections, finds their filter chain, and drains. */
-export class Listener {
+export class Listener implements BoundListener {
   readonly #server: Server;
   readonly #environment: ListenerEnvironment;
   readonly #sockets = new Set<Socket>();

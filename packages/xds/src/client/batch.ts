@@ -10,6 +10,8 @@ export interface BatchOf<T extends ResourceType> {
   readonly upserts: ReadonlyMap<string, ResourceMessage<T>>;
   /** Names of what is no longer there. */
   readonly removed: readonly string[];
+  /** What is removed may still be there: it is not asked for any more. */
+  readonly dropped?: true;
   /** Says that the batch was applied. Only then the control plane is told so. Counts once. */
   accept(): void;
   /** Says that the batch can't be applied, and why; what was there before stays in force. */

@@ -186,7 +186,7 @@ export class XdsClient implements AsyncDisposable {
   /** Tells the consumer what it will hear no more of, as if it were gone. */
   #drop(): void {
     for (const { type, removed } of this.#subscriptions.dropped()) {
-      const batch = { type, upserts: new Map(), removed, accept() {}, reject() {} };
+      const batch = { type, upserts: new Map(), removed, dropped: true, accept() {}, reject() {} };
       // An empty map holds messages of any kind.
       this.#queue.push(batch as XdsBatch);
     }
