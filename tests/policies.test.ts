@@ -133,7 +133,7 @@ describe('policies by the command', () => {
       assert.match(result.stderr, sentence, line);
       assert.equal(result.stdout, '', line);
     }
-    for (const line of ['get httproute/nope', 'delete httproute/nope', 'rollback 99'])
+    for (const line of ['get httproute/nope', 'delete httproute/nope --yes', 'rollback 99 --yes'])
       assert.equal((await run(line.split(' '))).code, 3, line);
     assert.equal((await json('get')).revision, 1);
   });
@@ -202,8 +202,8 @@ describe('policies by the command', () => {
 
     const dry = await done('rollback', '1', '--dry-run');
     assert.match(dry.stdout, /^\+ {2}panicThreshold: 40$/m);
-    await done('rollback', '1');
-    const nowhere = await done('rollback', '3');
+    await done('rollback', '1', '--yes');
+    const nowhere = await done('rollback', '3', '--yes');
     assert.equal(nowhere.stdout, '');
     assert.match(nowhere.stderr, /^nothing has changed: the policies stay at revision 3$/m);
     const [policy] = (await json('get', 'servicepolicies')).policies;
@@ -272,16 +272,19 @@ describe('policies by the command', () => {
   });
 
   test('delete: what is there goes in one transaction, and what misses it is told', async () => {
-    const broken = await done('delete', 'servicepolicy/orders', '--reason', 'not needed');
+    const broken = await done('delete', 'servicepolicy/orders', '--yes', '--reason', 'not needed');
     assert.match(
       broken.stderr,
       /^HTTPRoute\/orders: error: spec\.rules\[0\]\.backendRefs\[0\]\.name: there is no subset "v1"/m,
     );
     assert.match((await run(['get'])).stdout, /^HTTPRoute +orders +orders +BackendNotFound/m);
-    const partly = await run(['delete', 'httproute', 'orders', 'nope']);
+    const unasked = await run(['delete', 'httproute', 'orders']);
+    assert.equal(unasked.code, 2);
+    assert.match(unasked.stderr, /nobody can be asked here: say --yes/);
+    const partly = await run(['delete', 'httproute', 'orders', 'nope', '--yes']);
     assert.equal(partly.code, 3);
     assert.match(partly.stdout, /^HTTPRoute\/orders +deleted\nHTTPRoute\/nope +absent$/m);
-    await done('delete', '-f', 'policy.yaml', 'route.yaml', '--ignore-not-found');
+    await done('delete', '-f', 'policy.yaml', 'route.yaml', '--ignore-not-found', '--yes');
     assert.deepEqual((await json('get')).policies, []);
   });
 
@@ -336,9 +339,9 @@ test('what was waited for holds for the next request', async () => {
     await run('apply', '-f', fault);
     assert.equal(await status(), httpStatus);
   }
-  await run('rollback', '1');
+  await run('rollback', '1', '--yes');
   assert.equal(await status(), 418);
-  await run('delete', 'faultpolicy/broken');
+  await run('delete', 'faultpolicy/broken', '--yes');
   assert.equal(await status(), 200);
   backend.close();
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import { enableCompileCache, registerHooks } from 'node:module';
+// As a whole: an older Node.js has not got all of it, and is to be told so in a sentence.
+import * as modules from 'node:module';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
@@ -12,15 +13,15 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 // In a checkout the sources run as they are; what is published has only dist/.
 const source = new URL('../src/main.ts', import.meta.url);
 if (existsSync(source)) {
-  registerHooks({
+  modules.registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: [...context.conditions, 'source'] }),
   });
-  enableCompileCache?.();
+  modules.enableCompileCache?.();
   const { main } = await import(source.href);
   await main(process.argv.slice(2));
 } else {
-  enableCompileCache?.();
+  modules.enableCompileCache?.();
   const { main } = await import('../dist/main.js');
   await main(process.argv.slice(2));
 }

@@ -1,5 +1,6 @@
 import { CliError, ExitCode } from './exit-code.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { didYouMean } from './similar.ts';
 
 const TIMEOUT = 10_000;
 
@@ -78,7 +79,22 @@ export class ApiClient {
       );
     }
     if (response.ok) return response;
-    throw await errorOf(response);
+    const { code, detail } = await problemOf(response);
+    if (response.status !== 404) throw new CliError(detail);
+    throw new CliError(`${detail}${await this.#meant(code, path)}`, ExitCode.NOT_FOUND);
+  }
+
+  /** The name that somebody has most likely meant who wrote one that there isn't. */
+  async #meant(code: string | undefined, path: string): Promise<string> {
+    const list = NAMES[code ?? ''];
+    const [, , name, , id] = path.split(/[/?]/);
+    if (list === undefined || name === undefined) return '';
+    try {
+      const wrong = decodeURIComponent(code === 'unknown-endpoint' ? (id ?? '') : name);
+      return didYouMean(wrong, list.names(await this.get(list.path(name))));
+    } catch {
+      return ''; // it was only a help
+    }
   }
 }
 
@@ -87,14 +103,41 @@ export function segment(name: string): string {
   return encodeURIComponent(name);
 }
 
-async function errorOf(response: Response): Promise<CliError> {
+/** Where the names are that there are, by the code that says that one isn't. */
+const NAMES: Readonly<
+  Record<string, { path(name: string): string; names(answer: Named): readonly string[] }>
+> = {
+  'unknown-service': {
+    path: () => '/services',
+    names: ({ services = [] }) => services.map(({ name }) => name),
+  },
+  'unknown-endpoint': {
+    path: (name) => `/services/${name}/endpoints`,
+    names: ({ endpoints = [] }) => endpoints.map(({ id }) => id),
+  },
+  'unknown-proxy': {
+    path: () => '/proxies',
+    names: ({ proxies = [] }) => proxies.map(({ id }) => id),
+  },
+};
+
+interface Named {
+  readonly services?: readonly { readonly name: string }[];
+  readonly endpoints?: readonly { readonly id: string }[];
+  readonly proxies?: readonly { readonly id: string }[];
+}
+
+async function problemOf(response: Response): Promise<{ code?: string; detail: string }> {
   let detail = `the control plane answered ${response.status}`;
+  let code: string | undefined;
   try {
     const problem: unknown = await response.json();
-    if (typeof problem === 'object' && problem !== null && 'detail' in problem)
-      detail = String(problem.detail);
+    if (typeof problem === 'object' && problem !== null) {
+      if ('detail' in problem) detail = String(problem.detail);
+      if ('code' in problem) code = String(problem.code);
+    }
   } catch {
     // No problem document: the status says what there is to say.
   }
-  return new CliError(detail, response.status === 404 ? ExitCode.NOT_FOUND : ExitCode.FAILED);
+  return { detail, ...(code !== undefined && { code }) };
 }

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
-import { type ChangeFlags, withChangeFlags, withIfRevision } from '../policies/change-flags.ts';
+import {
+  type ChangeFlags,
+  withChangeFlags,
+  withIfRevision,
+  withYes,
+} from '../policies/change-flags.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 /** The flags of commands that read policies from files. */
@@ -44,16 +49,23 @@ export function addApplyCommands(program: Command): void {
   const rollback = program
     .command('rollback')
     .argument('<revision>', 'as "meshkeeper history --policies" shows it', wholeNumber)
-    .description('make all policies what they were at a revision; that is a revision, too');
-  withChangeFlags(rollback)
+    .description(
+      'make all policies what they were at a revision, after asking; that is a revision, too',
+    );
+  withYes(withChangeFlags(rollback))
     .addHelpText(
       'after',
       '\nExamples:\n  meshkeeper history --policies         # which revisions there are\n' +
-        '  meshkeeper rollback 41 --dry-run      # what that would change\n  meshkeeper rollback 41 --wait',
+        '  meshkeeper rollback 41 --dry-run      # what that would change\n  meshkeeper rollback 41 --wait --yes   # without asking',
     )
     .action(async (revision: number, _: unknown, command: Command) => {
       const { change } = await import('../policies/change.ts');
-      const request = { path: 'rollback', body: { revision }, diffs: true } as const;
+      const request = {
+        path: 'rollback',
+        body: { revision },
+        diffs: true,
+        question: `Make all policies what they were at revision ${revision}?`,
+      } as const;
       await change(request, optionsOf<ChangeFlags>(command));
     });
 }

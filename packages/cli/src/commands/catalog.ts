@@ -53,6 +53,10 @@ export function addCatalogCommands(program: Command): void {
     .command('services')
     .argument('[name]', 'one service')
     .description('the services of the catalog, and what in the registries could not be used')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper services\n  meshkeeper services orders -o json\n  meshkeeper services --watch',
+    )
     .action(async (name: string | undefined, _: unknown, command: Command) => {
       const options = optionsOf(command);
       await (name === undefined ? listServices(options) : showService(name, options));
@@ -61,6 +65,10 @@ export function addCatalogCommands(program: Command): void {
     .command('endpoints')
     .argument('<name>', 'the service')
     .description("a service's endpoints")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  meshkeeper endpoints orders\n  meshkeeper endpoints orders --watch',
+    )
     .action(async (name: string, _: unknown, command: Command) => {
       const options = optionsOf(command);
       const path = `/services/${segment(name)}/endpoints`;

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import { CliError, ExitCode } from '../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
-import { type ChangeFlags, withChangeFlags, withIfRevision } from '../policies/change-flags.ts';
+import {
+  type ChangeFlags,
+  withChangeFlags,
+  withIfRevision,
+  withYes,
+} from '../policies/change-flags.ts';
 
 interface DeleteFlags extends ChangeFlags {
   readonly file?: readonly string[];
@@ -17,16 +22,16 @@ export function addDeleteCommand(program: Command): void {
   const command = program
     .command('delete')
     .argument('[policy...]', 'KIND/NAME, KIND/NAMESPACE/NAME, or a KIND and names')
-    .description('delete policies, in one transaction')
+    .description('delete policies, in one transaction, after asking')
     .option('-f, --file <path...>', 'those that these files and folders hold; - is standard input')
     .option('-R, --recursive', 'read the folders of folders, too')
     .option('-n, --namespace <namespace>', 'the namespace of names that have none')
     .option('--ignore-not-found', 'it is no failure when one is not there');
-  withIfRevision(withChangeFlags(command))
+  withYes(withIfRevision(withChangeFlags(command)))
     .addHelpText(
       'after',
       '\nExamples:\n  meshkeeper delete httproute/orders servicepolicy/orders\n' +
-        '  meshkeeper delete httproutes orders checkout\n  meshkeeper delete -f orders.yaml --dry-run',
+        '  meshkeeper delete httproutes orders checkout\n  meshkeeper delete -f orders.yaml --dry-run\n  meshkeeper delete -f orders.yaml --yes    # in a script',
     )
     .action(async (args: readonly string[], _: unknown, own: Command) => {
       await remove(args, optionsOf<DeleteFlags>(own));
@@ -54,7 +59,10 @@ async function remove(
     throw new CliError(`which ${args[0]}? Write its name behind it`, ExitCode.USAGE);
   const unique = new Map(refs.map((ref) => [idOf(ref), ref]));
   const body = { delete: [...unique.values()] };
-  const { policies } = await change({ path: 'apply', body, diffs: false }, options);
+  const { policies } = await change(
+    { path: 'apply', body, diffs: false, question: 'Delete them?' },
+    options,
+  );
   const absent = policies.filter(({ outcome }) => outcome === 'absent').map(idOf);
   if (absent.length > 0 && !options.ignoreNotFound)
     throw new CliError(`there is no ${listed(absent)}`, ExitCode.NOT_FOUND);

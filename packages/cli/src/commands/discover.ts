@@ -22,7 +22,8 @@ export function addDiscoverCommand(program: Command): void {
     .option('--limit <znodes>', 'look at so many znodes at most', wholeNumber, 20_000)
     .addHelpText(
       'after',
-      '\nOnly reads. What it prints as YAML or JSON is a configuration as it stands:\n' +
+      '\nOnly reads. What it prints as YAML or JSON is a configuration as it stands.\n' +
+        '\nExamples:\n  meshkeeper discover --zookeeper zk1:2181\n' +
         '  meshkeeper discover --zookeeper zk1:2181 -o yaml > meshkeeper.yaml',
     )
     .action(async (_: unknown, command: Command) => {

@@ -21,7 +21,7 @@ const REASON = ['--reason <text>', 'why, for those who come after'] as const;
 export function addDrainCommands(program: Command): void {
   program
     .command('drain')
-    .argument('<service>')
+    .argument('<service>', 'its name')
     .argument('<endpoint>', 'its id, as "meshkeeper endpoints" shows it')
     .option(...REASON)
     .description('send an endpoint no new requests; those it has are finished')
@@ -32,9 +32,10 @@ export function addDrainCommands(program: Command): void {
     });
   program
     .command('undrain')
-    .argument('<service>')
-    .argument('<endpoint>')
+    .argument('<service>', 'its name')
+    .argument('<endpoint>', 'its id, as "meshkeeper endpoints" shows it')
     .description('send a drained endpoint requests again')
+    .addHelpText('after', '\nExample:\n  meshkeeper undrain orders orders-1')
     .action(async (service: string, endpoint: string, _: unknown, command: Command) => {
       const options = optionsOf(command);
       const api = new ApiClient(options);
@@ -47,7 +48,7 @@ export function addDrainCommands(program: Command): void {
     });
   program
     .command('weight')
-    .argument('<service>')
+    .argument('<service>', 'its name')
     .argument('<endpoint>', 'its id, as "meshkeeper endpoints" shows it')
     .argument(
       '<weight>',
@@ -68,7 +69,7 @@ export function addDrainCommands(program: Command): void {
     );
   program
     .command('hold')
-    .argument('<service>')
+    .argument('<service>', 'its name')
     .option('--release', 'end it, and let go all that is held of the service for whatever reason')
     .description("keep a service's endpoints, whatever leaves its registry, until it is released")
     .addHelpText(

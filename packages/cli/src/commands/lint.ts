@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Config } from '@meshkeeper/control-plane';
 import type {
   Collected,
@@ -10,6 +9,7 @@ import type {
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Command } from 'commander';
 import { type ControlPlaneFlags, configurationOf } from '../configuration.ts';
+import { confirm, mustBeAsked, YES } from '../confirm.ts';
 import { CliError, ExitCode } from '../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
@@ -32,7 +32,7 @@ export function addLintCommand(program: Command): void {
     .description('malformed, duplicate and orphaned nodes of the registries')
     .option('--zookeeper <connect>', 'the ensemble: host:port,host:port/chroot')
     .option('--collect', 'delete orphaned revisions and empty directories, after asking')
-    .option('-y, --yes', 'with --collect: delete without asking')
+    .option(YES[0], 'with --collect: delete without asking')
     .option(
       '--max-buffer <bytes>',
       "the ensemble's jute.maxbuffer, of which more than a half is told",
@@ -49,8 +49,7 @@ export function addLintCommand(program: Command): void {
     )
     .action(async (_: unknown, command: Command) => {
       const options = optionsOf<LintFlags>(command);
-      if (options.collect && !options.yes && !process.stdin.isTTY)
-        throw new CliError('nobody can be asked here: say --yes beside --collect', ExitCode.USAGE);
+      if (options.collect) mustBeAsked(options.yes, '--yes beside --collect');
       await using stack = new AsyncDisposableStack();
       const registries = await registriesOf(options, stack);
       const { lint } = await import('@meshkeeper/registries');
@@ -126,21 +125,19 @@ function dialectOf(name: string, dialects: ReadonlyMap<string, Dialect>): Dialec
   );
 }
 
-/** Asks, and deletes; undefined when there is nothing to delete, or the answer was no. */
+/** Asks, and deletes. @throws CliError when the answer is no */
 async function collectSome(
   registries: readonly LintedRegistry[],
   findings: readonly Finding[],
   yes: boolean,
-): Promise<readonly Collected[] | undefined> {
+): Promise<readonly Collected[]> {
   const paths = findings.filter(({ collectable }) => collectable !== undefined);
   if (paths.length === 0) return [];
-  if (!yes) {
-    for (const { path = '', code } of paths) process.stderr.write(`${code} ${clean(path)}\n`);
-    const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`delete these ${paths.length} znodes? [y/N] `);
-    prompt.close();
-    if (!/^y(es)?$/i.test(answer.trim())) return undefined;
-  }
+  if (!yes)
+    await confirm(
+      `Delete these ${paths.length} znodes?`,
+      paths.map(({ path = '', code }) => `${code} ${path}`),
+    );
   const { collect } = await import('@meshkeeper/registries');
   return collect(registries, findings);
 }

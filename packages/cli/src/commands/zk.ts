@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withExamples } from '../examples.ts';
 import { optionsOf } from '../global-options.ts';
 import { runUntilSignal } from '../lifecycle.ts';
 import {
@@ -18,8 +19,11 @@ import { addWriteVerbs } from './zk/write.ts';
 
 export function addZkCommands(program: Command): void {
   const zk = program.command('zk').description('look at ZooKeeper itself, and change it');
-  const add: AddVerb = (name, description) =>
-    zk.command(name).description(description).addOption(zooKeeperOption());
+  const add: AddVerb = (name, description, examples) =>
+    withExamples(
+      zk.command(name).description(description).addOption(zooKeeperOption()),
+      examples.map((line) => `meshkeeper zk ${line}`),
+    );
   addReadVerbs(add, ownClient);
   addTreeVerb(add, ownClient);
   addWriteVerbs(add, ownClient, (command, create) =>
@@ -28,7 +32,12 @@ export function addZkCommands(program: Command): void {
       await create(stack.use(await openZooKeeper(options, signal)));
     }),
   );
-  addWatchVerb(add);
+  addWatchVerb(add, ownClient, (command, run) =>
+    runUntilSignal(async (stack, signal) => {
+      const options = optionsOf<ZooKeeperFlags>(command);
+      await run(stack.use(await openZooKeeper(options, signal)), signal);
+    }),
+  );
   addAclVerb(add, ownClient);
   addMntrVerb(add);
   addShellVerb(add);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { YES } from '../confirm.ts';
 import { duration } from '../duration.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -9,6 +10,8 @@ export interface ChangeFlags {
   readonly wait?: true | number;
   readonly reason?: string;
   readonly ifRevision?: number;
+  /** Of commands that destroy: without asking. */
+  readonly yes?: boolean;
 }
 
 /** Declares those flags. */
@@ -21,6 +24,11 @@ export function withChangeFlags(command: Command): Command {
       duration,
     )
     .option('--reason <text>', 'why, for those who come after');
+}
+
+/** Declares the flag of commands that destroy. */
+export function withYes(command: Command): Command {
+  return command.option(...YES);
 }
 
 /** Declares the flag for those who decide by what they have seen before. */

@@ -1,5 +1,6 @@
 import { type Policy, printPolicy } from '@meshkeeper/policy';
 import { ApiClient } from '../api-client.ts';
+import { confirm, mustBeAsked } from '../confirm.ts';
 import { CliError, ExitCode } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatOf, print } from '../output/format.ts';
@@ -26,6 +27,8 @@ export interface ChangeRequest {
   readonly files?: PolicyFiles | undefined;
   /** Shows how policies differ from what they were, when it is only tried. */
   readonly diffs: boolean;
+  /** Asks first, after what would go, unless `--yes`; this is the question. */
+  readonly question?: string;
 }
 
 /** How long an apply may take: several megabytes are several transactions, in milliseconds. */
@@ -43,6 +46,8 @@ export async function change(
   if (dryRun && wait !== undefined)
     throw new CliError('choose one of --dry-run and --wait', ExitCode.USAGE);
   const api = new ApiClient(options);
+  if (request.question !== undefined && !dryRun && !options.yes)
+    await askFirst(api, request, request.question, options);
   const applied = await ask(api, request, options);
   tellFindings(applied.findings, request.files);
   const table = formatOf(options.output) === 'table';
@@ -63,6 +68,23 @@ export async function change(
   } else await print({ ...applied, convergence }, options.output, () => '');
   tellOutcome(convergence, timeout);
   return applied;
+}
+
+/** Shows what would change, and asks. @throws CliError when nobody can be asked, or says no */
+async function askFirst(
+  api: ApiClient,
+  request: ChangeRequest,
+  question: string,
+  options: ChangeFlags,
+): Promise<void> {
+  mustBeAsked(options.yes);
+  const { policies } = await ask(api, request, { ...options, dryRun: true });
+  const changed = policies.filter(({ outcome }) => outcome !== 'unchanged' && outcome !== 'absent');
+  if (changed.length === 0) return;
+  await confirm(
+    question,
+    changed.map((each) => `${idOf(each)} would be ${each.outcome}`),
+  );
 }
 
 /** Asks for a change without a word about it. */

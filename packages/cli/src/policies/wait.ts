@@ -1,6 +1,7 @@
 import type { ApiClient } from '../api-client.ts';
 import { CliError, ExitCode } from '../exit-code.ts';
-import { clean, type Table } from '../output/table.ts';
+import { StatusLine } from '../output/status-line.ts';
+import type { Table } from '../output/table.ts';
 import type { OutcomeView, ProgressView, ReplicaView } from './answers.ts';
 
 /** Waits until the data planes of all replicas have a revision of the policies, and tells on standard error how far it is. */
@@ -14,7 +15,7 @@ export async function waitFor(
     timeout: String(milliseconds),
     watch: '',
   });
-  const line = new StatusLine();
+  using line = new StatusLine();
   // A moment longer than the control plane waits: its answer says who is behind.
   const signal = AbortSignal.timeout(milliseconds + 10_000);
   try {
@@ -25,8 +26,6 @@ export async function waitFor(
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     throw lost(cause);
-  } finally {
-    line.end();
   }
   throw lost();
 }
@@ -110,20 +109,4 @@ function lost(cause?: unknown): CliError {
     ExitCode.NOT_FOUND,
     { cause },
   );
-}
-
-/** A line on standard error: written over on a terminal, once for each that is new elsewhere. */
-class StatusLine {
-  #shown = '';
-
-  show(text: string): void {
-    const line = clean(text);
-    if (line === this.#shown) return;
-    this.#shown = line;
-    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`);
-  }
-
-  end(): void {
-    if (process.stderr.isTTY && this.#shown !== '') process.stderr.write('\r\u001b[K');
-  }
 }

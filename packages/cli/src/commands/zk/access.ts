@@ -1,5 +1,6 @@
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
+import type { ConnectOptions, ZooKeeper } from '@meshkeeper/zookeeper';
 import { type Command, Option } from 'commander';
+import { confirm, mustBeAsked } from '../../confirm.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../../global-options.ts';
 
@@ -15,12 +16,14 @@ export interface Access {
     command: Command,
     run: (client: ZooKeeper, options: GlobalOptions) => Promise<void>,
   ): Promise<void>;
+  /** Asks before something is destroyed, after what would go. @throws CliError unless the answer is yes */
+  confirm(question: string, goes: readonly string[]): Promise<void>;
   /** What a path on the command line means. */
   path(text: string): string;
 }
 
-/** Adds a verb to a parent command. */
-export type AddVerb = (name: string, description: string) => Command;
+/** Adds a verb to a parent command; the examples begin with the verb. */
+export type AddVerb = (name: string, description: string, examples: readonly string[]) => Command;
 
 /** How long an ensemble may take to answer the first time, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
@@ -39,12 +42,13 @@ export function zooKeeperOption(): Option {
 export async function openZooKeeper(
   { zookeeper }: ZooKeeperFlags,
   signal?: AbortSignal,
+  more: Pick<ConnectOptions, 'onExpired'> = {},
 ): Promise<ZooKeeper> {
   const { connect } = await import('@meshkeeper/zookeeper');
   const late = AbortSignal.timeout(CONNECT_TIMEOUT);
   try {
     const ended = signal === undefined ? late : AbortSignal.any([signal, late]);
-    return await connect({ connect: zookeeper }, { signal: ended });
+    return await connect({ ...more, connect: zookeeper }, { signal: ended });
   } catch (cause) {
     if (!late.aborted) throw cause;
     throw new CliError(
@@ -58,6 +62,10 @@ export async function openZooKeeper(
 /** A client of its own for each command. */
 export const ownClient: Access = {
   path: (text) => text,
+  async confirm(question, goes) {
+    mustBeAsked(false);
+    await confirm(question, goes);
+  },
   async use(command, run) {
     const options = optionsOf<ZooKeeperFlags>(command);
     await using client = await openZooKeeper(options);

@@ -8,7 +8,10 @@ const LETTERS = { r: 1, w: 2, c: 4, d: 8, a: 16 } as const;
 
 /** The verb that shows and sets who may do what. */
 export function addAclVerb(add: AddVerb, { use, path: znode }: Access): void {
-  add('acl', 'who may do what with a znode; with entries: set that')
+  add('acl', 'who may do what with a znode; with entries: set that', [
+    'acl /services',
+    'acl /services world:anyone:r digest:ops:bJtd4PhFcPkU+XjaRQzaAzZ3yHE=:cdrwa',
+  ])
     .argument('<path>', 'the znode', znode)
     .argument(
       '[entries...]',

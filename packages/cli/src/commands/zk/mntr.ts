@@ -17,19 +17,20 @@ const TIMEOUT = 5_000;
 
 /** The verb that shows the figures of every server of the ensemble. */
 export function addMntrVerb(add: AddVerb): void {
-  add('mntr', "the servers' own figures (the four-letter word mntr)").action(
-    async (_: unknown, command: Command) => {
-      const options = optionsOf<ZooKeeperFlags>(command);
-      const { parseConnectString } = await import('@meshkeeper/zookeeper');
-      const { hosts } = parseConnectString(options.zookeeper);
-      const all = await Promise.all(hosts.map(({ host, port }) => ask(host, port)));
-      const names = [...new Set(all.flatMap(({ figures }) => Object.keys(figures)))];
-      await print(all, options.output, () => ({
-        head: ['FIGURE', ...all.map(({ server }) => server)],
-        rows: names.map((name) => [name, ...all.map(({ figures }) => figures[name] ?? '-')]),
-      }));
-    },
-  );
+  add('mntr', "the servers' own figures (the four-letter word mntr)", [
+    'mntr',
+    'mntr --zookeeper zk1:2181,zk2:2181,zk3:2181',
+  ]).action(async (_: unknown, command: Command) => {
+    const options = optionsOf<ZooKeeperFlags>(command);
+    const { parseConnectString } = await import('@meshkeeper/zookeeper');
+    const { hosts } = parseConnectString(options.zookeeper);
+    const all = await Promise.all(hosts.map(({ host, port }) => ask(host, port)));
+    const names = [...new Set(all.flatMap(({ figures }) => Object.keys(figures)))];
+    await print(all, options.output, () => ({
+      head: ['FIGURE', ...all.map(({ server }) => server)],
+      rows: names.map((name) => [name, ...all.map(({ figures }) => figures[name] ?? '-')]),
+    }));
+  });
 }
 
 async function ask(host: string, port: number): Promise<ServerFigures> {

@@ -5,7 +5,7 @@ import { statView } from './stat-view.ts';
 
 /** Verbs that look at one znode. */
 export function addReadVerbs(add: AddVerb, { use, path: znode }: Access): void {
-  add('ls', "a znode's children")
+  add('ls', "a znode's children", ['ls /', 'ls /services -o json'])
     .argument('[path]', 'the znode', znode, znode('/'))
     .action((path: string, _: unknown, command: Command) =>
       use(command, async (client, { output }) => {
@@ -13,7 +13,10 @@ export function addReadVerbs(add: AddVerb, { use, path: znode }: Access): void {
         await print([...children].sort(), output, (names) => names.join('\n'));
       }),
     );
-  add('get', "a znode's data, as it is")
+  add('get', "a znode's data, as it is", [
+    'get /services/orders/orders-1',
+    'get /services/orders/orders-1 -o json    # with its metadata',
+  ])
     .argument('<path>', 'the znode', znode)
     .action((path: string, _: unknown, command: Command) =>
       use(command, async (client, { output }) => {
@@ -25,7 +28,7 @@ export function addReadVerbs(add: AddVerb, { use, path: znode }: Access): void {
         else process.stdout.write(data);
       }),
     );
-  add('stat', "a znode's metadata")
+  add('stat', "a znode's metadata", ['stat /services/orders'])
     .argument('<path>', 'the znode', znode)
     .action((path: string, _: unknown, command: Command) =>
       use(command, async (client, { output }) => {
@@ -37,7 +40,7 @@ export function addReadVerbs(add: AddVerb, { use, path: znode }: Access): void {
         }));
       }),
     );
-  add('config', "the ensemble's own configuration: its servers and their roles").action(
+  add('config', "the ensemble's own configuration: its servers and their roles", ['config']).action(
     (_: unknown, command: Command) =>
       use(command, async (client, { output }) => {
         const { data } = await client.get('/zookeeper/config');

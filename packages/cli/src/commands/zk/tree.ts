@@ -18,7 +18,7 @@ const DEPTH = 5;
 
 /** The verb that shows a subtree. */
 export function addTreeVerb(add: AddVerb, { use, path: znode }: Access): void {
-  add('tree', 'a znode and what is below it')
+  add('tree', 'a znode and what is below it', ['tree /services', 'tree / --depth 2'])
     .argument('[path]', 'the znode', znode, znode('/'))
     .option('--depth <n>', 'levels to show', wholeNumber, DEPTH)
     .action((path: string, _: unknown, command: Command) =>

@@ -1,26 +1,44 @@
+import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Command } from 'commander';
 import { type GlobalOptions, optionsOf } from '../../global-options.ts';
-import { runUntilSignal } from '../../lifecycle.ts';
-import { type AddVerb, openZooKeeper, type ZooKeeperFlags } from './access.ts';
+import type { Access, AddVerb } from './access.ts';
 import { hex } from './stat-view.ts';
 
-/** The verb that follows a subtree. */
-export function addWatchVerb(add: AddVerb): void {
-  add('watch', 'print what happens at a znode and below it, until Ctrl-C')
-    .argument('[path]', 'the znode', '/')
+/**
+ * The verb that follows a subtree.
+ * @param follow runs with a client until Ctrl-C, of which the signal tells
+ */
+export function addWatchVerb(
+  add: AddVerb,
+  { path: znode }: Pick<Access, 'path'>,
+  follow: (
+    command: Command,
+    run: (client: ZooKeeper, signal: AbortSignal) => Promise<void>,
+  ) => Promise<void>,
+): void {
+  add('watch', 'print what happens at a znode and below it, until Ctrl-C', [
+    'watch /services',
+    'watch / -o json',
+  ])
+    .argument('[path]', 'the znode', znode, znode('/'))
     .action((path: string, _: unknown, command: Command) =>
-      runUntilSignal(async (stack, signal) => {
-        const options = optionsOf<ZooKeeperFlags>(command);
-        const client = stack.use(await openZooKeeper(options, signal));
+      follow(command, async (client, signal) => {
         const watch = await client.addWatch(path, { recursive: true, signal });
         process.stderr.write(`watching ${path} (Ctrl-C ends it)\n`);
-        void printEvents(watch, options);
+        await printEvents(watch, optionsOf(command), signal);
       }),
     );
 }
 
-async function printEvents(watch: AsyncIterable<object>, { output }: GlobalOptions) {
-  for await (const event of watch) {
+async function printEvents(
+  watch: AsyncIterable<object> & AsyncDisposable,
+  { output }: GlobalOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await using open = watch;
+  const end = () => void watch[Symbol.asyncDispose]();
+  signal.addEventListener('abort', end, { once: true });
+  for await (const event of open) {
     const json = JSON.stringify(event, (_, value: unknown) =>
       typeof value === 'bigint' ? hex(value) : value,
     );

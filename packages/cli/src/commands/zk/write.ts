@@ -6,9 +6,14 @@ import {
   type ZooKeeper,
 } from '@meshkeeper/zookeeper';
 import type { Command } from 'commander';
+import { YES } from '../../confirm.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
+import { StatusLine } from '../../output/status-line.ts';
 import { wholeNumber } from '../../whole-number.ts';
 import { type Access, type AddVerb, notFound } from './access.ts';
+
+/** Milliseconds between two lines about long work where nobody looks. */
+const PROGRESS = 5_000;
 
 /** Flags of `create`. */
 export interface CreateFlags {
@@ -25,11 +30,18 @@ export interface CreateFlags {
  */
 export function addWriteVerbs(
   add: AddVerb,
-  { use, path: znode }: Access,
+  { use, confirm, path: znode }: Access,
   hold: (command: Command, create: (client: ZooKeeper) => Promise<void>) => Promise<void>,
 ): void {
-  add('create', 'create a znode and print its path')
-    .argument('<path>', 'the znode', znode)
+  // The slash in front of a sequence number counts.
+  const newPath = (text: string) =>
+    znode(text) + (text.endsWith('/') && !znode(text).endsWith('/') ? '/' : '');
+  add('create', 'create a znode and print its path', [
+    'create /jobs/nightly \'{"at":"02:00"}\' --parents',
+    'create -s /jobs/run-',
+    'create -e /members/here    # until Ctrl-C',
+  ])
+    .argument('<path>', 'the znode', newPath)
     .argument('[data]', 'text; none when left out')
     .option('-e, --ephemeral', 'goes with its session: this command holds it until Ctrl-C')
     .option('-s, --sequential', 'a number is put behind the name')
@@ -52,7 +64,10 @@ export function addWriteVerbs(
       };
       await (flags.ephemeral ? hold(command, create) : use(command, create));
     });
-  add('set', "replace a znode's data")
+  add('set', "replace a znode's data", [
+    'set /jobs/nightly \'{"at":"03:00"}\'',
+    'set /jobs/nightly x --if-version 4',
+  ])
     .argument('<path>', 'the znode', znode)
     .argument('<data>', 'text')
     .option('--if-version <n>', 'only if it has this version', wholeNumber)
@@ -63,7 +78,10 @@ export function addWriteVerbs(
         process.stderr.write(`${path} has version ${stat.version} now\n`);
       }),
     );
-  add('delete', 'delete a znode without children')
+  add('delete', 'delete a znode without children', [
+    'delete /jobs/nightly',
+    'delete /jobs/nightly --if-version 4',
+  ])
     .argument('<path>', 'the znode', znode)
     .option('--if-version <n>', 'only if it has this version', wholeNumber)
     .action((path: string, _: unknown, command: Command) =>
@@ -72,29 +90,48 @@ export function addWriteVerbs(
         await client.delete(path, { version: ifVersion });
       }),
     );
-  add('deleteall', 'delete a znode and everything below it')
+  add('deleteall', 'delete a znode and everything below it, after asking', [
+    'deleteall /jobs',
+    'deleteall /jobs --yes    # in a script',
+  ])
     .argument('<path>', 'the znode', znode)
+    .option(...YES)
     .action((path: string, _: unknown, command: Command) =>
       use(command, async (client) => {
         if (path === '/' || path === '/zookeeper')
           throw new CliError(`${path} can't be deleted`, ExitCode.USAGE);
         if ((await client.exists(path)) === null) throw notFound(path);
-        process.stderr.write(`${await deleteAll(client, path)} znodes deleted\n`);
+        if (!command.opts<{ yes?: boolean }>().yes) {
+          const { children } = await client.children(path);
+          const below = (await client.getAllChildrenNumber(path)) - children.length;
+          const goes = [path, ...[...children].sort().map((name) => joinPath(path, name))];
+          if (below > 0) goes.push(`and ${below} znodes below these`);
+          await confirm(`Delete ${path} and everything below it?`, goes);
+        }
+        using line = new StatusLine(PROGRESS);
+        let deleted = 0;
+        await deleteAll(client, path, () => line.show(counted(++deleted)));
+        line.end();
+        process.stderr.write(`${counted(deleted)}\n`);
       }),
     );
 }
 
-/** Deletes from the leaves up; what is created meanwhile is deleted too. Returns how many. */
-async function deleteAll(zk: ZooKeeper, path: string): Promise<number> {
-  let deleted = 0;
+function counted(deleted: number): string {
+  return `${deleted} znode${deleted === 1 ? '' : 's'} deleted`;
+}
+
+/** Deletes from the leaves up; what is created meanwhile is deleted too. */
+async function deleteAll(zk: ZooKeeper, path: string, deleted: () => void): Promise<void> {
   for (;;) {
     try {
       const { children } = await zk.children(path);
-      for (const child of children) deleted += await deleteAll(zk, joinPath(path, child));
+      for (const child of children) await deleteAll(zk, joinPath(path, child), deleted);
       await zk.delete(path);
-      return deleted + 1;
+      deleted();
+      return;
     } catch (error) {
-      if (isZooKeeperError(error, 'NO_NODE')) return deleted;
+      if (isZooKeeperError(error, 'NO_NODE')) return;
       if (!isZooKeeperError(error, 'NOT_EMPTY')) throw error;
     }
   }
