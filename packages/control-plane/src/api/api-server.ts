@@ -69,6 +69,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   app.setNotFoundHandler((request) => {
     throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);
   });
+  // Pages of other sites may send plain text without asking first.
+  app.removeContentTypeParser('text/plain');
   await openApi(app);
   openApiRoute(app);
   probeRoutes(app, options);

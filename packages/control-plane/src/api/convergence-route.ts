@@ -11,6 +11,9 @@ import { Latest } from './latest.ts';
 import type { MeshView } from './mesh-view.ts';
 import { ApiError } from './problem.ts';
 import { refusedView, timeView } from './proxy-views.ts';
+import { route, type Sent } from './route.ts';
+import { watchQuery } from './schemas/common-schemas.ts';
+import { convergenceSchema } from './schemas/convergence-schemas.ts';
 
 /** No wait is longer, in milliseconds. */
 const LONGEST = 600_000;
@@ -18,16 +21,26 @@ const LONGEST = 600_000;
 const WATCH = 30_000;
 
 const query = z.strictObject({
-  /** Of the catalog of this replica. Default: the newest. */
-  revision: z.coerce.number().int().nonnegative().optional(),
-  /** A revision of the policies instead: then it is about the data planes of all replicas. */
-  policies: z.coerce.number().int().nonnegative().optional(),
-  /** How long to wait. Without it the answer says what is the case; a watch lasts half a minute. */
+  revision: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Of the catalog of this replica. Default: the newest.'),
+  policies: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('A revision of the policies instead: about the data planes of all replicas.'),
   timeout: z
     .union([z.string().regex(/^\d+$/).transform(Number), durationText])
     .refine((value) => value <= LONGEST, 'wait for 10m at most')
-    .optional(),
-  watch: z.literal(['', 'true', '1']).optional(),
+    .optional()
+    .describe(
+      'How long to wait. Without it the answer says what is the case; a watch lasts half a minute.',
+    ),
+  watch: watchQuery,
 });
 
 /** What the route needs. */
@@ -39,7 +52,7 @@ export interface ConvergenceRouteOptions {
 }
 
 /** A wait, of whatever: its progress and what it has come to are told as the API shows them. */
-type Waiting = (options: WaitOptions<unknown>) => Promise<unknown>;
+type Waiting = (options: WaitOptions<unknown>) => Promise<Sent<z.output<typeof convergenceSchema>>>;
 
 /**
  * Whether the data planes of this replica have applied a revision of the catalog, or those of all
@@ -49,34 +62,43 @@ export function convergenceRoute(
   app: FastifyInstance,
   { catalog, convergence, mesh, meshView }: ConvergenceRouteOptions,
 ): void {
-  app.get('/api/v1/convergence', async (request, reply) => {
-    const parsed = query.safeParse(request.query);
-    if (!parsed.success) throw new ApiError('invalid-request', z.prettifyError(parsed.error));
-    const { revision = catalog.snapshot.revision, policies, watch } = parsed.data;
-    if (policies !== undefined && parsed.data.revision !== undefined)
-      throw new ApiError('invalid-request', 'choose one of revision and policies');
-    const { timeout = watch === undefined ? 0 : WATCH } = parsed.data;
-    const waiting: Waiting =
-      policies === undefined
-        ? async ({ progress, ...options }) =>
-            outcomeView(
-              await convergence.wait(revision, {
-                ...options,
-                progress: (found) => progress?.(progressView(found)),
-              }),
-            )
-        : async ({ progress, ...options }) =>
-            meshView.outcome(
-              await mesh.wait(policies, {
-                ...options,
-                progress: (found) => progress?.(meshView.progress(found)),
-              }),
-            );
-    if (watch !== undefined)
-      return sendEvents(reply, (signal) => watching(waiting, { timeout, signal }));
-    const gone = new AbortController();
-    reply.raw.on('close', () => gone.abort());
-    return waiting({ timeout, signal: gone.signal });
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/convergence',
+    id: 'getConvergence',
+    tag: 'data planes',
+    summary: 'Whether the data planes have applied a revision; now, or when they have',
+    role: 'viewer',
+    query,
+    answer: convergenceSchema,
+    events: convergenceSchema,
+    async handle(request, reply) {
+      const { revision = catalog.snapshot.revision, policies, watch } = request.query;
+      if (policies !== undefined && request.query.revision !== undefined)
+        throw new ApiError('invalid-request', 'choose one of revision and policies');
+      const { timeout = watch === undefined ? 0 : WATCH } = request.query;
+      const waiting: Waiting =
+        policies === undefined
+          ? async ({ progress, ...options }) =>
+              outcomeView(
+                await convergence.wait(revision, {
+                  ...options,
+                  progress: (found) => progress?.(progressView(found)),
+                }),
+              )
+          : async ({ progress, ...options }) =>
+              meshView.outcome(
+                await mesh.wait(policies, {
+                  ...options,
+                  progress: (found) => progress?.(meshView.progress(found)),
+                }),
+              );
+      if (watch !== undefined)
+        return sendEvents(reply, (signal) => watching(waiting, { timeout, signal }));
+      const gone = new AbortController();
+      reply.raw.on('close', () => gone.abort());
+      return waiting({ timeout, signal: gone.signal });
+    },
   });
 }
 

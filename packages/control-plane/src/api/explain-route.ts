@@ -7,7 +7,9 @@ import { statedPolicies } from '../explain/stated-policies.ts';
 import { endpointVerdict, serviceVerdict } from '../explain/verdict.ts';
 import type { ServedPolicies } from '../policies/served-policies.ts';
 import { deliveriesView, explanationView, unservableView } from './explain-view.ts';
-import { ApiError } from './problem.ts';
+import { route } from './route.ts';
+import { serviceParams } from './schemas/catalog-schemas.ts';
+import { explanationSchema } from './schemas/explain-schemas.ts';
 
 /** What explanations are made of. */
 export interface ExplainContext {
@@ -18,18 +20,23 @@ export interface ExplainContext {
 }
 
 const query = z.strictObject({
-  /** An id, an address, or an address and port. */
-  endpoint: z.string().optional(),
-  /** A data plane's id. */
-  proxy: z.string().optional(),
+  endpoint: z.string().optional().describe('An id, an address, or an address and port.'),
+  proxy: z.string().optional().describe("A data plane's id."),
 });
 
 /** Why a service is served as it is: from its znodes to what each data plane has acknowledged. */
 export function explainRoute(app: FastifyInstance, context: ExplainContext): void {
-  app.get<{ Params: { service: string } }>('/api/v1/explain/:service', async (request) => {
-    const parsed = query.safeParse(request.query);
-    if (!parsed.success) throw new ApiError('invalid-request', z.prettifyError(parsed.error));
-    return explained(request.params.service, parsed.data, context);
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/explain/:service',
+    id: 'explainService',
+    tag: 'catalog',
+    summary: 'Why a service is served as it is, from its znodes to the data planes',
+    role: 'viewer',
+    params: serviceParams,
+    query,
+    answer: explanationSchema,
+    handle: (request) => explained(request.params.service, request.query, context),
   });
 }
 

@@ -94,7 +94,7 @@ function resourceView({ status, sentAt, last }: DeliveredResource) {
     type: typeView(typeUrl),
     name,
     version,
-    status: state === 'requested' ? 'pending' : state,
+    status: state === 'requested' ? ('pending' as const) : state,
     ...(sentAt !== undefined && { sentAt: timeView(sentAt) }),
     ...(last && { judgedAt: timeView(last.judgedAt) }),
     ...(status.state === 'nacked' && {

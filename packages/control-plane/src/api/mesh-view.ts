@@ -85,7 +85,11 @@ function behindView(each: ReplicaStanding) {
 }
 
 /** The worst of its data planes'; `unserved`: it doesn't serve that revision yet. */
-function stateOf(served: boolean, pending: number, rejected: number) {
+function stateOf(
+  served: boolean,
+  pending: number,
+  rejected: number,
+): 'unserved' | 'rejected' | 'pending' | 'applied' {
   if (!served) return 'unserved';
   return rejected > 0 ? 'rejected' : pending > 0 ? 'pending' : 'applied';
 }

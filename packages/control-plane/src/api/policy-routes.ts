@@ -17,6 +17,16 @@ import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
 import { ApiError, type ApiErrorCode } from './problem.ts';
 import { programmedIn } from './programmed.ts';
+import { route } from './route.ts';
+import {
+  appliedSchema,
+  policyListSchema,
+  policyParams,
+  policySchema,
+  recordListSchema,
+  recordSchema,
+  wantedBody,
+} from './schemas/policy-schemas.ts';
 
 /** What the routes of policies show and change. */
 export interface PolicyRoutesOptions {
@@ -27,6 +37,12 @@ export interface PolicyRoutesOptions {
   readonly meshView: MeshView;
   readonly kinds: DataPlaneKinds;
 }
+
+const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+const ACCEPTED = ['application/json', ...YAML];
+const WRITE_PROBLEMS: readonly ApiErrorCode[] = [
+  ...(['invalid-policy', 'conflict', 'too-large', 'zookeeper-unavailable'] as const),
+];
 
 /** How long a write may take before the API says that ZooKeeper is away, in milliseconds. */
 const WRITE_TIMEOUT = 10_000;
@@ -72,12 +88,8 @@ type ApplyQuery = z.output<typeof applyQuery>;
 /** What operators have applied: to be seen, changed, and brought back. */
 export function policyRoutes(app: FastifyInstance, options: PolicyRoutesOptions): void {
   void app.register(async (scope) => {
-    // Pages of other sites may send plain text without asking first.
-    scope.removeContentTypeParser('text/plain');
-    scope.addContentTypeParser(
-      ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'],
-      { parseAs: 'string' },
-      (_request, body, done) => done(null, body),
+    scope.addContentTypeParser([...YAML], { parseAs: 'string' }, (_request, body, done) =>
+      done(null, body),
     );
     reading(scope, options);
     writing(scope, options);
@@ -85,85 +97,173 @@ export function policyRoutes(app: FastifyInstance, options: PolicyRoutesOptions)
   });
 }
 
-type OneRoute = { Params: { kind: string; name: string } };
-
 function reading(app: FastifyInstance, options: PolicyRoutesOptions): void {
-  app.get('/api/v1/policies', ({ query }) => {
-    const { kind, namespace } = parse(listQuery, query);
-    const wanted = kind === undefined ? undefined : kindOf(kind);
-    const list = listOf(options);
-    const view = viewer(list, options);
-    return {
-      revision: list.revision,
-      policies: list.policies
-        .filter(({ policy }) => wanted === undefined || policy.kind === wanted)
-        .filter(({ policy }) => namespace === undefined || policy.metadata.namespace === namespace)
-        .map(view),
-      /** Znodes that can't be used. */
-      problems: list.problems,
-    };
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/policies',
+    id: 'listPolicies',
+    tag: 'policies',
+    summary: 'What is applied, with what is the case with each',
+    role: 'viewer',
+    query: listQuery,
+    answer: policyListSchema,
+    problems: ['zookeeper-unavailable'],
+    handle({ query: { kind, namespace } }) {
+      const wanted = kind === undefined ? undefined : kindOf(kind);
+      const list = listOf(options);
+      const view = viewer(list, options);
+      return {
+        revision: list.revision,
+        policies: list.policies
+          .filter(({ policy }) => wanted === undefined || policy.kind === wanted)
+          .filter(
+            ({ policy }) => namespace === undefined || policy.metadata.namespace === namespace,
+          )
+          .map(view),
+        problems: list.problems,
+      };
+    },
   });
-  app.get<OneRoute>('/api/v1/policies/:kind/:name', ({ params, query }) => {
-    const { namespace } = parse(namespaced, query);
-    const id = refId(refFrom(params, namespace));
-    const list = listOf(options);
-    const found = list.policies.find(({ policy }) => policyId(policy) === id);
-    if (found === undefined) throw unknown([id]);
-    return viewer(list, options)(found);
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/policies/:kind/:name',
+    id: 'getPolicy',
+    tag: 'policies',
+    summary: 'One policy, with what is the case with it',
+    role: 'viewer',
+    params: policyParams,
+    query: namespaced,
+    answer: policySchema,
+    problems: ['unknown-policy', 'zookeeper-unavailable'],
+    handle({ params, query: { namespace } }) {
+      const id = refId(refFrom(params, namespace));
+      const list = listOf(options);
+      const found = list.policies.find(({ policy }) => policyId(policy) === id);
+      if (found === undefined) throw unknown([id]);
+      return viewer(list, options)(found);
+    },
   });
 }
 
 function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
-  const large = { bodyLimit: BODY_LIMIT };
-  app.post('/api/v1/policies/apply', large, async ({ body, query }, reply) => {
-    const { wanted, warnings } = readWanted(body);
-    return answer(await applied(wanted, parse(applyQuery, query), options, reply), warnings);
+  route(app, {
+    method: 'POST',
+    path: '/api/v1/policies/apply',
+    id: 'applyPolicies',
+    tag: 'policies',
+    summary: 'Make policies what is sent, all or none; `delete` those that are named',
+    role: 'operator',
+    query: applyQuery,
+    body: wantedBody,
+    accepts: ACCEPTED,
+    bodyLimit: BODY_LIMIT,
+    answer: appliedSchema,
+    problems: WRITE_PROBLEMS,
+    async handle({ body, query }, reply) {
+      const { wanted, warnings } = readWanted(body);
+      return answer(await applied(wanted, query, options, reply), warnings);
+    },
   });
-  app.put<OneRoute>('/api/v1/policies/:kind/:name', large, async (request, reply) => {
-    const { namespace, ...query } = parse(putQuery, request.query);
-    const ref = refFrom(request.params, namespace);
-    const { wanted, warnings } = readWanted(request.body);
-    const [policy, ...others] = wanted.policies;
-    if (policy === undefined || others.length + wanted.deleted.length > 0)
-      throw new ApiError('invalid-request', 'send one policy');
-    const id = policyId(policy);
-    if (id !== refId(ref))
-      throw new ApiError('invalid-request', `what was sent is ${id}, and not ${refId(ref)}`);
-    return answer(await applied(wanted, query, options, reply), warnings);
+  route(app, {
+    method: 'PUT',
+    path: '/api/v1/policies/:kind/:name',
+    id: 'putPolicy',
+    tag: 'policies',
+    summary: 'Apply one policy',
+    role: 'operator',
+    params: policyParams,
+    query: putQuery,
+    body: wantedBody,
+    accepts: ACCEPTED,
+    bodyLimit: BODY_LIMIT,
+    answer: appliedSchema,
+    problems: WRITE_PROBLEMS,
+    async handle(request, reply) {
+      const { namespace, ...query } = request.query;
+      const ref = refFrom(request.params, namespace);
+      const { wanted, warnings } = readWanted(request.body);
+      const [policy, ...others] = wanted.policies;
+      if (policy === undefined || others.length + wanted.deleted.length > 0)
+        throw new ApiError('invalid-request', 'send one policy');
+      const id = policyId(policy);
+      if (id !== refId(ref))
+        throw new ApiError('invalid-request', `what was sent is ${id}, and not ${refId(ref)}`);
+      return answer(await applied(wanted, query, options, reply), warnings);
+    },
   });
-  app.delete<OneRoute>('/api/v1/policies/:kind/:name', async (request, reply) => {
-    const { namespace, ...query } = parse(putQuery, request.query);
-    const ref = refFrom(request.params, namespace);
-    const done = await applied({ policies: [], deleted: [ref] }, query, options, reply);
-    if (done.changes[0]?.outcome === 'absent') throw unknown([refId(ref)]);
-    return answer(done, []);
+  route(app, {
+    method: 'DELETE',
+    path: '/api/v1/policies/:kind/:name',
+    id: 'deletePolicy',
+    tag: 'policies',
+    summary: 'Delete one policy',
+    role: 'operator',
+    params: policyParams,
+    query: putQuery,
+    answer: appliedSchema,
+    problems: ['unknown-policy', ...WRITE_PROBLEMS],
+    async handle(request, reply) {
+      const { namespace, ...query } = request.query;
+      const ref = refFrom(request.params, namespace);
+      const done = await applied({ policies: [], deleted: [ref] }, query, options, reply);
+      if (done.changes[0]?.outcome === 'absent') throw unknown([refId(ref)]);
+      return answer(done, []);
+    },
   });
 }
 
 function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
   const { store } = options;
-  app.get('/api/v1/policies/history', async ({ query }) => {
-    const { before, limit } = parse(historyQuery, query);
-    const records = await stored(store.history({ before, limit }, soon()));
-    return {
-      records: records.map((record) => recordView(record, false)),
-      /** `before` of the next page; undefined when there is none. */
-      ...(records.length === limit && { next: records.at(-1)?.revision }),
-    };
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/policies/history',
+    id: 'getPolicyHistory',
+    tag: 'policies',
+    summary: 'Who has applied what, the newest first',
+    role: 'viewer',
+    query: historyQuery,
+    answer: recordListSchema,
+    problems: ['zookeeper-unavailable'],
+    async handle({ query: { before, limit } }) {
+      const records = await stored(store.history({ before, limit }, soon()));
+      return {
+        records: records.map((record) => recordView(record, false)),
+        ...(records.length === limit && { next: records.at(-1)?.revision }),
+      };
+    },
   });
-  type RecordRoute = { Params: { revision: string } };
-  app.get<RecordRoute>('/api/v1/policies/history/:revision', async ({ params }) => {
-    const wanted = parse(z.strictObject({ revision }), params).revision;
-    const record = await stored(store.record(wanted, soon()));
-    if (record === undefined)
-      throw new ApiError('not-recorded', `revision ${wanted} is not recorded`);
-    return recordView(record, true);
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/policies/history/:revision',
+    id: 'getPolicyRecord',
+    tag: 'policies',
+    summary: 'What was applied with a revision, with the policies before and after',
+    role: 'viewer',
+    params: z.strictObject({ revision }),
+    answer: recordSchema,
+    problems: ['not-recorded', 'zookeeper-unavailable'],
+    async handle({ params: { revision: wanted } }) {
+      const record = await stored(store.record(wanted, soon()));
+      if (record === undefined)
+        throw new ApiError('not-recorded', `revision ${wanted} is not recorded`);
+      return recordView(record, true);
+    },
   });
-  app.post('/api/v1/policies/rollback', async (request, reply) => {
-    const query = parse(rollbackQuery, request.query);
-    const { revision: to } = parse(rollbackBody, request.body);
-    const { wanted, at } = await stored(store.rollback(to, soon()));
-    return answer(await applied(wanted, { ...query, ifRevision: at }, options, reply, to), []);
+  route(app, {
+    method: 'POST',
+    path: '/api/v1/policies/rollback',
+    id: 'rollbackPolicies',
+    tag: 'policies',
+    summary: 'Make the policies what they were at a revision',
+    role: 'operator',
+    query: rollbackQuery,
+    body: rollbackBody,
+    answer: appliedSchema,
+    problems: ['not-recorded', ...WRITE_PROBLEMS],
+    async handle({ query, body: { revision: to } }, reply) {
+      const { wanted, at } = await stored(store.rollback(to, soon()));
+      return answer(await applied(wanted, { ...query, ifRevision: at }, options, reply, to), []);
+    },
   });
 }
 
@@ -216,13 +316,10 @@ function answer(done: Done, warnings: readonly IssueView[]) {
     convergence,
   } = done;
   return {
-    /** Of the policies now. */
     revision: at,
     dryRun,
-    /** The first revision of the catalog that has them: what data planes are behind of. */
     ...(catalogRevision !== undefined && { catalogRevision }),
     policies: changes.map((change) => changeView(change, dryRun)),
-    /** What is found in these policies, and elsewhere because of them. */
     findings: [
       ...findings.map(findingView),
       // What data planes that are connected don't do; the rest they do.
@@ -230,7 +327,6 @@ function answer(done: Done, warnings: readonly IssueView[]) {
         findingView({ ...found, code: 'unsupported', severity: 'warning' }),
       ),
     ],
-    /** What was left out of what was sent. */
     warnings,
     ...(convergence && { convergence }),
   };
@@ -276,7 +372,10 @@ function listOf({ served }: PolicyRoutesOptions): PolicyList {
   throw new ApiError('zookeeper-unavailable', 'the policies were not read yet: try again later');
 }
 
-function refFrom({ kind, name }: OneRoute['Params'], namespace: string | undefined): PolicyRef {
+function refFrom(
+  { kind, name }: z.output<typeof policyParams>,
+  namespace: string | undefined,
+): PolicyRef {
   return { kind: kindOf(kind), ...(namespace !== undefined && { namespace }), name };
 }
 
@@ -308,10 +407,4 @@ async function stored<T>(answered: Promise<T>): Promise<T> {
       ...(part !== undefined && { appliedRevision: part }),
     });
   }
-}
-
-function parse<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return parsed.data;
-  throw new ApiError('invalid-request', z.prettifyError(parsed.error));
 }

@@ -64,12 +64,18 @@ export function recordView({ at, apply: _, changes, ...record }: PolicyRecord, b
     at: timeView(at),
     changes: changes.map(({ before, after, ...ref }) => ({
       ...ref,
-      change: after === undefined ? 'deleted' : before === undefined ? 'created' : 'changed',
+      change: changeOf(before, after),
       ...(bodies && { before, after }),
     })),
   };
 }
 
+function changeOf(before: unknown, after: unknown): 'deleted' | 'created' | 'changed' {
+  if (after === undefined) return 'deleted';
+  return before === undefined ? 'created' : 'changed';
+}
+
+/** Somebody else's change, as the API shows it. */
 export function conflictView({ at, ...conflict }: Conflict) {
   return { ...conflict, ...(at !== undefined && { at: timeView(at) }) };
 }

@@ -37,7 +37,7 @@ function typeStatusView({ typeUrl, ackedAt, lastNack, ...type }: TypeStatus) {
   return {
     type: typeView(typeUrl),
     ...type,
-    ackedAt: ackedAt && timeView(ackedAt),
+    ackedAt: ackedAt === undefined ? undefined : timeView(ackedAt),
     lastNack: lastNack && { ...lastNack, at: timeView(lastNack.at) },
   };
 }

@@ -11,6 +11,13 @@ import {
 const protocolSchema = z.enum(['http', 'http2', 'grpc', 'tcp', 'dubbo']);
 const healthSchema = z.enum(['healthy', 'unhealthy', 'draining', 'unknown']);
 
+/** Where something runs; empty: not stated. */
+export const localitySchema = z.object({
+  region: z.string(),
+  zone: z.string(),
+  subzone: z.string(),
+});
+
 /** `/services/:service`. */
 export const serviceParams = z.strictObject({ service: nameSchema });
 /** `/services/:service/endpoints/:id`. */
@@ -131,7 +138,7 @@ export const endpointFields = {
   hostname: z.string().optional(),
   port: z.int(),
   weight: z.number(),
-  locality: z.object({ region: z.string(), zone: z.string(), subzone: z.string() }),
+  locality: localitySchema,
   health: healthSchema,
   role: z.literal('leader').optional(),
   metadata: z.record(z.string(), z.string()),
