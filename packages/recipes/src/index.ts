@@ -11,6 +11,25 @@ export {
 } from './counter/idempotent-counter.ts';
 export { SharedCount, type VersionedCount } from './counter/shared-count.ts';
 export type { SignalOption } from './counter/versioned-value.ts';
+export { lifetimeOf } from './kept/expiries.ts';
+export type { KeptFollower } from './kept/kept-follower.ts';
+export {
+  type KeepAlive,
+  KeptLeases,
+  type KeptLeasesOptions,
+  type Meant,
+} from './kept/kept-leases.ts';
+export type { Grant, Granted, QueueKind, QueueRequest } from './kept/kept-queue.ts';
+export type { Kept, KeptKey, KeptNode, KeptRecord } from './kept/kept-record.ts';
+export {
+  type Change,
+  type Creation,
+  KeptStore,
+  type NewLease,
+  type NewNode,
+  newLeaseId,
+  type Written,
+} from './kept/kept-store.ts';
 export { firstToLead } from './leader/first-to-lead.ts';
 export {
   LeaderElection,
