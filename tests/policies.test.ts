@@ -306,7 +306,7 @@ describe('policies by the command', () => {
 
 test('what was waited for holds for the next request', async () => {
   await using folder = await tempDir();
-  const listeners = ['api', 'xds', 'gateway', 'zookeeper'].flatMap((name) => {
+  const listeners = ['api', 'xds', 'dns', 'gateway', 'zookeeper'].flatMap((name) => {
     return [`--${name}-listen`, '127.0.0.1:0'];
   });
   await using up = await startMeshkeeper(['up', ...listeners, '--data', folder.path]);

@@ -16,15 +16,13 @@ export function commandReference(): string {
     '## Flags of every command',
     '',
     ...options(program),
-    ...program.commands.flatMap((command) => section(command, 'meshkeeper')),
+    ...shown(program).flatMap((command) => section(command, 'meshkeeper')),
   ].join('\n');
 }
 
 function section(command: Command, parent: string): string[] {
-  // commander keeps whether a command is hidden to its help.
-  if (!parent.includes(' ') && command.name() === 'demo-instance') return [];
   const name = `${parent} ${command.name()}`;
-  if (command.commands.length > 0) return command.commands.flatMap((child) => section(child, name));
+  if (command.commands.length > 0) return shown(command).flatMap((child) => section(child, name));
   const args = command.registeredArguments.map((arg) =>
     named(arg.required, `${arg.name()}${arg.variadic ? '...' : ''}`),
   );
@@ -34,8 +32,42 @@ function section(command: Command, parent: string): string[] {
     '',
     sentence(command.description()),
     '',
+    ...examples(command),
+    ...argumentsOf(command),
     ...options(command),
   ];
+}
+
+/** Commands that help shows. */
+function shown(command: Command): Command[] {
+  const all = command.createHelp().visibleCommands(command);
+  return all.filter((child) => child.name() !== 'help');
+}
+
+/** What stands below a command's help, which is only there when help is printed. */
+function examples(command: Command): string[] {
+  let help = '';
+  command.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  command.outputHelp();
+  const [, text = ''] = help.split(/^Examples?:\n/m);
+  const lines = text.split('\n').filter((line) => line.startsWith('  '));
+  return lines.length === 0 ? [] : ['```sh', ...lines.map((line) => line.slice(2)), '```', ''];
+}
+
+function argumentsOf(command: Command): string[] {
+  const rows = command.registeredArguments.map((arg) => {
+    const name = `${arg.name()}${arg.variadic ? '...' : ''}`;
+    return `| \`${named(arg.required, name).trim()}\` | ${sentence(arg.description)}${choices(arg.argChoices)} |`;
+  });
+  return rows.length === 0 ? [] : ['| argument | |', '|---|---|', ...rows, ''];
+}
+
+function choices(allowed: readonly string[] | undefined): string {
+  return allowed ? ` One of ${allowed.map((choice) => `\`${choice}\``).join(', ')}.` : '';
 }
 
 function named(required: boolean, name: string): string {
@@ -44,14 +76,13 @@ function named(required: boolean, name: string): string {
 
 function options(command: Command): string[] {
   if (command.options.length === 0) return [];
-  const rows = command.options.map(({ flags, description, defaultValue, argChoices, envVar }) => {
-    const choices = argChoices
-      ? ` One of ${argChoices.map((choice) => `\`${choice}\``).join(', ')}.`
-      : '';
-    const preset =
-      defaultValue === undefined || defaultValue === true ? '' : ` Default \`${defaultValue}\`.`;
+  const rows = command.options.map((option) => {
+    const { flags, description, defaultValue, defaultValueDescription, argChoices, envVar } =
+      option;
+    const value = defaultValueDescription ?? defaultValue;
+    const preset = value === undefined || value === true ? '' : ` Default \`${value}\`.`;
     const variable = envVar === undefined ? '' : ` Or the environment's \`${envVar}\`.`;
-    return `| \`${flags}\` | ${sentence(description)}${choices}${preset}${variable} |`;
+    return `| \`${flags}\` | ${sentence(description)}${choices(argChoices)}${preset}${variable} |`;
   });
   return ['| flag | |', '|---|---|', ...rows, ''];
 }

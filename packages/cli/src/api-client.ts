@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CliError, ExitCode } from './exit-code.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { serverEvents } from './server-events.ts';
 import { didYouMean } from './similar.ts';
 
 const TIMEOUT = 10_000;
+/** Milliseconds between two looks at what can't be followed. */
+const POLL = 1_000;
 
 /** A server-sent event of the API. */
 export interface ServerEvent<T> {
@@ -40,15 +44,25 @@ export class ApiClient {
   /** The server-sent events of a path, until its end. */
   async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent<T>> {
     const { body } = await this.#fetch(path, { headers: this.#headers, signal });
-    let text = '';
-    for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      const events = text.split('\n\n');
-      text = events.pop() ?? '';
-      for (const event of events) {
-        const match = /^event: (.+)\ndata: (.+)$/.exec(event);
-        // As below: T is what the API's documentation says.
-        if (match !== null) yield { event: match[1]!, data: JSON.parse(match[2]!) as T };
+    // As below: T is what the API's documentation says.
+    for await (const { event, data } of serverEvents(body ?? new ReadableStream()))
+      yield { event, data: JSON.parse(data) as T };
+  }
+
+  /** What a path says, now and after each change. */
+  async *states<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+    const watched = `${path}${path.includes('?') ? '&' : '?'}watch`;
+    const response = await this.#fetch(watched, { headers: this.#headers, signal });
+    const streams = response.headers.get('content-type')?.startsWith('text/event-stream');
+    if (streams && response.body !== null)
+      for await (const { event, data } of serverEvents(response.body))
+        yield event === 'state' ? (JSON.parse(data) as T) : await this.get<T>(path);
+    else {
+      // A control plane that doesn't tell of changes there is asked again and again.
+      yield (await response.json()) as T;
+      for (;;) {
+        await pause(POLL, undefined, { signal });
+        yield await this.get<T>(path);
       }
     }
   }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiClient } from './api-client.ts';
 import { CliError, ExitCode } from './exit-code.ts';
 import type { Output } from './output/format.ts';
 
@@ -23,19 +22,23 @@ export interface Shown<T> {
 }
 
 /**
- * Follows a path of the API until SIGINT or SIGTERM: on a terminal it is drawn anew with each
- * change; otherwise a line of JSON each, or with `-o table` a line a change. A control plane that
- * goes away is waited for.
+ * Follows what the API tells until SIGINT or SIGTERM: on a terminal it is drawn anew with each
+ * change; otherwise a line of JSON each, or with `-o table` a line a change, or with `-o yaml` a
+ * document each. A control plane that goes away is waited for.
  */
-export async function follow<T>(api: ApiClient, path: string, shown: Shown<T>): Promise<void> {
+export async function follow<T>(
+  states: (signal: AbortSignal) => AsyncIterable<T>,
+  shown: Shown<T>,
+): Promise<void> {
   const stop = new AbortController();
   const end = () => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
-  const show = shower(shown);
+  const { stringify } = await import('yaml');
+  const show = shower(shown, stringify);
   try {
     for (let connected = false; !stop.signal.aborted; ) {
       try {
-        for await (const { data } of api.events<T>(path, stop.signal)) {
+        for await (const data of states(stop.signal)) {
           connected = true;
           show.show(data);
         }
@@ -53,7 +56,7 @@ export async function follow<T>(api: ApiClient, path: string, shown: Shown<T>): 
   }
 }
 
-function shower<T>({ output, text, lines }: Shown<T>) {
+function shower<T>({ output, text, lines }: Shown<T>, yaml: (data: T) => string) {
   const terminal = process.stdout.isTTY;
   const format = output ?? (terminal ? 'table' : 'json');
   let last: { readonly data: T; readonly at: number } | undefined;
@@ -75,6 +78,7 @@ function shower<T>({ output, text, lines }: Shown<T>) {
       if (format === 'table' && terminal) draw();
       else if (format === 'table')
         for (const line of lines(before, data)) process.stdout.write(`${line}\n`);
+      else if (format === 'yaml') process.stdout.write(`---\n${yaml(data)}`);
       else process.stdout.write(`${JSON.stringify(data)}\n`);
     },
     end(): void {

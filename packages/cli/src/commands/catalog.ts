@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { ApiClient, segment } from '../api-client.ts';
+import { follow } from '../follow.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { print } from '../output/format.ts';
-import { clean, type Table } from '../output/table.ts';
+import { clean, formatTable, type Table } from '../output/table.ts';
 
 interface ServiceView {
   readonly name: string;
@@ -48,32 +49,51 @@ interface EndpointView {
   readonly origin: { readonly registry: string; readonly path: string };
 }
 
+interface EndpointsView {
+  readonly endpoints: readonly EndpointView[];
+}
+
+interface WatchFlags {
+  readonly watch?: boolean;
+}
+
+const WATCH = [
+  '--watch',
+  'follow: drawn anew on a terminal, otherwise a line of JSON a change',
+] as const;
+
 export function addCatalogCommands(program: Command): void {
   program
     .command('services')
     .argument('[name]', 'one service')
+    .option(...WATCH)
     .description('the services of the catalog, and what in the registries could not be used')
     .addHelpText(
       'after',
       '\nExamples:\n  meshkeeper services\n  meshkeeper services orders -o json\n  meshkeeper services --watch',
     )
     .action(async (name: string | undefined, _: unknown, command: Command) => {
-      const options = optionsOf(command);
-      await (name === undefined ? listServices(options) : showService(name, options));
+      const options = optionsOf<WatchFlags>(command);
+      if (name === undefined) await listServices(options);
+      else await showService(name, options);
     });
   program
     .command('endpoints')
     .argument('<name>', 'the service')
+    .option(...WATCH)
     .description("a service's endpoints")
     .addHelpText(
       'after',
       '\nExamples:\n  meshkeeper endpoints orders\n  meshkeeper endpoints orders --watch',
     )
     .action(async (name: string, _: unknown, command: Command) => {
-      const options = optionsOf(command);
+      const options = optionsOf<WatchFlags>(command);
       const path = `/services/${segment(name)}/endpoints`;
-      const data = await new ApiClient(options).get<{ endpoints: readonly EndpointView[] }>(path);
-      await print(data, options.output, ({ endpoints }) => endpointsTable(endpoints));
+      await show<EndpointsView>(path, options, {
+        table: ({ endpoints }) =>
+          endpoints.length === 0 ? `${clean(name)} has no endpoints` : endpointsTable(endpoints),
+        rows: ({ endpoints }) => new Map(endpoints.map((each) => [each.id, endpointLine(each)])),
+      });
     });
 }
 
@@ -87,9 +107,10 @@ function endpointsTable(endpoints: readonly EndpointView[]): Table {
       ...(reported ? loadHead : []),
       ...['REGISTRY', 'ZNODE'],
     ],
+    least: ['ZNODE', 'REGISTRY', ...loadHead],
     rows: endpoints.map(({ id, address, port, weight, health, held, role, load, origin }) => [
       id,
-      address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+      hostPortText(address, port),
       String(weight),
       `${health}${role === 'leader' ? ', leads' : ''}${held ? ' (held: gone from the registry)' : ''}`,
       ...(reported
@@ -103,15 +124,16 @@ function endpointsTable(endpoints: readonly EndpointView[]): Table {
   };
 }
 
-async function listServices(options: GlobalOptions): Promise<void> {
-  const data = await new ApiClient(options).get<ServicesView>('/services');
-  await print(data, options.output, ({ services }) =>
-    services.length === 0
-      ? 'no services yet: register one, or look at the registries: in meshkeeper.yaml'
-      : { head, rows: services.map(row) },
-  );
+async function listServices(options: WatchFlags & GlobalOptions): Promise<void> {
+  const data = await show<ServicesView>('/services', options, {
+    table: ({ services }) =>
+      services.length === 0
+        ? 'no services yet: register one, or look at the registries: in meshkeeper.yaml'
+        : servicesTable(services),
+    rows: ({ services }) => new Map(services.map((each) => [each.name, serviceLine(each)])),
+  });
   // For people; a script finds them in the data.
-  for (const { name, state, staleSince, problems } of data.registries) {
+  for (const { name, state, staleSince, problems } of data?.registries ?? []) {
     if (state !== 'live')
       warn(
         `registry ${name} is ${state}${staleSince ? ` since ${staleSince}` : ''}: what was last known is served`,
@@ -120,12 +142,76 @@ async function listServices(options: GlobalOptions): Promise<void> {
   }
 }
 
-async function showService(name: string, options: GlobalOptions): Promise<void> {
-  const data = await new ApiClient(options).get<ServiceView>(`/services/${segment(name)}`);
-  await print(data, options.output, (service) => ({ head, rows: [row(service)] }));
+async function showService(name: string, options: WatchFlags & GlobalOptions): Promise<void> {
+  await show<ServiceView>(`/services/${segment(name)}`, options, {
+    table: (service) => servicesTable([service]),
+    rows: (service) => new Map([[service.name, serviceLine(service)]]),
+  });
 }
 
-const head = ['NAME', 'PROTOCOL', 'ENDPOINTS', 'DRAINING', 'HELD', 'REGISTRIES'];
+/** Prints what a path says, or follows it; gives what was printed. */
+async function show<T>(
+  path: string,
+  { watch, ...options }: WatchFlags & GlobalOptions,
+  { table, rows }: Listed<T>,
+): Promise<T | undefined> {
+  const api = new ApiClient(options);
+  const { output } = options;
+  if (!watch) {
+    const data = await api.get<T>(path);
+    await print(data, output, table);
+    return data;
+  }
+  await follow<T>((signal) => api.states(path, signal), {
+    output,
+    text: (data) => {
+      const made = table(data);
+      return typeof made === 'string' ? made : formatTable(made);
+    },
+    lines: (before, after) => changedLines(before && rows(before), rows(after)),
+  });
+  return undefined;
+}
+
+/** How a list is shown. */
+interface Listed<T> {
+  readonly table: (data: T) => Table | string;
+  /** A line for each of its members, by name. */
+  readonly rows: (data: T) => ReadonlyMap<string, string>;
+}
+
+/** What joined, left or changed, a line each. */
+function changedLines(
+  before: ReadonlyMap<string, string> | undefined,
+  after: ReadonlyMap<string, string>,
+): string[] {
+  const gone = [...(before?.keys() ?? [])].filter((name) => !after.has(name));
+  const other = [...after].filter(([name, line]) => before?.get(name) !== line);
+  return [
+    ...gone.map((name) => `- ${name}`),
+    ...other.map(([name, line]) => `${before?.has(name) ? '~' : '+'} ${name} ${line}`),
+  ].map(clean);
+}
+
+function serviceLine({ protocol, healthy, endpoints, draining, held }: ServiceView): string {
+  return `${protocol} ${healthy}/${endpoints} draining ${draining} held ${held}`;
+}
+
+function endpointLine({ address, port, weight, health, held }: EndpointView): string {
+  return `${hostPortText(address, port)} weight ${weight} ${health}${held ? ' held' : ''}`;
+}
+
+function servicesTable(services: readonly ServiceView[]): Table {
+  return {
+    head: ['NAME', 'PROTOCOL', 'ENDPOINTS', 'DRAINING', 'HELD', 'REGISTRIES'],
+    rows: services.map(row),
+    least: ['REGISTRIES', 'PROTOCOL'],
+  };
+}
+
+function hostPortText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
 
 function row(service: ServiceView): string[] {
   const { name, protocol, healthy, endpoints, draining, held, registries } = service;

@@ -27,7 +27,7 @@ export function addProxyStatusCommand(program: Command): void {
       const api = new ApiClient(options);
       if (id === undefined) {
         if (watch)
-          await follow<ProxiesView>(api, '/proxies?watch', {
+          await follow<ProxiesView>((signal) => api.states('/proxies', signal), {
             output,
             text: (data, elapsed) => proxiesText(data, Date.parse(data.at) + elapsed),
             lines: proxyChangeLines,
@@ -43,7 +43,7 @@ export function addProxyStatusCommand(program: Command): void {
       }
       const path = `/proxies/${segment(id)}`;
       if (watch)
-        await follow<OneProxyView>(api, `${path}?watch`, {
+        await follow<OneProxyView>((signal) => api.states(path, signal), {
           output,
           text: (data, elapsed) => oneProxyText(data, Date.parse(data.at) + elapsed),
           lines: (before, after) => proxyChangeLines(before && asList(before), asList(after)),
