@@ -46,11 +46,10 @@ function add(
       'wait so long at most, as 30s (default: as long as it takes)',
       duration,
     )
-    .option(
-      '--grace <duration>',
-      'time to end after SIGTERM when the lease is lost',
-      duration,
-      10_000,
+    .addOption(
+      new Option('--grace <duration>', 'time to end after SIGTERM when the lease is lost')
+        .argParser(duration)
+        .default(10_000, '10s'),
     )
     .addOption(
       new Option('--policy <policy>', 'when a lease is lost: with the connection, or the session')
