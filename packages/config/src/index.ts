@@ -23,3 +23,19 @@ export {
   SHARED_APPLICATION,
 } from './model/names.ts';
 export { type Layer, type Resolution, type ResolvedValue, resolve } from './model/resolve.ts';
+export { Validator } from './schema/validator.ts';
+export type { Sealer, SecretPlace } from './secrets/sealer.ts';
+export type { Application, Applications, Namespace } from './store/applications.ts';
+export { ConfigStore, type ConfigStoreOptions } from './store/config-store.ts';
+export type { Audit, ConfigEvent } from './store/context.ts';
+export type { Draft, Drafts, Edit, InputEntry } from './store/drafts.ts';
+export { CONFIG_ROOT } from './store/paths.ts';
+export type {
+  Published,
+  PublishOptions,
+  Release,
+  ReleaseContent,
+  ReleasePage,
+  Releases,
+  Which,
+} from './store/releases.ts';

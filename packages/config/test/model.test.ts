@@ -16,7 +16,7 @@ import { type Layer, resolve } from '../src/model/resolve.ts';
 const text = (value: string): Entry => ({ type: 'text', value });
 const entriesOf = (values: Readonly<Record<string, string>>) =>
   new Map(Object.entries(values).map(([key, value]) => [key, text(value)]));
-const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const key: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const entries = fc
   .array(fc.tuple(key, fc.string({ maxLength: 2 }).map(text)))
   .map((pairs) => new Map(pairs));
