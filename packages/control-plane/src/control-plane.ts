@@ -1,4 +1,5 @@
 import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
+import { KeptLeases } from '@meshkeeper/recipes';
 import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
@@ -8,6 +9,7 @@ import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Leaders } from './leaders/leaders.ts';
+import { Queues } from './leases/queues.ts';
 import { Members } from './members/members.ts';
 import { MeshConvergence } from './members/mesh-convergence.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -160,11 +162,13 @@ export async function startControlPlane(
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );
+  const leases = stack.use(new KeptLeases({ zk, logger }));
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh },
+      queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
       ready: () => reconciler.ready,
     }),
   );

@@ -30,6 +30,7 @@ export {
   newLeaseId,
   type Written,
 } from './kept/kept-store.ts';
+export { QUEUE_FOLDERS, queueName, queuePath } from './kept/queue-path.ts';
 export { firstToLead } from './leader/first-to-lead.ts';
 export {
   LeaderElection,

@@ -6,6 +6,7 @@ import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
+import type { Queues } from '../leases/queues.ts';
 import type { Members } from '../members/members.ts';
 import type { MeshConvergence } from '../members/mesh-convergence.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -15,6 +16,7 @@ import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
+import { leaseRoutes } from './lease-routes.ts';
 import { membersRoute } from './members-route.ts';
 import { MeshView } from './mesh-view.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
@@ -40,6 +42,8 @@ export interface ApiOptions {
   readonly dataPlanes: DataPlanes;
   readonly members: Members;
   readonly mesh: MeshConvergence;
+  /** Locks and elections. */
+  readonly queues: readonly Queues[];
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -90,6 +94,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);
+  for (const queues of options.queues) leaseRoutes(app, queues);
   const { host, port } = options.listen;
   try {
     return server(app, await app.listen({ host, port }));

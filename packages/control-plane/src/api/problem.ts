@@ -5,6 +5,8 @@ export type ApiErrorCode =
   | 'unknown-endpoint'
   | 'unknown-proxy'
   | 'unknown-policy'
+  /** It has expired, was released, or has never been. */
+  | 'unknown-lease'
   /** The past is not kept that far back. */
   | 'not-recorded'
   | 'invalid-request'
@@ -12,6 +14,8 @@ export type ApiErrorCode =
   | 'invalid-policy'
   /** Somebody else has changed the same meanwhile: `conflicts` says who and when. */
   | 'conflict'
+  /** Somebody else has it: `holders` says who. */
+  | 'held'
   /** It is more than ZooKeeper keeps. */
   | 'too-large'
   /** ZooKeeper is away: what is served stays, but nothing can be written. */
@@ -27,6 +31,8 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'not-recorded': 404,
   'invalid-request': 400,
   'invalid-policy': 400,
+  'unknown-lease': 404,
+  held: 409,
   conflict: 409,
   'too-large': 413,
   'zookeeper-unavailable': 503,

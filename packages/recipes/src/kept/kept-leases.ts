@@ -1,4 +1,5 @@
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
+import { lifetimeOf } from './expiries.ts';
 import { KeptFollower } from './kept-follower.ts';
 import { type Granted, KeptQueue } from './kept-queue.ts';
 import type { Kept, KeptKey } from './kept-record.ts';
@@ -88,6 +89,12 @@ export class KeptLeases implements AsyncDisposable {
   /** Ends what was granted and nobody has got, unless its holder goes on with it elsewhere. */
   async withdraw({ kept }: Granted, signal?: AbortSignal): Promise<void> {
     await this.store.end(kept, signal);
+  }
+
+  /** Milliseconds that a lease lasts yet unless it is kept alive; undefined while that isn't known. */
+  expiresIn({ id, record: { ttl } }: Kept): number | undefined {
+    const left = this.follower.left(id);
+    return left && Math.max(0, Math.floor(left - (lifetimeOf(ttl) - ttl)));
   }
 
   /** Idempotent. Leases go on: another process ends those that nobody keeps alive. */

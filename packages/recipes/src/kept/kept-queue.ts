@@ -90,13 +90,15 @@ export class KeptQueue {
 
   /** What a holder's lease says when it is held; undefined when he only waits for it. */
   granted(kept: Kept, until: number): Granted | undefined {
-    const { record, stat } = kept;
+    const { record } = kept;
     const [node] = record.nodes;
     if (record.state !== 'held' || node === undefined) return undefined;
-    return {
-      ...{ kept, until, path: node.path },
-      fencing: { generation: this.#generation, czxid: stat.czxid },
-    };
+    return { kept, until, path: node.path, fencing: this.fencing(kept) };
+  }
+
+  /** What a holder shows to the resource: its znode was created with the record. */
+  fencing({ stat }: Kept): Fencing {
+    return { generation: this.#generation, czxid: stat.czxid };
   }
 
   /** This holder's place in the queue, new or as it is; undefined for who would not wait there. */

@@ -6,7 +6,8 @@ import { queues } from './queue-names.ts';
 
 /**
  * Lists a lock's holders and waiters: of a `Mutex`, a `ReadWriteLock` or a `Semaphore`, also those of
- * Curator (its `getParticipantNodes`) and of kazoo's `Lock` (its `contenders`) and read/write locks.
+ * Curator (its `getParticipantNodes`) and of kazoo's `Lock` (its `contenders`) and read/write locks. Who
+ * stands in a `LeaderLatch`, too: its leader is the holder.
  * Empty when there is no znode at the path. Not one moment's picture: who comes or goes during the
  * call may be missing.
  */

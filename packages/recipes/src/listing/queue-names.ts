@@ -2,7 +2,7 @@
  * Recipes that agree on names wait for each other; a folder may hold several such families, which
  * take no notice of one another.
  */
-type Family = 'mutex' | 'read-write' | 'kazoo';
+type Family = 'mutex' | 'latch' | 'read-write' | 'kazoo';
 
 /** What a znode's name tells. */
 export interface QueueName {
@@ -16,6 +16,8 @@ export interface QueueName {
 const markers: Readonly<Record<string, Omit<QueueName, 'sequence'>>> = {
   // Curator's and ours `_c_<uuid>-lock-`, go-zk's `_c_<hex32>-lock-`, kazoo's if it is told so.
   'lock-': { family: 'mutex', kind: 'exclusive' },
+  // Curator's LeaderLatch and ours.
+  'latch-': { family: 'latch', kind: 'exclusive' },
   __WRIT__: { family: 'read-write', kind: 'exclusive' },
   __READ__: { family: 'read-write', kind: 'read' },
   // kazoo's Lock and WriteLock, and its ReadLock: `<hex32>__lock__`.
@@ -23,9 +25,9 @@ const markers: Readonly<Record<string, Omit<QueueName, 'sequence'>>> = {
   __rlock__: { family: 'kazoo', kind: 'read' },
 };
 
-/** Reads the name of a lock's znode; undefined for anything else. */
+/** Reads the name of a lock's or latch's znode; undefined for anything else. */
 export function parseQueueName(name: string): QueueName | undefined {
-  const match = /(lock-|__WRIT__|__READ__|__lock__|__rlock__)(-?\d{10})$/.exec(name);
+  const match = /(lock-|latch-|__WRIT__|__READ__|__lock__|__rlock__)(-?\d{10})$/.exec(name);
   return match === null ? undefined : { ...markers[match[1]!]!, sequence: match[2]! };
 }
 
