@@ -18,6 +18,8 @@ export type ConfigErrorCode =
   | 'BUSY'
   /** The key that a secret was encrypted with isn't here. */
   | 'NO_KEY'
+  /** A client can't reach anybody who knows, and has nothing from before. */
+  | 'UNAVAILABLE'
   /** What is in ZooKeeper is not what this package writes. */
   | 'MALFORMED';
 

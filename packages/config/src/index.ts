@@ -1,3 +1,12 @@
+export type { Config, Subscription } from './client/config.ts';
+export { HttpSource, type HttpSourceOptions } from './client/http/http-source.ts';
+export { openConfig } from './client/open-config.ts';
+export type { ConfigLogger, ConfigOptions, Defaults } from './client/options.ts';
+export type { PathOf, ValueAt } from './client/paths.ts';
+export type { Resolved, ResolvedEntry } from './client/resolved.ts';
+export type { ConfigRequest, ConfigSource, SourceUpdate } from './client/source.ts';
+export type { InputOf, OutputOf, StandardSchema } from './client/standard-schema.ts';
+export type { ConfigStatus } from './client/status.ts';
 export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './config-error.ts';
 export { type Actor, ROLES, type Role } from './model/actor.ts';
 export { type Content, type Entries, FORMATS, type Format } from './model/content.ts';
@@ -29,7 +38,18 @@ export type { Application, Applications, Namespace } from './store/applications.
 export { ConfigStore, type ConfigStoreOptions } from './store/config-store.ts';
 export type { Audit, ConfigEvent } from './store/context.ts';
 export type { Draft, Drafts, Edit, InputEntry } from './store/drafts.ts';
+export type { GraySettings, Grays, NewGray } from './store/grays.ts';
 export { CONFIG_ROOT } from './store/paths.ts';
+export {
+  type ApplicationRecord,
+  type GrayRecord,
+  grayRules,
+  type Pointer,
+  RELEASE_KINDS,
+  type ReleaseKind,
+  type ScheduledRecord,
+  type SignalRecord,
+} from './store/records.ts';
 export type {
   Published,
   PublishOptions,
@@ -39,3 +59,5 @@ export type {
   Releases,
   Which,
 } from './store/releases.ts';
+export type { Outcome, Schedule } from './store/schedule.ts';
+export type { Abandoned, Signals } from './store/signals.ts';

@@ -1,0 +1,30 @@
+import type { SourceUpdate } from './source.ts';
+
+/** What a source says, one after the other. Who gives up waiting loses nothing. */
+export class Updates {
+  readonly #iterator: AsyncIterator<SourceUpdate>;
+  #pending: Promise<IteratorResult<SourceUpdate>> | undefined;
+
+  constructor(updates: AsyncIterable<SourceUpdate>) {
+    this.#iterator = updates[Symbol.asyncIterator]();
+  }
+
+  /** The next; undefined when the signal aborts before, or there are no more. */
+  async next(signal: AbortSignal): Promise<SourceUpdate | undefined> {
+    if (signal.aborted) return undefined;
+    const over = new AbortController();
+    const aborted = new Promise<undefined>((resolve) => {
+      const options = { once: true, signal: over.signal };
+      signal.addEventListener('abort', () => resolve(undefined), options);
+    });
+    try {
+      this.#pending ??= this.#iterator.next();
+      const next = await Promise.race([this.#pending, aborted]);
+      if (next === undefined) return undefined;
+      this.#pending = undefined;
+      return next.done ? undefined : next.value;
+    } finally {
+      over.abort();
+    }
+  }
+}
