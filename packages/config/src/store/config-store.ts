@@ -5,8 +5,11 @@ import { Applications } from './applications.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import type { Audit, StoreContext } from './context.ts';
 import { Drafts } from './drafts.ts';
+import { Grays } from './grays.ts';
 import { CONFIG_ROOT, Paths } from './paths.ts';
 import { Releases } from './releases.ts';
+import { Schedule } from './schedule.ts';
+import { Signals } from './signals.ts';
 
 /** What the store takes. */
 export interface ConfigStoreOptions {
@@ -33,6 +36,9 @@ export class ConfigStore {
   readonly applications: Applications;
   readonly drafts: Drafts;
   readonly releases: Releases;
+  readonly grays: Grays;
+  readonly schedule: Schedule;
+  readonly signals: Signals;
 
   constructor({
     zk,
@@ -50,5 +56,8 @@ export class ConfigStore {
     this.applications = new Applications(context);
     this.drafts = new Drafts(context, validator, sealer);
     this.releases = new Releases(context, this.applications);
+    this.grays = new Grays(context, this.applications, this.releases);
+    this.schedule = new Schedule(context, this.applications, this.releases);
+    this.signals = new Signals(context, this.applications, this.grays);
   }
 }
