@@ -3,7 +3,7 @@ export type { ClientFacts } from './config/request-view.ts';
 export { UNSUPPORTED, type UnsupportedField } from './config/unsupported.ts';
 export { Egress, type Knowledge } from './egress/egress.ts';
 export type { EgressOptions, EgressSnapshot } from './egress/egress-options.ts';
-export type { RequestHead } from './forward/request-head.ts';
+export { type Refusal, type RequestHead, readRequestHead } from './forward/request-head.ts';
 export { type ClientReceiver, type ClientStream, NO_RECEIVER } from './listen/client-stream.ts';
 export type { Logger } from './logger.ts';
 export type { FinishedRequest, ProxyObserver } from './observer.ts';
