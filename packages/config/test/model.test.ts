@@ -248,7 +248,8 @@ test('names are checked', () => {
 test('who may do what', () => {
   const forbidden = (e: unknown) => isConfigError(e, 'FORBIDDEN');
   authorize({ name: 'ann', roles: ['editor'] }, 'edit');
-  authorize({ name: 'ann', roles: ['admin'] }, 'reveal');
+  authorize({ name: 'ann', roles: ['admin'] }, 'publish');
+  assert.throws(() => authorize({ name: 'ann', roles: ['admin'] }, 'reveal'), forbidden);
   assert.throws(() => authorize({ name: 'ann', roles: ['editor'] }, 'publish'), forbidden);
   assert.throws(() => authorize({ name: 'ann', roles: ['publisher'] }, 'reveal'), forbidden);
   assert.throws(() => checkFourEyes({ name: 'ann', roles: [] }, ['bob', 'ann']), forbidden);

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config-error.ts';
 
-/** What somebody may do with configuration; `admin` all of it. */
+/** What somebody may do with configuration; `admin` all but reading secrets. */
 export const ROLES = ['viewer', 'editor', 'publisher', 'secret', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -23,7 +23,7 @@ const NEEDS: Readonly<Record<Action, Role>> = {
 /** @throws ConfigError FORBIDDEN */
 export function authorize({ name, roles }: Actor, action: Action): void {
   const role = NEEDS[action];
-  if (roles.includes(role) || roles.includes('admin')) return;
+  if (roles.includes(role) || (roles.includes('admin') && role !== 'secret')) return;
   throw new ConfigError('FORBIDDEN', `${name} may not ${action}: it takes the role ${role}`);
 }
 

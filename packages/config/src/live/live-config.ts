@@ -1,0 +1,207 @@
+import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
+import { layersOf } from '../model/layers.ts';
+import { checkApplication, checkNamespace, refText, SHARED_APPLICATION } from '../model/names.ts';
+import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
+import { CONFIG_ROOT, Paths } from '../store/paths.ts';
+import type { ApplicationRecord } from '../store/records.ts';
+import type { LiveNamespace } from './live-namespace.ts';
+import type { Resolved, ResolvedLayer, ResolveRequest } from './resolved.ts';
+import { TreeFollower } from './tree-follower.ts';
+
+/** What it is opened with. */
+export interface LiveConfigOptions {
+  readonly zk: ZooKeeper;
+  /** Default `/meshkeeper/config`. */
+  readonly root?: string;
+  readonly logger: Logger;
+  /** The application that all others share. Default `application`. */
+  readonly shared?: string;
+}
+
+/** Resolutions that are remembered: instances mostly get the same. */
+const REMEMBERED = 256;
+
+/**
+ * What every instance gets, in memory, kept by a watch. While ZooKeeper is away it is what it was, and
+ * says that it is stale.
+ */
+export class LiveConfig implements AsyncDisposable {
+  readonly #shared: string;
+  readonly #zk: ZooKeeper;
+  readonly #paths: Paths;
+  readonly #applications = new Map<string, ApplicationRecord>();
+  readonly #namespaces = new Map<string, LiveNamespace>();
+  /** By the releases that they are made of, and what those hold. */
+  readonly #resolutions = new Map<string, Resolution>();
+  /** Who waits for changes. */
+  readonly #listeners = new Set<() => void>();
+  readonly #stop = new AbortController();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #following: Promise<void>;
+  #complete = false;
+  #revision = 0n;
+  #told = false;
+
+  constructor({ zk, root = CONFIG_ROOT, logger, shared = SHARED_APPLICATION }: LiveConfigOptions) {
+    this.#zk = zk;
+    this.#shared = shared;
+    this.#paths = new Paths(root);
+    this.#ready.promise.catch(() => {}); // for those who wait
+    const follower = new TreeFollower({
+      zk,
+      paths: this.#paths,
+      logger,
+      known: (ref) => this.#namespaces.get(refText(ref)),
+      knownPaths: () => this.#knownPaths(),
+      handlers: {
+        application: (name, record) => {
+          if (record === undefined) this.#applications.delete(name);
+          else this.#applications.set(name, record);
+          this.#changed();
+        },
+        namespace: (ref, namespace) => {
+          if (namespace === undefined) this.#namespaces.delete(refText(ref));
+          else this.#namespaces.set(refText(ref), namespace);
+          this.#changed();
+        },
+        complete: () => {
+          this.#complete = true;
+          this.#ready.resolve();
+          this.#changed();
+        },
+        gap: () => {
+          this.#complete = false;
+        },
+        seen: (zxid) => {
+          if (zxid > this.#revision) this.#revision = zxid;
+        },
+      },
+    });
+    this.#following = follower.run(this.#stop.signal).then(
+      () => this.#ready.reject(this.#stop.signal.reason),
+      (error: unknown) => {
+        logger.warn({ err: error }, 'configuration can not be followed any more');
+        this.#complete = false;
+        this.#ready.reject(error);
+      },
+    );
+  }
+
+  /** True once everything was read. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** There may be something newer than what is here. */
+  get stale(): boolean {
+    return !this.#complete || this.#zk.state.type !== 'connected';
+  }
+
+  /** The names of all applications, in order. */
+  get applications(): readonly string[] {
+    return [...this.#applications.keys()].sort();
+  }
+
+  /** What an instance gets now. @throws ConfigError NOT_VALID for names that can't be */
+  resolve({ application, profiles = [], instance = {} }: ResolveRequest): Resolved {
+    checkApplication(application);
+    profiles.forEach(checkNamespace);
+    const links = (this.#applications.get(application)?.links ?? []).filter(
+      (link) => this.#namespaces.get(refText(link))?.pointer.public,
+    );
+    const layers: Layer[] = [];
+    const names: string[] = [];
+    for (const ref of layersOf({ application, profiles, links, shared: this.#shared })) {
+      const chosen = this.#namespaces.get(refText(ref))?.choose(instance);
+      if (chosen === undefined) continue;
+      const { root, ...layer } = chosen;
+      layers.push({ ...ref, ...layer });
+      names.push(`${refText(ref)} ${layer.release} ${layer.gray ?? ''} ${root}`);
+    }
+    return {
+      application,
+      profiles,
+      ...this.#resolution(names.join('\n'), layers),
+      revision: this.#revision,
+      stale: this.stale,
+      layers: layers.map(({ entries: _, ...layer }): ResolvedLayer => layer),
+    };
+  }
+
+  /** What an instance gets, and whenever that is another; of several changes perhaps only the last. */
+  async *changes(request: ResolveRequest, signal: AbortSignal): AsyncGenerator<Resolved> {
+    let last: string | undefined;
+    while (!signal.aborted) {
+      const resolved = this.resolve(request);
+      if (resolved.digest !== last) {
+        last = resolved.digest;
+        yield resolved;
+        continue; // it may have changed meanwhile
+      }
+      await this.#another(request, last, signal);
+    }
+  }
+
+  /** What an instance gets, as soon as it is not what has this digest; as it is when the signal aborts. */
+  async other(request: ResolveRequest, digest: string, signal: AbortSignal): Promise<Resolved> {
+    await this.#another(request, digest, signal);
+    return this.resolve(request);
+  }
+
+  /** Ends it. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #another(request: ResolveRequest, digest: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.resolve(request).digest !== digest) return;
+    const { promise, resolve: done } = Promise.withResolvers<void>();
+    const listener = () => {
+      if (this.resolve(request).digest !== digest) done();
+    };
+    this.#listeners.add(listener);
+    const abort = () => done();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await promise;
+    } finally {
+      this.#listeners.delete(listener);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Tells those who wait, once for all that changes in a turn. */
+  #changed(): void {
+    if (this.#told) return;
+    this.#told = true;
+    queueMicrotask(() => {
+      this.#told = false;
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #resolution(name: string, layers: readonly Layer[]): Resolution {
+    let found = this.#resolutions.get(name);
+    if (found === undefined) {
+      found = resolve(layers);
+      this.#resolutions.set(name, found);
+      const [oldest] = this.#resolutions.keys();
+      if (this.#resolutions.size > REMEMBERED && oldest !== undefined)
+        this.#resolutions.delete(oldest);
+    }
+    return found;
+  }
+
+  *#knownPaths(): Generator<string> {
+    for (const name of this.#applications.keys()) yield this.#paths.application(name);
+    for (const text of this.#namespaces.keys()) {
+      const [application = '', namespace = ''] = text.split('/');
+      yield this.#paths.namespace({ application, namespace }).pointer;
+    }
+  }
+}
