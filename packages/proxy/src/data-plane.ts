@@ -1,5 +1,5 @@
 import type { Locality } from '@meshkeeper/mesh';
-import type { XdsBatch } from '@meshkeeper/xds';
+import type { ClusterUsage, XdsBatch } from '@meshkeeper/xds';
 import { type Assignment, NO_ASSIGNMENT, parseAssignment } from './config/assignment.ts';
 import { type ClusterConfig, parseCluster } from './config/cluster-config.ts';
 import type { HttpManager } from './config/http-manager.ts';
@@ -89,6 +89,11 @@ export class DataPlane {
   assignment(name: string): Assignment | undefined {
     const endpoints = this.#clusters.get(name)?.config.endpoints;
     return typeof endpoints === 'string' ? this.#assignments.get(endpoints) : endpoints;
+  }
+
+  /** What was sent to the clusters' endpoints since the last call. */
+  takeUsage(): ClusterUsage[] {
+    return [...this.#clusters.values()].map((cluster) => cluster.takeUsage());
   }
 
   /** True when there is a listener, and everything that the listeners lead to has come. */

@@ -69,6 +69,7 @@ class RunningProxy implements EmbeddedProxy {
     this.#client = new XdsClient({
       ...options.xds,
       node: { ...options.node, metadata: metadataOf(options) },
+      usage: () => this.#plane.takeUsage(),
       logger: this.#logger,
     });
     this.#running = this.#run();

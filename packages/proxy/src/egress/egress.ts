@@ -76,6 +76,7 @@ export class Egress implements AsyncDisposable {
         metadata: { [LISTENER_KEYS.outbound]: '127.0.0.1:0' },
       },
       onDemand: true,
+      usage: () => this.#plane.takeUsage(),
       logger: this.#logger,
     });
     this.#running = this.#run();
@@ -195,13 +196,19 @@ export class Egress implements AsyncDisposable {
     const problem = await this.#plane.apply(batch);
     if (problem !== undefined) return problem;
     this.#kept.take(batch);
-    for (const name of batch.upserts.keys()) this.#gone.delete(`${batch.type} ${name}`);
+    for (const name of batch.upserts.keys()) this.#come(batch.type, name);
     for (const name of batch.removed) {
       const key = `${batch.type} ${name}`;
       if (batch.dropped) this.#gone.delete(key);
       else this.#gone.add(key);
     }
     return undefined;
+  }
+
+  #come(type: XdsBatch['type'], name: string): void {
+    // A service that there was not comes with its cluster first: of its host nothing is known any more.
+    if (this.#gone.delete(`${type} ${name}`) && type === 'cluster')
+      this.#gone.delete(`virtualHost ${virtualHostName(OUTBOUND, name)}`);
   }
 
   #changed(): void {

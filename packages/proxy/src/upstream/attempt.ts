@@ -31,6 +31,8 @@ export class Attempt implements StreamReceiver, UpstreamStream {
   readonly begun: number;
   /** Milliseconds to the head of the response; undefined before. To be set by the owner. */
   latency: number | undefined;
+  /** The endpoint was never asked: there are too many others. To be set by the owner. */
+  refused = false;
   /** False once it counts as a failure of the endpoint. To be set by the owner. */
   well = true;
   readonly #receiver: StreamReceiver;

@@ -4,6 +4,7 @@ import {
   type OutlierChange,
   type RandomSource,
 } from '@meshkeeper/mesh';
+import type { ClusterUsage } from '@meshkeeper/xds';
 import { EndpointBalancer, type PickWish } from '../balance/endpoint-balancer.ts';
 import { OutlierWatch } from '../balance/outlier-watch.ts';
 import { type Assignment, NO_ASSIGNMENT } from '../config/assignment.ts';
@@ -23,6 +24,7 @@ import {
   type TunnelOwner,
   type TunnelReceiver,
 } from './tcp-tunnel.ts';
+import { takeUsage } from './usage.ts';
 
 /** What becomes of a cluster's endpoints. Called on the hot path: do little. */
 export interface ClusterObserver {
@@ -65,6 +67,8 @@ export class Cluster {
   readonly #tunnels = new Set<TcpTunnel>();
   /** It has had a connection. */
   #used = false;
+  /** Requests that no endpoint was asked for, since they were asked for last. */
+  #dropped = 0;
 
   readonly #attempts: AttemptOwner = {
     answered: (attempt, head) => {
@@ -75,20 +79,32 @@ export class Cluster {
     },
     failed: (attempt, failure) => {
       attempt.well = false;
+      attempt.refused = failure.reason === 'overflow';
       this.#failed(attempt.endpoint, failure);
     },
-    over: ({ load, begun, latency, well }) => {
+    over: ({ endpoint: { usage }, load, begun, latency, well, refused }) => {
       this.#breaker.release('requests');
       // Who was given up before an answer may have been about to answer well: it is not known.
       const known = well && latency !== undefined;
       const took = latency ?? this.#environment.now() - begun;
       load?.finished(took, known ? 'success' : 'failure');
+      if (refused) {
+        usage.issued--;
+        this.#dropped++;
+      } else if (known) usage.succeeded++;
+      else if (!well) usage.failed++;
     },
   };
 
   readonly #tunnelOwner: TunnelOwner = {
-    connected: ({ endpoint }) => this.#outliers.answered(endpoint, 200),
-    failed: ({ endpoint }, failure) => this.#failed(endpoint, failure),
+    connected: ({ endpoint }) => {
+      endpoint.usage.succeeded++;
+      this.#outliers.answered(endpoint, 200);
+    },
+    failed: ({ endpoint }, failure) => {
+      endpoint.usage.failed++;
+      this.#failed(endpoint, failure);
+    },
     over: (tunnel) => {
       this.#tunnels.delete(tunnel);
       tunnel.load?.finished(0, 'failure');
@@ -178,6 +194,7 @@ export class Cluster {
     const refusal = this.#breaker.isOpen('requests') ? REQUESTS : undefined;
     this.#breaker.acquire('requests');
     endpoint.load?.started();
+    endpoint.usage.issued++;
     this.#used = true;
     attempt.begin(head, options, refusal);
     return attempt;
@@ -185,14 +202,25 @@ export class Cluster {
 
   /** Opens a raw connection to an endpoint that was picked. The receiver is called later. */
   connect(endpoint: Endpoint, receiver: TunnelReceiver): Tunnel {
-    if (!this.#breaker.tryAcquire('connections')) return new RefusedTunnel(receiver, CONNECTIONS);
+    if (!this.#breaker.tryAcquire('connections')) {
+      this.#dropped++;
+      return new RefusedTunnel(receiver, CONNECTIONS);
+    }
     this.#used = true;
     endpoint.load?.started();
+    endpoint.usage.issued++;
     const { connectTimeout, tcpKeepalive } = this.#config.connections;
     const options = { connectTimeout, tcpKeepalive, tls: this.#endpoints.tls };
     const tunnel = new TcpTunnel(endpoint, options, receiver, this.#tunnelOwner);
     this.#tunnels.add(tunnel);
     return tunnel;
+  }
+
+  /** What was sent to its endpoints since the last call. Who has left is left out, as with Envoy. */
+  takeUsage(): ClusterUsage {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return takeUsage(this.#config.name, dropped, this.#endpoints);
   }
 
   /** True when a request may be tried again now; {@link retryOver} has to follow. */

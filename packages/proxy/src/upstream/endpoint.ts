@@ -3,6 +3,7 @@ import type { Candidate } from '../balance/endpoint-balancer.ts';
 import type { Target } from '../config/assignment.ts';
 import type { EndpointHealth } from '../health/endpoint-health.ts';
 import type { StreamPool } from './stream-pool.ts';
+import { Usage } from './usage.ts';
 
 /** An endpoint of a cluster: one object for as long as the cluster has it, with its connections. */
 export class Endpoint implements Candidate<Endpoint> {
@@ -10,6 +11,8 @@ export class Endpoint implements Candidate<Endpoint> {
   readonly key: string;
   readonly address: string;
   readonly port: number;
+  /** Its requests, for those who ask for them from time to time. */
+  readonly usage = new Usage();
   target: Target;
   pool: StreamPool;
   /** What active checks know of it; undefined: it is not checked. */
