@@ -9,7 +9,7 @@ export type { InputOf, OutputOf, StandardSchema } from './client/standard-schema
 export type { ConfigStatus } from './client/status.ts';
 export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './config-error.ts';
 export { LiveConfig, type LiveConfigOptions } from './live/live-config.ts';
-export type { Resolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
+export type { Resolved as LiveResolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
 export { type Actor, ROLES, type Role } from './model/actor.ts';
 export { type Content, type Entries, FORMATS, type Format } from './model/content.ts';
 export { type Change, type ChangeCount, diff } from './model/diff.ts';

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@meshkeeper/testbed';
-import { type ConfigStore, LiveConfig, type NamespaceRef, type Resolved } from '../src/index.ts';
+import {
+  type ConfigStore,
+  LiveConfig,
+  type LiveResolved,
+  type NamespaceRef,
+} from '../src/index.ts';
 import { ann, bob, onServers, texts } from './stage.ts';
 
 const logger = { debug() {}, info() {}, warn() {} };
@@ -20,7 +25,7 @@ onServers('what instances get', (stage) => {
     await store.drafts.edit(ref, { tag: '*', set: texts(values) }, ann, signal);
     return store.releases.publish(ref, {}, bob, signal);
   };
-  const valuesOf = ({ values }: Resolved) =>
+  const valuesOf = ({ values }: LiveResolved) =>
     Object.fromEntries(
       [...values].map(([key, { entry }]) => [key, 'value' in entry && entry.value]),
     );
@@ -33,7 +38,7 @@ onServers('what instances get', (stage) => {
     const request = { application: 'shop', profiles: ['prod'] };
     assert.deepEqual(valuesOf(live.resolve(request)), {});
     const changes = live.changes(request, signal);
-    const next = async () => (await changes.next()).value as Resolved;
+    const next = async () => (await changes.next()).value as LiveResolved;
     await next();
     await publish(store, shop, { a: 'shop', b: 'shop' });
     assert.deepEqual(valuesOf(await next()), { a: 'shop', b: 'shop' });
