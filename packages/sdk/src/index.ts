@@ -1,1 +1,15 @@
-export {};
+export type { ConnectOptions } from './connect/connect-options.ts';
+export { connect } from './connect.ts';
+export type { MeshRequestInit } from './fetch/outgoing.ts';
+export type { LeaseOptions, MeshElection, MeshLease } from './leases/lease.ts';
+export type { Logger } from './logger.ts';
+export { Mesh } from './mesh.ts';
+export type { Readiness } from './register/readiness.ts';
+export { Registered, type RegistrationState } from './register/registered.ts';
+export type { DrainOptions, RegistrationOptions } from './register/registration-options.ts';
+export type { Instance } from './register/registry.ts';
+export { SdkError, type SdkErrorCode } from './sdk-error.ts';
+export type { ServiceEndpoint } from './service/endpoint.ts';
+export { MeshService } from './service/mesh-service.ts';
+export type { MeshStatus, StalePart } from './status/mesh-status.ts';
+export type { SignalOption } from './stream/within.ts';
