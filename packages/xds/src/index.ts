@@ -7,6 +7,7 @@ export { type EnvoyBootstrapOptions, envoyBootstrap } from './bootstrap/envoy-bo
 export { grpcBootstrap } from './bootstrap/grpc-bootstrap.ts';
 export type { BatchOf, ClientType, XdsBatch } from './client/batch.ts';
 export type { XdsClientState } from './client/client-state.ts';
+export type { ClusterUsage } from './client/load-stats.ts';
 export { XdsClient, type XdsClientOptions } from './client/xds-client.ts';
 export { decodeResource, encodeResource, pack, resourceName } from './codec/any.ts';
 export { duration, milliseconds } from './codec/duration.ts';

@@ -1,14 +1,23 @@
-import { type ChannelOptions, Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import {
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { Locality } from '@meshkeeper/mesh';
 import { DeltaDiscoveryRequest, DeltaDiscoveryResponse, type Node } from '../codec/messages.ts';
 import { textStruct } from '../codec/struct.ts';
 import { type Clock, type Logger, SILENT } from '../logger.ts';
 import { formatHostPort, type HostPort } from '../resources/host-port.ts';
 import { bytesMethod, DELTA_ADS } from '../server/services.ts';
-import { backoff } from './backoff.ts';
+import { type Backoff, backoff } from './backoff.ts';
 import type { XdsBatch } from './batch.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { nextState, type StreamEvent, type XdsClientState } from './client-state.ts';
+import { LoadReporter } from './load-reporter.ts';
+import type { ClusterUsage } from './load-stats.ts';
+import { pushback } from './pushback.ts';
 import { type Received, SubscriptionState } from './subscription-state.ts';
 
 /** How the client connects, and what it says of itself. */
@@ -39,8 +48,16 @@ export interface XdsClientOptions {
   readonly logger?: Logger;
   /** Called after each change of {@link XdsClient.state}. */
   readonly onState?: (state: XdsClientState) => void;
-  /** Milliseconds between attempts to connect. Default 100, doubling to 10,000. */
-  readonly backoff?: { readonly base: number; readonly max: number };
+  /**
+   * What was sent to whom since the last call, of every cluster: reported to a control plane that asks for
+   * it (LRS). Default: nothing is reported.
+   */
+  readonly usage?: () => readonly ClusterUsage[];
+  /**
+   * Milliseconds between attempts to connect, where the control plane does not say when to come back.
+   * Default 100, doubling to 10,000.
+   */
+  readonly backoff?: Backoff;
   /** Milliseconds between pings. Default 10,000; an answer has 5,000. */
   readonly keepalive?: number;
   /** Default `Date.now`. */
@@ -48,6 +65,8 @@ export interface XdsClientOptions {
   /** From 0 to 1. Default `Math.random`. */
   readonly random?: () => number;
 }
+
+const BACKOFF: Backoff = { base: 100, max: 10_000 };
 
 /**
  * An incremental ADS client: all clusters and listeners, and the endpoints and routes that they
@@ -60,6 +79,7 @@ export class XdsClient implements AsyncDisposable {
   readonly #client: Client;
   readonly #subscriptions: SubscriptionState;
   readonly #queue = new BatchQueue();
+  readonly #loads: LoadReporter | undefined;
   #state: XdsClientState = { type: 'connecting' };
   #call: ClientDuplexStream<Buffer, Buffer> | undefined;
   #attempt = 0;
@@ -81,7 +101,10 @@ export class XdsClient implements AsyncDisposable {
     };
     this.#client = new Client(formatHostPort(options.address), secrets, channel);
     const { onDemand = false } = options;
-    this.#subscriptions = new SubscriptionState(nodeOf(options.node), { onDemand });
+    const node = nodeOf(options.node);
+    this.#subscriptions = new SubscriptionState(node, { onDemand });
+    const { usage, backoff = BACKOFF, random = Math.random } = options;
+    this.#loads = usage && new LoadReporter({ client: this.#client, node, usage, backoff, random });
     this.#connect();
   }
 
@@ -114,6 +137,7 @@ export class XdsClient implements AsyncDisposable {
     this.#move({ type: 'closed' });
     clearTimeout(this.#retry);
     this.#call?.cancel();
+    this.#loads?.close();
     this.#client.close();
     this.#queue.close();
     return Promise.resolve();
@@ -128,14 +152,16 @@ export class XdsClient implements AsyncDisposable {
     const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     this.#call = call;
     call.on('data', (bytes: Buffer) => this.#receive(call, bytes));
-    call.on('error', (error: Error) => this.#broken(call, error.message));
+    call.on('error', (error: ServiceError) => this.#broken(call, error.message, pushback(error)));
     call.on('end', () => this.#broken(call, 'The control plane ended the stream'));
     for (const request of this.#subscriptions.open()) this.#send(call, request);
   }
 
   #receive(call: ClientDuplexStream<Buffer, Buffer>, bytes: Buffer): void {
     this.#attempt = 0;
+    const before = this.#state;
     this.#move({ type: 'answered' });
+    if (this.#state.type === 'live' && before.type !== 'live') this.#loads?.start();
     let received: Received | undefined;
     try {
       received = this.#subscriptions.receive(DeltaDiscoveryResponse.decode(bytes));
@@ -197,12 +223,13 @@ export class XdsClient implements AsyncDisposable {
     call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
-  #broken(call: ClientDuplexStream<Buffer, Buffer>, reason: string): void {
+  /** @param told when the control plane wants it to come back */
+  #broken(call: ClientDuplexStream<Buffer, Buffer>, reason: string, told?: number): void {
     if (call !== this.#call || this.#state.type === 'closed') return;
     this.#call = undefined;
     this.#move({ type: 'broken', reason });
-    const { backoff: limits = { base: 100, max: 10_000 }, random = Math.random } = this.#options;
-    const wait = backoff(this.#attempt++, limits, random);
+    const { backoff: limits = BACKOFF, random = Math.random } = this.#options;
+    const wait = told ?? backoff(this.#attempt++, limits, random);
     this.#logger.info({ reason, wait }, 'the control plane is away');
     this.#retry = setTimeout(() => this.#connect(), wait);
   }

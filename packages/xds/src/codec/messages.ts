@@ -124,6 +124,7 @@ export type DeltaDiscoveryResponse = envoy.service.discovery.v3.DeltaDiscoveryRe
 export const LoadStatsRequest = envoy.service.load_stats.v3.LoadStatsRequest;
 export type LoadStatsRequest = envoy.service.load_stats.v3.LoadStatsRequest.$Properties;
 export const LoadStatsResponse = envoy.service.load_stats.v3.LoadStatsResponse;
+export type LoadStatsResponse = envoy.service.load_stats.v3.LoadStatsResponse.$Properties;
 export type ClusterStats = envoy.config.endpoint.v3.ClusterStats.$Properties;
 
 export const ClientStatusRequest = envoy.service.status.v3.ClientStatusRequest;

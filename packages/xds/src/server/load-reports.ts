@@ -14,13 +14,16 @@ import {
 import type { LoadReport, RequestCounts } from './observer.ts';
 import { bytesMethod } from './services.ts';
 
+/** The one method of LRS. */
+export const LOAD_PATH = '/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats';
+
 /** LRS, as grpc-js takes it. */
 export const LOAD_SERVICE: ServiceDefinition = {
-  stream: bytesMethod('/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats'),
+  stream: bytesMethod(LOAD_PATH),
 };
 
 /** A client that says so needs no list of clusters. */
-const ALL_CLUSTERS = 'envoy.lrs.supports_send_all_clusters';
+export const ALL_CLUSTERS = 'envoy.lrs.supports_send_all_clusters';
 
 /** What clients are asked to report, and who is told. */
 export interface LoadReportsOptions {
