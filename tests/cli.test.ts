@@ -16,6 +16,7 @@ const FREE = '127.0.0.1:0';
 const NOBODY = '127.0.0.1:1';
 const API = ['--api-listen', FREE];
 const XDS = ['--xds-listen', FREE];
+const DNS = ['--dns-listen', FREE];
 const GATEWAY = ['--gateway-listen', FREE];
 const ZOOKEEPER = ['--zookeeper-listen', FREE];
 
@@ -25,7 +26,7 @@ let up: Running;
 
 before(async () => {
   data = stack.use(await tempDir()).path;
-  const args = [...API, ...XDS, ...GATEWAY, ...ZOOKEEPER, '--data', join(data, 'up')];
+  const args = [...API, ...XDS, ...DNS, ...GATEWAY, ...ZOOKEEPER, '--data', join(data, 'up')];
   up = stack.use(await startMeshkeeper(['up', ...args]));
 });
 after(() => stack.disposeAsync());
@@ -61,12 +62,12 @@ describe('a mistake on the command line', { concurrency: true }, () => {
   for (const [line, sentence] of mistakes) test(line, () => fails(line.split(' '), 2, sentence));
 });
 
-type Listener = 'api' | 'xds' | 'gateway' | 'zookeeper';
+type Listener = 'api' | 'xds' | 'dns' | 'gateway' | 'zookeeper';
 
 describe('a port that is busy', { concurrency: true }, () => {
   const args: Readonly<Record<string, () => Readonly<Partial<Record<Listener, string[]>>>>> = {
-    up: () => ({ api: API, xds: XDS, gateway: GATEWAY, zookeeper: ZOOKEEPER }),
-    'control-plane': () => ({ api: API, xds: XDS }),
+    up: () => ({ api: API, xds: XDS, dns: DNS, gateway: GATEWAY, zookeeper: ZOOKEEPER }),
+    'control-plane': () => ({ api: API, xds: XDS, dns: DNS }),
     proxy: () => ({ gateway: GATEWAY }),
     zookeeper: () => ({ zookeeper: ['--port', '0'] }),
   };
@@ -99,9 +100,9 @@ describe('a port that is busy', { concurrency: true }, () => {
 describe('nobody answers', { concurrency: true }, () => {
   const unreachable = /no ZooKeeper server answered at 127\.0\.0\.1:1 within \d+ s: .*--zookeeper/;
   test('control-plane', () =>
-    fails(['control-plane', '--zookeeper', NOBODY, ...API, ...XDS], 1, unreachable));
+    fails(['control-plane', '--zookeeper', NOBODY, ...API, ...XDS, ...DNS], 1, unreachable));
   test('up', () =>
-    fails(['up', '--zookeeper', NOBODY, ...API, ...XDS, ...GATEWAY], 1, unreachable));
+    fails(['up', '--zookeeper', NOBODY, ...API, ...XDS, ...DNS, ...GATEWAY], 1, unreachable));
   test('zk ls', () => fails(['zk', 'ls', '--zookeeper', NOBODY], 1, unreachable));
   test('proxy', () =>
     fails(
@@ -185,11 +186,22 @@ gatway: { listen: 127.0.0.1:0 }
     const sentence =
       /0\.0\.0\.0 can be reached from other machines, and there is no authentication/;
     const commands = [
-      ['control-plane', '--api-listen', open, ...XDS],
-      ['control-plane', '--xds-listen', open, ...API],
+      ['control-plane', '--api-listen', open, ...XDS, ...DNS],
+      ['control-plane', '--xds-listen', open, ...API, ...DNS],
+      ['control-plane', '--dns-listen', open, ...API, ...XDS],
       ['proxy', '--xds', NOBODY, '--gateway-listen', open],
-      ['up', ...API, ...XDS, ...ZOOKEEPER, '--data', join(data, 'open'), '--gateway-listen', open],
-      ['up', ...API, ...XDS, ...GATEWAY, '--zookeeper-listen', open],
+      [
+        'up',
+        ...API,
+        ...XDS,
+        ...DNS,
+        ...ZOOKEEPER,
+        '--data',
+        join(data, 'open'),
+        '--gateway-listen',
+        open,
+      ],
+      ['up', ...API, ...XDS, ...DNS, ...GATEWAY, '--zookeeper-listen', open],
     ];
     await Promise.all(
       commands.map(async (command) => {
@@ -201,7 +213,7 @@ gatway: { listen: 127.0.0.1:0 }
     const file = join(data, 'insecure.yaml');
     await writeFile(file, `controlPlane: { api: { listen: '${open}', insecure: true } }\n`);
     const { zookeeper } = up.ready;
-    const args = ['control-plane', '--zookeeper', zookeeper, '--config', file, ...XDS];
+    const args = ['control-plane', '--zookeeper', zookeeper, '--config', file, ...XDS, ...DNS];
     await using allowed = await startMeshkeeper(args);
     assert.match(allowed.ready.api, /:\d+$/);
   });

@@ -39,7 +39,7 @@ describe('what an operator sees of data planes', { skip: skipWithout('envoy') },
     zk = await connect({ connect: server.connect });
     await register('orders', 'orders-1', 8001);
     await register('carts', 'carts-1', 8002);
-    const listen = ['--api-listen', FREE, '--xds-listen', FREE];
+    const listen = ['--api-listen', FREE, '--xds-listen', FREE, '--dns-listen', FREE];
     plane = await startMeshkeeper(['control-plane', '--zookeeper', server.connect, ...listen]);
     await until(async () => (await table('services')).includes('orders'));
     gateway = `127.0.0.1:${await freePort()}`;

@@ -11,7 +11,7 @@ import { alive, descendants } from './support/processes.ts';
 const FREE = '127.0.0.1:0';
 const UP = [
   'up',
-  ...['--api-listen', FREE, '--xds-listen', FREE],
+  ...['--api-listen', FREE, '--xds-listen', FREE, '--dns-listen', FREE],
   ...['--gateway-listen', FREE, '--zookeeper-listen', FREE],
 ];
 /**
@@ -126,7 +126,7 @@ describe('a signal ends', { concurrency: true }, () => {
 
     test(`what waits for an ensemble or a control plane on ${signal}`, async () => {
       const nobody = '127.0.0.1:1';
-      const listen = ['--api-listen', FREE, '--xds-listen', FREE];
+      const listen = ['--api-listen', FREE, '--xds-listen', FREE, '--dns-listen', FREE];
       const commands = [
         ['control-plane', '--zookeeper', nobody, ...listen, '-v'],
         ['up', '--zookeeper', nobody, ...listen, '--gateway-listen', FREE, '-v'],

@@ -34,7 +34,7 @@ describe('what an operator asks and says', () => {
     server = await startZooKeeperServer({ port: 0 });
     zk = await connect({ connect: server.connect });
     await register('orders-1', 1);
-    const listen = ['--api-listen', FREE, '--xds-listen', FREE];
+    const listen = ['--api-listen', FREE, '--xds-listen', FREE, '--dns-listen', FREE];
     plane = await startMeshkeeper(['control-plane', '--zookeeper', server.connect, ...listen]);
     await shows('services', /orders/);
   });

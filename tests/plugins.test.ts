@@ -11,7 +11,14 @@ import { endpointsOf, getJson, type ServicesView } from './support/api.ts';
 import { meshkeeper, type Running, startMeshkeeper } from './support/command.ts';
 
 const PLUGIN = resolve('examples/plugins/flat-file.ts');
-const LISTENERS = ['--api-listen', '127.0.0.1:0', '--xds-listen', '127.0.0.1:0'];
+const LISTENERS = [
+  '--api-listen',
+  '127.0.0.1:0',
+  '--xds-listen',
+  '127.0.0.1:0',
+  '--dns-listen',
+  '127.0.0.1:0',
+];
 
 let server: ZooKeeperServer;
 let zk: ZooKeeper;

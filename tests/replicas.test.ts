@@ -87,7 +87,7 @@ test('apply --wait waits for the data planes of every replica, and for those of 
 
 test('alone there is no column for replicas, and nothing is said of others', async () => {
   await using folder = await tempDir();
-  const listeners = ['api', 'xds', 'gateway', 'zookeeper'].flatMap((name) => {
+  const listeners = ['api', 'xds', 'dns', 'gateway', 'zookeeper'].flatMap((name) => {
     return [`--${name}-listen`, '127.0.0.1:0'];
   });
   await using up = await startMeshkeeper(['up', ...listeners, '--data', folder.path]);

@@ -31,6 +31,7 @@ export interface Ready {
   readonly api: string;
   readonly xds: string;
   readonly gateway: string;
+  readonly dns: string;
   readonly zookeeper: string;
 }
 

@@ -7,7 +7,14 @@ export async function startControlPlane(
   zookeeper: string,
   options: CommandOptions = {},
 ): Promise<Running> {
-  const listeners = ['--api-listen', '127.0.0.1:0', '--xds-listen', '127.0.0.1:0'];
+  const listeners = [
+    '--api-listen',
+    '127.0.0.1:0',
+    '--xds-listen',
+    '127.0.0.1:0',
+    '--dns-listen',
+    '127.0.0.1:0',
+  ];
   const command = ['control-plane', '--zookeeper', zookeeper, ...listeners];
   const running = await startMeshkeeper(command, options);
   const { api } = running.ready;

@@ -8,6 +8,7 @@ export interface ControlPlaneFlags {
   readonly zookeeper?: string;
   readonly apiListen?: string;
   readonly xdsListen?: string;
+  readonly dnsListen?: string;
   readonly gatewayListen?: string;
   readonly insecure?: boolean;
 }
@@ -21,6 +22,7 @@ export function withControlPlaneFlags(command: Command): Command {
     .option('--zookeeper <connect>', 'the ensemble: host:port,host:port/chroot')
     .option('--api-listen <host:port>', 'where the API listens (default: 127.0.0.1:7070)')
     .option('--xds-listen <host:port>', 'where the xDS server listens (default: 127.0.0.1:7071)')
+    .option('--dns-listen <host:port>', 'where DNS is answered (default: 127.0.0.1:7053)')
     .option('--insecure', 'allow listeners beyond loopback, although there is no authentication');
 }
 
@@ -31,14 +33,18 @@ export async function configurationOf(
 ): Promise<Config> {
   const { loadConfig } = await import('@meshkeeper/control-plane');
   const file = options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
-  const { zookeeper, apiListen, xdsListen, gatewayListen, insecure } = options;
+  const { zookeeper, apiListen, xdsListen, dnsListen, gatewayListen, insecure } = options;
   const listener = (listen: string | undefined): PartialConfig => ({
     ...(listen !== undefined && { listen }),
     ...(insecure && { insecure }),
   });
   const flags: PartialConfig = {
     ...(zookeeper !== undefined && { zookeeper: { connect: zookeeper } }),
-    controlPlane: { api: listener(apiListen), xds: listener(xdsListen) },
+    controlPlane: {
+      api: listener(apiListen),
+      xds: listener(xdsListen),
+      dns: listener(dnsListen),
+    },
     gateway: listener(gatewayListen),
     ...over,
   };

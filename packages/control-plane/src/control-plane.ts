@@ -1,3 +1,4 @@
+import { DnsError, type DnsObserver, startDnsServer } from '@meshkeeper/dns';
 import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
 import { KeptLeases } from '@meshkeeper/recipes';
 import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
@@ -57,6 +58,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly api: string;
   /** `host:port` of the xDS server. */
   readonly xds: string;
+  /** `host:port` at which DNS is answered, by UDP and TCP. */
+  readonly dns: string;
   /** Resolves with the first snapshot that is served. */
   readonly ready: Promise<void>;
   /** Ends it: data planes keep what they have. Idempotent. */
@@ -129,6 +132,7 @@ export async function startControlPlane(
     options.observer ?? {},
   );
   const xds = stack.use(await listenXds(options, observer, signal));
+  const dns = stack.use(await listenDns(options, metrics.dnsObserver));
   // Ends before the data planes are left: they are then expected at another replica.
   stack.use(members.start());
   const mesh = new MeshConvergence(dataPlanes.convergence, policies.served, members);
@@ -148,6 +152,7 @@ export async function startControlPlane(
         dataPlanes.times.published(snapshot.revision, at);
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
+        dns.update(snapshot, changes);
         mirrors.update(snapshot, changes);
         leaders.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
@@ -182,6 +187,7 @@ export async function startControlPlane(
   return {
     api: api.url,
     xds: formatHostPort(xds.address),
+    dns: formatHostPort(dns.address),
     ready: ready.promise,
     close,
     [Symbol.asyncDispose]: close,
@@ -241,6 +247,20 @@ async function listenXds(
     throw new ControlPlaneError(
       'LISTEN_FAILED',
       `the xDS server can't listen on ${formatHostPort(listen)}: stop what listens there, or choose another address with --xds-listen`,
+      { cause },
+    );
+  }
+}
+
+async function listenDns({ config, logger }: ControlPlaneOptions, observer: DnsObserver) {
+  const { dns } = config.controlPlane;
+  try {
+    return await startDnsServer({ ...dns, logger, observer });
+  } catch (cause) {
+    if (!(cause instanceof DnsError)) throw cause;
+    throw new ControlPlaneError(
+      'LISTEN_FAILED',
+      `DNS can't listen on ${formatHostPort(dns.listen)}: stop what listens there, or choose another address with --dns-listen`,
       { cause },
     );
   }

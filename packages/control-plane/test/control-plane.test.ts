@@ -49,7 +49,11 @@ describe('a control plane', () => {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     });
     plane = await startControlPlane({
@@ -195,7 +199,11 @@ test('without ZooKeeper it is not ready, and a write says why it fails', async (
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: server.connect, sessionTimeout: 2000 },
-      controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+      controlPlane: {
+        api: { listen: '127.0.0.1:0' },
+        xds: { listen: '127.0.0.1:0' },
+        dns: { listen: '127.0.0.1:0' },
+      },
     },
   });
   await server.close();

@@ -19,7 +19,11 @@ test('an interface of which only its application is known is explained', async (
     config: await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     }),
     logger: { debug() {}, info() {}, warn() {} },
@@ -56,7 +60,11 @@ test('what a registry states of the traffic is told with the service, and where 
     config: await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     }),
     logger: { debug() {}, info() {}, warn() {} },

@@ -19,7 +19,11 @@ before(async () => {
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: server.connect },
-      controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+      controlPlane: {
+        api: { listen: '127.0.0.1:0' },
+        xds: { listen: '127.0.0.1:0' },
+        dns: { listen: '127.0.0.1:0' },
+      },
       protection: {
         massDrop: { share: '50%', minimum: 2 },
         services: { free: { lastInstance: false } },

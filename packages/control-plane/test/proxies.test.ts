@@ -72,7 +72,11 @@ describe('data planes in the API', () => {
     await zk.create('/discovery/shop/one', instance('shop', 'one', port), { parents: true });
     const flags = {
       zookeeper: { connect: server.connect },
-      controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+      controlPlane: {
+        api: { listen: '127.0.0.1:0' },
+        xds: { listen: '127.0.0.1:0' },
+        dns: { listen: '127.0.0.1:0' },
+      },
     };
     plane = await startControlPlane({
       config: await loadConfig({ flags }),

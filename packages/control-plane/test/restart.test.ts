@@ -22,7 +22,12 @@ test('restarted while ZooKeeper is away it serves what it served last, and then 
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: `127.0.0.1:${port}` },
-      controlPlane: { api: { listen }, xds: { listen }, dataDir: `${folder.path}/data` },
+      controlPlane: {
+        api: { listen },
+        xds: { listen },
+        dns: { listen },
+        dataDir: `${folder.path}/data`,
+      },
       protection: { recovery: '2s' },
     },
   });

@@ -1,1 +1,6 @@
-export {};
+export { DnsError, type DnsErrorCode } from './dns-error.ts';
+export type { Logger } from './logger.ts';
+export { type DnsServer, type DnsServerOptions, startDnsServer } from './server/dns-server.ts';
+export type { HostPort } from './server/forwarder.ts';
+export type { ClientPlace } from './server/places.ts';
+export type { DnsObserver } from './server/responder.ts';

@@ -112,7 +112,7 @@ export {
   effective,
 } from './policy/effective.ts';
 export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
-export { isBlock } from './policy/ip-block.ts';
+export { isBlock, isInBlock } from './policy/ip-block.ts';
 export {
   leaders,
   mainMembers,

@@ -151,7 +151,11 @@ export class Catalog implements AsyncDisposable {
 function configOf({ zookeeper, sessionTimeout, registries, protection }: CatalogOptions): Config {
   return configSchema.parse({
     zookeeper: { connect: zookeeper, ...(sessionTimeout && { sessionTimeout }) },
-    controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+    controlPlane: {
+      api: { listen: '127.0.0.1:0' },
+      xds: { listen: '127.0.0.1:0' },
+      dns: { listen: '127.0.0.1:0' },
+    },
     ...(registries && { registries }),
     ...(protection && { protection }),
   });

@@ -13,7 +13,11 @@ export async function watchHeartbeats(stage: Stage, zookeeper: string): Promise<
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: zookeeper },
-      controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+      controlPlane: {
+        api: { listen: '127.0.0.1:0' },
+        xds: { listen: '127.0.0.1:0' },
+        dns: { listen: '127.0.0.1:0' },
+      },
     },
   });
   const controlPlane = await startControlPlane({

@@ -7,7 +7,11 @@ import { Tracker } from './tracker.ts';
 const config = await loadConfig({
   flags: {
     zookeeper: { connect: process.argv[2] ?? '' },
-    controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+    controlPlane: {
+      api: { listen: '127.0.0.1:0' },
+      xds: { listen: '127.0.0.1:0' },
+      dns: { listen: '127.0.0.1:0' },
+    },
   },
 });
 const tracker = new Tracker();

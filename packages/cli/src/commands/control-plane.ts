@@ -24,9 +24,11 @@ export function addControlPlaneCommand(program: Command): void {
         const { ensembleOf, startControlPlane } = await import('@meshkeeper/control-plane');
         const { createLogger } = await import('../output/logger.ts');
         const logger = await createLogger(options.verbose);
-        const { api, xds } = stack.use(await startControlPlane({ config, logger }, { signal }));
-        const text = `API on ${api}, xDS on ${xds}, registries from ${ensembleOf(config)} (Ctrl-C ends it)`;
-        announce({ api, xds }, options.output, text);
+        const { api, xds, dns } = stack.use(
+          await startControlPlane({ config, logger }, { signal }),
+        );
+        const text = `API on ${api}, xDS on ${xds}, DNS on ${dns}, registries from ${ensembleOf(config)} (Ctrl-C ends it)`;
+        announce({ api, xds, dns }, options.output, text);
       });
     });
 }

@@ -72,7 +72,7 @@ async function up(
   };
   const { startControlPlane } = await import('@meshkeeper/control-plane');
   let tell: ((changes: readonly ServiceChange[]) => void) | undefined;
-  const { api, xds, ready } = stack.use(
+  const { api, xds, dns, ready } = stack.use(
     await startControlPlane(
       { config, logger, onSnapshot: (_, changes) => tell?.(changes) },
       { signal },
@@ -85,7 +85,7 @@ async function up(
     id: 'gateway',
     verbose: options.verbose,
   });
-  const listening = { api, xds, gateway, zookeeper };
+  const listening = { api, xds, gateway, dns, zookeeper };
   if (options.demo) {
     const { runDemo } = await import('../demo/demo.ts');
     const demo = stack.use(await runDemo({ zookeeper, gateway, signal }));

@@ -23,6 +23,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   MESHKEEPER_ZOOKEEPER_SESSION_TIMEOUT: ['zookeeper', 'sessionTimeout'],
   MESHKEEPER_API_LISTEN: ['controlPlane', 'api', 'listen'],
   MESHKEEPER_XDS_LISTEN: ['controlPlane', 'xds', 'listen'],
+  MESHKEEPER_DNS_LISTEN: ['controlPlane', 'dns', 'listen'],
   MESHKEEPER_GATEWAY_LISTEN: ['gateway', 'listen'],
 };
 

@@ -1,29 +1,34 @@
 import { z } from 'zod';
+import { dnsSettings } from './dns-schema.ts';
 import { durationText } from './duration.ts';
-import { isLoopback, listenAddress } from './listen.ts';
+import { type HostPort, isLoopback, listenAddress } from './listen.ts';
 import { checkMirrors, mirrorSchema } from './mirror-schema.ts';
 import { protectionSchema } from './protection-schema.ts';
 import { checkDialects, pluginsSchema, registriesSchema } from './registry-schema.ts';
 
 /** Where a server listens; beyond loopback only if somebody says that this is meant. */
+const listenerSettings = (what: string, preset: string) => ({
+  listen: listenAddress.prefault(preset).describe(what),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('Listen beyond loopback although there is no authentication.'),
+});
+
 const listener = (what: string, preset: string) =>
-  z
-    .strictObject({
-      listen: listenAddress.prefault(preset).describe(what),
-      insecure: z
-        .boolean()
-        .default(false)
-        .describe('Listen beyond loopback although there is no authentication.'),
-    })
-    .superRefine(({ listen, insecure }, context) => {
-      if (isLoopback(listen.host) || insecure) return;
-      context.addIssue({
-        code: 'custom',
-        path: ['listen'],
-        message: `${listen.host} can be reached from other machines, and there is no authentication: listen on 127.0.0.1, or write "insecure: true" beside it`,
-      });
-    })
-    .prefault({});
+  z.strictObject(listenerSettings(what, preset)).superRefine(checkReach).prefault({});
+
+function checkReach(
+  { listen, insecure }: { readonly listen: HostPort; readonly insecure: boolean },
+  context: z.RefinementCtx,
+): void {
+  if (isLoopback(listen.host) || insecure) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['listen'],
+    message: `${listen.host} can be reached from other machines, and there is no authentication: listen on 127.0.0.1, or write "insecure: true" beside it`,
+  });
+}
 
 /** Everything that `meshkeeper.yaml` may say. One schema: validation, types and reference. */
 export const configSchema = z
@@ -62,6 +67,13 @@ export const configSchema = z
       .strictObject({
         api: listener('Where the API listens.', '127.0.0.1:7070'),
         xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
+        dns: z
+          .strictObject({
+            ...listenerSettings('Where DNS is answered, by UDP and TCP.', '127.0.0.1:7053'),
+            ...dnsSettings,
+          })
+          .superRefine(checkReach)
+          .prefault({}),
         dataDir: z
           .string()
           .min(1)

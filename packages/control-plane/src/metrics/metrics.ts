@@ -1,8 +1,10 @@
+import type { DnsObserver } from '@meshkeeper/dns';
 import type { Catalog, RegistrySource, ServiceChange } from '@meshkeeper/mesh';
 import type { XdsObserver } from '@meshkeeper/xds';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MirrorStatus, Mirrors } from '../mirrors/mirrors.ts';
 import { DataPlaneMetrics } from './data-plane-metrics.ts';
+import { dnsMetrics } from './dns-metrics.ts';
 
 /** A control plane's metrics: `meshkeeper_*`, and those of the process. */
 export class Metrics {
@@ -11,6 +13,8 @@ export class Metrics {
   readonly #changes: Counter;
   /** What the xDS server tells. */
   readonly observer: XdsObserver;
+  /** What the DNS server tells. */
+  readonly dnsObserver: DnsObserver;
 
   /** `now`: milliseconds since the epoch. */
   constructor(
@@ -26,6 +30,7 @@ export class Metrics {
       sources.map(({ name }) => name),
     );
     this.observer = this.#dataPlanes.observer;
+    this.dnsObserver = dnsMetrics(this.#registry);
     this.#changes = new Counter({
       name: 'meshkeeper_catalog_changes_total',
       help: 'Changes of services in what is served.',

@@ -51,7 +51,7 @@ export async function startReplicaOf(
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: zookeeper },
-      controlPlane: { api: { listen, ...api }, xds: { listen } },
+      controlPlane: { api: { listen, ...api }, xds: { listen }, dns: { listen } },
     },
   });
   const plane = await startControlPlane({ config, logger: silent });

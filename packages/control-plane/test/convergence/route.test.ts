@@ -29,7 +29,11 @@ describe('GET /convergence', () => {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     });
     plane = await startControlPlane({

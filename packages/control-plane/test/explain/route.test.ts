@@ -41,7 +41,11 @@ describe('an explanation goes to the very end', () => {
       config: await loadConfig({
         flags: {
           zookeeper: { connect: server.connect },
-          controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+          controlPlane: {
+            api: { listen: '127.0.0.1:0' },
+            xds: { listen: '127.0.0.1:0' },
+            dns: { listen: '127.0.0.1:0' },
+          },
         },
       }),
       logger: { debug() {}, info() {}, warn() {} },

@@ -23,7 +23,11 @@ describe('leaders', () => {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     });
     const logger = { debug() {}, info() {}, warn() {} };

@@ -31,7 +31,7 @@ export async function startReplica(zookeeper: string): Promise<Replica> {
   const config = await loadConfig({
     flags: {
       zookeeper: { connect: network.connect, sessionTimeout: '4s' },
-      controlPlane: { api: { listen }, xds: { listen } },
+      controlPlane: { api: { listen }, xds: { listen }, dns: { listen } },
     },
   });
   const logger = { debug() {}, info() {}, warn() {} };

@@ -37,7 +37,11 @@ describe('propagation, with a real ZooKeeper', { skip: skipWithout('zookeeper', 
       const root = `clock${skew}`;
       const flags = {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       };
       await using plane = await startControlPlane({
         config: await loadConfig({ flags }),

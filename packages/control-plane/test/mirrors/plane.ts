@@ -19,7 +19,7 @@ export async function startPlane(config: Readonly<Record<string, unknown>>) {
   const file = join(folder.path, 'meshkeeper.yaml');
   const listen = '127.0.0.1:0';
   const { controlPlane, ...rest } = config;
-  const listeners = { api: { listen }, xds: { listen } };
+  const listeners = { api: { listen }, xds: { listen }, dns: { listen } };
   // JSON is YAML.
   writeFileSync(
     file,

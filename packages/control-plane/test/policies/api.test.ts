@@ -31,7 +31,11 @@ describe('the API of policies', () => {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
-        controlPlane: { api: { listen: '127.0.0.1:0' }, xds: { listen: '127.0.0.1:0' } },
+        controlPlane: {
+          api: { listen: '127.0.0.1:0' },
+          xds: { listen: '127.0.0.1:0' },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     });
     const started = await startControlPlane({ config, logger });

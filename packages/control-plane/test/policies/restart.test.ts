@@ -22,6 +22,7 @@ test('policies are served by a start without ZooKeeper, and what is not known is
       controlPlane: {
         api: { listen: '127.0.0.1:0' },
         xds: { listen: '127.0.0.1:0' },
+        dns: { listen: '127.0.0.1:0' },
         dataDir: `${folder.path}/data`,
       },
     },

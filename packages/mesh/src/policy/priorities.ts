@@ -14,7 +14,7 @@ export type Prioritise = (endpoint: Endpoint) => number | undefined;
  * @param caller where the requests come from
  */
 export function priorities(
-  settings: ServiceSettings | undefined,
+  settings: Pick<ServiceSettings, 'locality' | 'subsets'> | undefined,
   caller: Locality,
 ): Prioritise | undefined {
   const locality = settings?.locality;
@@ -47,7 +47,7 @@ interface Weighed {
  * it, in proportion to their endpoints. Undefined when the endpoints' weights say it.
  */
 export function localityWeights(
-  settings: ServiceSettings | undefined,
+  settings: Pick<ServiceSettings, 'locality'> | undefined,
   localities: readonly Weighed[],
 ): readonly number[] | undefined {
   if (settings?.locality?.mode !== 'weighted') return undefined;
