@@ -9,6 +9,8 @@ export interface WorkspacePackage {
   readonly private: boolean;
   /** Names of the workspace packages that it depends on. */
   readonly dependencies: readonly string[];
+  /** Names of what whoever uses it brings along, if they use that part of it. */
+  readonly peers: readonly string[];
 }
 
 /** All packages, each after those that it depends on. */
@@ -32,11 +34,13 @@ function read(folder: string): WorkspacePackage {
     name: string;
     private?: boolean;
     dependencies?: Record<string, string>;
+    peerDependencies?: Record<string, string>;
   };
   return {
     name: manifest.name,
     folder,
     private: manifest.private ?? false,
     dependencies: Object.keys(manifest.dependencies ?? {}),
+    peers: Object.keys(manifest.peerDependencies ?? {}),
   };
 }

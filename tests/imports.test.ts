@@ -57,7 +57,7 @@ function importsOf(folder: string): Import[] {
   );
 }
 
-for (const { folder, name, dependencies } of workspacePackages()) {
+for (const { folder, name, dependencies, peers } of workspacePackages()) {
   const own = basename(folder);
   const imports = importsOf(folder);
 
@@ -83,14 +83,15 @@ for (const { folder, name, dependencies } of workspacePackages()) {
         );
       } else {
         const dependency = specifier.startsWith('@') ? `${scope}/${part}` : scope!;
-        assert.ok(dependencies.includes(dependency), `${where}: not in its package.json`);
+        const stated = [...dependencies, ...peers];
+        assert.ok(stated.includes(dependency), `${where}: not in its package.json`);
       }
     }
   });
 
   test(`${name} depends on nothing that it doesn't import`, () => {
     const used = imports.map(({ specifier }) => specifier);
-    for (const dependency of dependencies)
+    for (const dependency of [...dependencies, ...peers])
       assert.ok(
         used.some(
           (specifier) => specifier === dependency || specifier.startsWith(`${dependency}/`),
