@@ -6,6 +6,7 @@ import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
+import { openConfiguration } from './configuration/open-configuration.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
@@ -167,12 +168,13 @@ export async function startControlPlane(
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );
+  const configuration = stack.use(openConfiguration({ zk, logger, now }));
   const leases = stack.use(new KeptLeases({ zk, logger }));
   const api = stack.use(
     await startApi({
       listen: config.controlPlane.api.listen,
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
-      ...{ members, mesh },
+      ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
       ready: () => reconciler.ready,
     }),

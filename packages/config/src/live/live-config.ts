@@ -39,6 +39,7 @@ export class LiveConfig implements AsyncDisposable {
   readonly #ready = Promise.withResolvers<void>();
   readonly #following: Promise<void>;
   #complete = false;
+  #known = false;
   #revision = 0n;
   #told = false;
 
@@ -66,6 +67,7 @@ export class LiveConfig implements AsyncDisposable {
         },
         complete: () => {
           this.#complete = true;
+          this.#known = true;
           this.#ready.resolve();
           this.#changed();
         },
@@ -90,6 +92,11 @@ export class LiveConfig implements AsyncDisposable {
   /** True once everything was read. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** False until everything was read once: then nothing can be told. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** There may be something newer than what is here. */

@@ -4,6 +4,7 @@ import { ZooKeeperError } from '@meshkeeper/zookeeper';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import type { Configuration } from '../configuration/open-configuration.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Queues } from '../leases/queues.ts';
@@ -14,6 +15,7 @@ import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import { catalogRoutes } from './catalog-routes.ts';
+import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
 import { leaseRoutes } from './lease-routes.ts';
@@ -42,6 +44,7 @@ export interface ApiOptions {
   readonly dataPlanes: DataPlanes;
   readonly members: Members;
   readonly mesh: MeshConvergence;
+  readonly configuration: Configuration;
   /** Locks and elections. */
   readonly queues: readonly Queues[];
   /** True once a complete snapshot was published. */
@@ -94,6 +97,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);
+  configRoutes(app, options.configuration);
   for (const queues of options.queues) leaseRoutes(app, queues);
   const { host, port } = options.listen;
   try {

@@ -16,6 +16,20 @@ export type ApiErrorCode =
   | 'conflict'
   /** Somebody else has it: `holders` says who. */
   | 'held'
+  /** Who calls is known, and may not do this. */
+  | 'forbidden'
+  /** There is no such application, namespace, release, draft or gray release. */
+  | 'unknown-config'
+  /** What was sent is no valid configuration: `faults` says what is wrong with each key. */
+  | 'invalid-config'
+  /** It would change nothing. */
+  | 'nothing-changed'
+  /** What was seen is not what is there any more. */
+  | 'precondition-failed'
+  /** It has to be said what was seen, by `If-Match`. */
+  | 'precondition-required'
+  /** The key that secrets are encrypted with isn't here. */
+  | 'no-secret-key'
   /** It is more than ZooKeeper keeps. */
   | 'too-large'
   /** ZooKeeper is away: what is served stays, but nothing can be written. */
@@ -32,6 +46,13 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'invalid-request': 400,
   'invalid-policy': 400,
   'unknown-lease': 404,
+  forbidden: 403,
+  'unknown-config': 404,
+  'invalid-config': 422,
+  'nothing-changed': 409,
+  'precondition-failed': 412,
+  'precondition-required': 428,
+  'no-secret-key': 503,
   held: 409,
   conflict: 409,
   'too-large': 413,

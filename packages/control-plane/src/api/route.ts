@@ -53,7 +53,7 @@ export interface RouteDefinition<
   Body extends z.ZodType = z.ZodUnknown,
   Answer extends z.ZodType = z.ZodUnknown,
 > {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   /** In full, `:name` stands for one part: `/api/v1/services/:service`. */
   readonly path: string;
   /** The operation's name in generated clients: `listServices`. */

@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../auth/caller.ts';
+import type { Configuration } from '../configuration/open-configuration.ts';
+import { actorOf, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
+import { configured, ifMatch } from './config-errors.ts';
+import { changeView, grayView, releaseView } from './config-views.ts';
+import { NO_CONTENT, route } from './route.ts';
+import {
+  abandonBody,
+  grayBody,
+  grayParams,
+  graySchema,
+  grayUpdateBody,
+  namespaceParams,
+  promoteBody,
+  publishedSchema,
+  signalBody,
+  signalledSchema,
+  signalParams,
+} from './schemas/config-schemas.ts';
+
+/** Releases for some, and what ends them. */
+export function configGrayRoutes(app: FastifyInstance, { store }: Configuration): void {
+  const { grays, signals } = store;
+  const folder = '/api/v1/config/:application/:namespace/gray';
+  const one = `${folder}/:gray`;
+  route(app, {
+    method: 'POST',
+    path: folder,
+    id: 'createConfigGray',
+    tag: 'configuration',
+    summary: 'Release the draft to some instances',
+    description:
+      'One of the rules has to match an instance, with all that it says. Who is in a percentage stays in it when it grows.',
+    role: 'publisher',
+    params: namespaceParams,
+    body: grayBody,
+    bodyExample: { name: 'canary', rules: [{ percentage: 10 }], abandonOn: ['checkout-errors'] },
+    answer: graySchema,
+    status: 201,
+    problems: [...CONFIG_WRITES, 'precondition-failed'],
+    handle: ({ params, body, caller, raw }) =>
+      configured(async () => {
+        const wanted = { ...body, tag: ifMatch(raw) };
+        const { gray } = await grays.create(refOf(params), wanted, actorOf(caller), patience());
+        return grayView(gray);
+      }),
+  });
+  route(app, {
+    method: 'PUT',
+    path: one,
+    id: 'updateConfigGray',
+    tag: 'configuration',
+    summary: 'Say for whom a gray release is, and when it ends',
+    role: 'publisher',
+    params: grayParams,
+    body: grayUpdateBody,
+    bodyExample: { rules: [{ percentage: 50 }] },
+    answer: graySchema,
+    problems: CONFIG_WRITES,
+    handle: ({ params, body, caller }) =>
+      configured(async () =>
+        grayView(await grays.update(refOf(params), params.gray, body, actorOf(caller), patience())),
+      ),
+  });
+  route(app, {
+    method: 'POST',
+    path: `${one}/promote`,
+    id: 'promoteConfigGray',
+    tag: 'configuration',
+    summary: 'Release to all what some have',
+    role: 'publisher',
+    params: grayParams,
+    body: promoteBody,
+    answer: publishedSchema,
+    problems: [...CONFIG_WRITES, 'nothing-changed'],
+    handle: ({ params, body, caller }) =>
+      configured(async () => {
+        const [ref, actor, signal] = [refOf(params), actorOf(caller), patience()];
+        const { release, changes } = await grays.promote(ref, params.gray, body, actor, signal);
+        return { release: releaseView(release), changes: changes.map(changeView) };
+      }),
+  });
+
+  const abandon = (
+    params: z.output<typeof grayParams>,
+    reason: string | undefined,
+    caller: Caller,
+    _reply: FastifyReply,
+  ) =>
+    configured(async () => {
+      await grays.abandon(refOf(params), params.gray, reason, actorOf(caller), patience());
+      return undefined;
+    });
+  route(app, {
+    method: 'POST',
+    path: `${one}/abandon`,
+    id: 'abandonConfigGray',
+    tag: 'configuration',
+    summary: 'End a gray release: all get what was released to all',
+    role: 'publisher',
+    params: grayParams,
+    body: abandonBody,
+    answer: NO_CONTENT,
+    problems: CONFIG_WRITES,
+    handle: ({ params, body, caller }, reply) => abandon(params, body.reason, caller, reply),
+  });
+  route(app, {
+    method: 'DELETE',
+    path: one,
+    id: 'deleteConfigGray',
+    tag: 'configuration',
+    summary: 'End a gray release',
+    role: 'publisher',
+    params: grayParams,
+    answer: NO_CONTENT,
+    problems: CONFIG_WRITES,
+    handle: ({ params, caller }, reply) => abandon(params, undefined, caller, reply),
+  });
+  route(app, {
+    method: 'POST',
+    path: '/api/v1/config/:application/signals/:signal',
+    id: 'raiseConfigSignal',
+    tag: 'configuration',
+    summary: 'Say that something is wrong: ends the gray releases that name it',
+    description: "Takes what Alertmanager's webhook sends, too: of that only what fires counts.",
+    role: 'publisher',
+    params: signalParams,
+    body: signalBody,
+    bodyExample: { detail: 'checkout fails for 3 %' },
+    bodyLimit: 1024 * 1024,
+    answer: signalledSchema,
+    problems: CONFIG_WRITES,
+    handle: ({ params: { application, signal: name }, body, caller }) =>
+      configured(async () => {
+        const said = detailOf(body);
+        if (!said.raised) return { raised: false, abandoned: [] };
+        const actor = actorOf(caller);
+        const ended = await signals.raise(application, name, said.detail, actor, patience());
+        return { raised: true, abandoned: ended };
+      }),
+  });
+}
+
+/** What a signal says; an alert that is over is none. */
+function detailOf(body: z.output<typeof signalBody>): {
+  readonly raised: boolean;
+  readonly detail?: string | undefined;
+} {
+  if (!('alerts' in body)) return { raised: true, detail: body.detail };
+  const firing = body.alerts.filter(({ status }) => status === 'firing');
+  if (body.status !== 'firing' || firing.length === 0) return { raised: false };
+  const texts = firing.map(
+    ({ labels, annotations }) => annotations.summary ?? labels.alertname ?? 'an alert fires',
+  );
+  return { raised: true, detail: texts.join('; ').slice(0, 1_000) };
+}

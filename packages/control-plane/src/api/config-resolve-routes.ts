@@ -1,0 +1,117 @@
+import type { LiveResolved, ResolveRequest } from '@meshkeeper/config';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type Caller, may } from '../auth/caller.ts';
+import type { Configuration } from '../configuration/open-configuration.ts';
+import { CONFIG_READS } from './config-calls.ts';
+import { configured, tagged } from './config-errors.ts';
+import { resolvedView } from './config-views.ts';
+import { sendEvents } from './event-stream.ts';
+import { ApiError } from './problem.ts';
+import { route } from './route.ts';
+import {
+  applicationParams,
+  digestEvent,
+  resolvedSchema,
+  resolveQuery,
+} from './schemas/config-schemas.ts';
+
+/** What instances get. */
+export function configResolveRoutes(app: FastifyInstance, { live }: Configuration): void {
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/config/:application/resolve',
+    id: 'resolveConfig',
+    tag: 'configuration',
+    summary: 'What an instance gets: all keys, and where each comes from',
+    description:
+      'From memory. With `If-None-Match` it is answered by 304 while it is the same; with `wait` after that time. While ZooKeeper is away it is the last that is known, and `stale`.',
+    role: 'viewer',
+    params: applicationParams,
+    query: resolveQuery,
+    answer: resolvedSchema,
+    problems: [...CONFIG_READS, 'no-secret-key'],
+    handle: ({ params, query: { wait, secrets, ...query }, raw, caller }, reply) =>
+      configured(async () => {
+        checkReveal(secrets, caller);
+        known(live.known);
+        const request = requestOf(params.application, query);
+        const seen = raw.headers['if-none-match'];
+        let resolved = live.resolve(request);
+        if (seen !== undefined && isOf(seen, resolved) && wait !== undefined) {
+          const gone = new AbortController();
+          const late = setTimeout(() => gone.abort(), wait);
+          raw.raw.socket.once('close', () => gone.abort());
+          resolved = await live.other(request, resolved.digest, gone.signal);
+          clearTimeout(late);
+        }
+        tagged(reply, resolved.digest);
+        if (seen !== undefined && isOf(seen, resolved)) return reply.code(304).send();
+        return resolvedView(resolved, new Map());
+      }),
+  });
+  route(app, {
+    method: 'GET',
+    path: '/api/v1/config/:application/watch',
+    id: 'watchConfig',
+    tag: 'configuration',
+    summary: 'Tells whenever what an instance gets is another',
+    description: 'Server-sent events `digest`, without values: ask `resolve` then.',
+    role: 'viewer',
+    params: applicationParams,
+    query: resolveQuery.omit({ wait: true, secrets: true }),
+    answer: z.undefined(),
+    events: digestEvent,
+    problems: CONFIG_READS,
+    handle: ({ params, query }, reply) =>
+      configured(async () => {
+        known(live.known);
+        const request = requestOf(params.application, query);
+        live.resolve(request); // what is wrong with it is told before the stream begins
+        return sendEvents(reply, async function* (signal) {
+          for await (const resolved of live.changes(request, signal)) {
+            const { application, digest, revision, stale } = resolved;
+            yield {
+              event: 'digest',
+              data: { application, digest, revision: String(revision), stale },
+            };
+          }
+        });
+      }),
+  });
+}
+
+type Query = Omit<z.output<typeof resolveQuery>, 'wait' | 'secrets'>;
+
+function requestOf(
+  application: string,
+  { profile = [], instance, address, label }: Query,
+): ResolveRequest {
+  return {
+    application,
+    profiles: profile,
+    instance: {
+      ...(instance !== undefined && { id: instance }),
+      ...(address !== undefined && { address }),
+      ...(label && { labels: label }),
+    },
+  };
+}
+
+function isOf(ifNoneMatch: string, { digest }: LiveResolved): boolean {
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1'));
+  return tags.includes(digest) || tags.includes('*');
+}
+
+function checkReveal(secrets: 'reveal' | undefined, caller: Caller): void {
+  if (secrets === undefined || may(caller, 'secret')) return;
+  throw new ApiError('forbidden', 'to read secrets takes the role "secret"', { role: 'secret' });
+}
+
+function known(isKnown: boolean): void {
+  if (isKnown) return;
+  throw new ApiError(
+    'zookeeper-unavailable',
+    'configuration was not read yet: try again when ZooKeeper is there',
+  );
+}
