@@ -6,7 +6,7 @@ import { Attachments } from './attachments.ts';
 import { CompiledPolicies } from './compiled-policies.ts';
 import { gatewaySettings } from './gateways.ts';
 import { faultSettings, rateLimitSettings } from './request-policies.ts';
-import { serviceRoutes } from './service-routes.ts';
+import { addedRules, serviceRoutes } from './service-routes.ts';
 import { serviceSettings } from './service-settings.ts';
 
 /**
@@ -24,6 +24,7 @@ export function compilePolicies(policies: readonly Policy[], before?: Policies):
   const requestPolicies = { faults, rateLimits };
   const parts = {
     routes: serviceRoutes(routes, requestPolicies),
+    added: addedRules(routes, requestPolicies),
     gateways: gatewaySettings(all, routes, requestPolicies),
     settings: new Map(
       ofKind(all, 'ServicePolicy').map((policy) => [

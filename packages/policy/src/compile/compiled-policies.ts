@@ -5,13 +5,17 @@ import type {
   RateLimitSettings,
   ServiceRoutes,
   ServiceSettings,
+  TrafficRule,
 } from '@meshkeeper/mesh';
+import { rulesByHost } from './hosts.ts';
+import type { AddedRules } from './service-routes.ts';
 import { share, shareNamed } from './share.ts';
 import { type Target, Targeted } from './targeted.ts';
 
 /** All that policies say, as data: what is by policy is in order of their ids. */
 export interface Parts {
   readonly routes: ReadonlyMap<string, ServiceRoutes>;
+  readonly added: readonly AddedRules[];
   readonly gateways: readonly GatewaySettings[];
   readonly settings: ReadonlyMap<string, Target<ServiceSettings>>;
   readonly faults: ReadonlyMap<string, Target<FaultSettings>>;
@@ -40,6 +44,7 @@ export class CompiledPolicies implements Policies {
     const old = before.#parts;
     const now: Parts = {
       routes: share(old.routes, parts.routes),
+      added: share(old.added, parts.added),
       gateways: shareNamed(old.gateways, parts.gateways, shareGateway),
       settings: share(old.settings, parts.settings),
       faults: share(old.faults, parts.faults),
@@ -51,6 +56,10 @@ export class CompiledPolicies implements Policies {
 
   get routes(): ReadonlyMap<string, ServiceRoutes> {
     return this.#parts.routes;
+  }
+
+  addedHosts(sees: (service: string) => boolean): ReadonlyMap<string, readonly TrafficRule[]> {
+    return rulesByHost(this.#parts.added.filter(({ services }) => services.some(sees)));
   }
 
   get gateways(): readonly GatewaySettings[] {

@@ -3,7 +3,7 @@ import { holding, type RequestRoute, routesByService } from '../check/attached.t
 import type { Route } from '../kinds/kinds.ts';
 import type { TCPRoute } from '../kinds/tcp-route.ts';
 import { compact } from './compact.ts';
-import { inOrder, rulesByHost } from './hosts.ts';
+import { type HostedRules, inOrder, rulesByHost } from './hosts.ts';
 import { connectionTargets, type RequestPolicies, rulesOf } from './rules.ts';
 
 /**
@@ -20,6 +20,31 @@ export function serviceRoutes(
       routesOf(holding(all), policies),
     ]),
   );
+}
+
+/** The rules of a route for host names of its own, and the services that it is attached to. */
+export interface AddedRules extends HostedRules {
+  readonly services: readonly string[];
+}
+
+/**
+ * What routes of services add by host names of their own, each route once, in their order.
+ * @param routes in the order that decides ties
+ */
+export function addedRules(
+  routes: readonly Route[],
+  policies: RequestPolicies,
+): readonly AddedRules[] {
+  const services = new Map<Route, string[]>();
+  for (const [service, all] of routesByService(routes))
+    for (const route of holding(all))
+      services.set(route, [...(services.get(route) ?? []), service]);
+  return routes.flatMap((route) => {
+    const { kind, spec } = route;
+    const attached = services.get(route);
+    if (kind === 'TCPRoute' || attached === undefined || !spec.hostnames?.length) return [];
+    return [{ services: attached, hosts: spec.hostnames, rules: rulesOf(route, policies) }];
+  });
 }
 
 function routesOf(routes: readonly Route[], policies: RequestPolicies): ServiceRoutes {

@@ -11,6 +11,7 @@ import {
 import fc from 'fast-check';
 import { scene } from './scenes.ts';
 
+const SERVICES = ['orders', 'carts'];
 const RUNS = process.env.MESHKEEPER_SOAK ? 20_000 : 500;
 
 interface Request {
@@ -93,11 +94,19 @@ function assertChosen(all: readonly Policy[], request: Request, choicesOf: Choic
       if (hostname === undefined || isFor(hostname, request.host))
         assertRule(rulesFor(hosts, request.host), parent, `${gateway} ${section}`);
     }
-  for (const service of ['orders', 'carts']) {
+  for (const service of SERVICES) {
     const { rules = [], hosts = new Map() } = routesOf(compiled, service);
-    assertRule(rules, { service, own: true }, service);
-    assertRule(rulesFor(hosts, request.host), { service, own: false }, `${service}, by host`);
+    assertRule(rules, { services: [service], own: true }, service);
+    const parent = { services: [service], own: false };
+    assertRule(rulesFor(hosts, request.host), parent, `${service}, by host`);
+    const added = compiled.addedHosts((name) => name === service);
+    assertRule(rulesFor(added, request.host), parent, `${service}, by host, seen alone`);
   }
+  const added = rulesFor(
+    compiled.addedHosts(() => true),
+    request.host,
+  );
+  assertRule(added, { services: SERVICES, own: false }, 'by host, of all services');
   return chosen;
 }
 
@@ -141,7 +150,7 @@ function fits(match: RequestMatch, { path, method, headers, query }: Request): b
 
 // What Gateway API says, from its text.
 
-/** A listener; or a service, for its own host names or for others. */
+/** A listener; or services, for their own host names or for others. */
 type Parent =
   | {
       readonly gateway: string;
@@ -149,7 +158,7 @@ type Parent =
       readonly port: number;
       readonly hostname: string | undefined;
     }
-  | { readonly service: string; readonly own: boolean };
+  | { readonly services: readonly string[]; readonly own: boolean };
 
 /** A rule with a match that the request fits, and what Gateway API compares: more counts, then names. */
 interface Choice {
@@ -268,8 +277,9 @@ function hostOf(
   parent: Parent,
   { host }: Request,
 ): readonly [number, number] | undefined {
-  if ('service' in parent) {
-    if (!parentRefs.some(({ kind, name }) => kind === 'Service' && name === parent.service))
+  if ('services' in parent) {
+    const { services } = parent;
+    if (!parentRefs.some(({ kind, name }) => kind === 'Service' && services.includes(name)))
       return undefined;
     if (parent.own !== (hostnames.length === 0)) return undefined;
     return parent.own ? [0, 0] : exactness(hostnames, host);

@@ -26,6 +26,11 @@ export interface ServiceRoutes {
 export interface Policies {
   /** Routes by the service that they are attached to. */
   readonly routes: ReadonlyMap<string, ServiceRoutes>;
+  /**
+   * The host names that routes add for callers inside of the mesh, as {@link GatewayListener.hosts}: with the
+   * rules of all routes that are attached to a service that `sees` is true for.
+   */
+  addedHosts(sees: (service: string) => boolean): ReadonlyMap<string, readonly TrafficRule[]>;
   /** By name. */
   readonly gateways: readonly GatewaySettings[];
   /** What is stated of a service: by the policy that names it most exactly. The same object for the same name. */
@@ -37,10 +42,12 @@ export interface Policies {
 }
 
 const NO_LIMITS: readonly RateLimitSettings[] = Object.freeze([]);
+const NO_HOSTS: ReadonlyMap<string, readonly TrafficRule[]> = new Map();
 
 /** Nothing was applied. */
 export const NO_POLICIES: Policies = Object.freeze({
   routes: new Map(),
+  addedHosts: () => NO_HOSTS,
   gateways: [],
   settings: () => undefined,
   fault: () => undefined,

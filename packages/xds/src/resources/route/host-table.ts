@@ -46,7 +46,8 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
     // `routed` has it.
     hosts.push(...portHosts(all.get(name) as Service, policies, own, taken));
   }
-  for (const [host, rules] of addedHosts(all, policies)) {
+  const added = [...policies.addedHosts((name) => all.has(name))];
+  for (const [host, rules] of added.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const fresh = [host, `${host}:*`].filter((domain) => !taken.has(domain));
     // Envoy knows no `*` at both ends: with a port such a name fits nothing.
     const possible = host.startsWith('*') ? fresh.slice(0, 1) : fresh;
@@ -100,17 +101,4 @@ function portHosts(
     // Called so that gRPC's clients find it by the name and port, too.
     return [{ name: first, domains: free, rules: [plainRule(service.name, String(port))] }];
   });
-}
-
-/** The host names that routes add, with the rules of all services that they are attached to. */
-function addedHosts(
-  services: ReadonlyMap<string, Service>,
-  { routes }: Policies,
-): Map<string, TrafficRule[]> {
-  const added = new Map<string, TrafficRule[]>();
-  for (const [name, { hosts }] of [...routes].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!services.has(name)) continue;
-    for (const [host, rules] of hosts) added.set(host, [...(added.get(host) ?? []), ...rules]);
-  }
-  return added;
 }
