@@ -7,6 +7,10 @@ export type { Resolved, ResolvedEntry } from './client/resolved.ts';
 export type { ConfigRequest, ConfigSource, SourceUpdate } from './client/source.ts';
 export type { InputOf, OutputOf, StandardSchema } from './client/standard-schema.ts';
 export type { ConfigStatus } from './client/status.ts';
+export {
+  ZooKeeperSource,
+  type ZooKeeperSourceOptions,
+} from './client/zookeeper/zookeeper-source.ts';
 export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './config-error.ts';
 export { LiveConfig, type LiveConfigOptions } from './live/live-config.ts';
 export type { Resolved as LiveResolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
@@ -34,6 +38,11 @@ export {
   SHARED_APPLICATION,
 } from './model/names.ts';
 export { type Layer, type Resolution, type ResolvedValue, resolve } from './model/resolve.ts';
+export { exitCodeOf } from './run/child.ts';
+export { type Environment, environmentOf, variableName } from './run/environment.ts';
+export { type Prepared, type PrepareOptions, prepare } from './run/prepared.ts';
+export { QuietPeriod, type QuietPeriodOptions } from './run/quiet-period.ts';
+export { type OnChange, type RunOptions, runCommand } from './run/run-command.ts';
 export { Validator } from './schema/validator.ts';
 export type { Sealer, SecretPlace } from './secrets/sealer.ts';
 export type { Application, Applications, Namespace } from './store/applications.ts';
@@ -63,3 +72,12 @@ export type {
 } from './store/releases.ts';
 export type { Outcome, Schedule } from './store/schedule.ts';
 export type { Abandoned, Signals } from './store/signals.ts';
+export {
+  FILE_FORMATS,
+  type FileFormat,
+  formatFile,
+  type OutputFile,
+  templateFile,
+  writeFiles,
+} from './template/output-file.ts';
+export { Template } from './template/template.ts';

@@ -85,8 +85,13 @@ export class Config<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /** Everything that was published, by key. */
-  get entries(): Resolved['values'] {
+  get values(): Resolved['values'] {
     return this.#resolved?.values ?? {};
+  }
+
+  /** The namespaces that it is made of, the strongest first. */
+  get layers(): Resolved['layers'] {
+    return this.#resolved?.layers ?? [];
   }
 
   /** Calls after each change of `current`; with a key or a selector only when what is there is another. */

@@ -30,7 +30,7 @@ export async function openConfig<S extends StandardSchema>(
   calling?: Calling,
 ): Promise<Config<OutputOf<S>>>;
 export async function openConfig(
-  options: Omit<ConfigOptions, 'schema'>,
+  options: Omit<ConfigOptions, 'schema'> & { readonly schema?: undefined },
   calling?: Calling,
 ): Promise<Config<Readonly<Record<string, string>>>>;
 export async function openConfig<T>(

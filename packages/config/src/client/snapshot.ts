@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
 import { type Resolved, resolvedSchema } from './resolved.ts';
 import type { ConfigRequest } from './source.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -51,16 +52,8 @@ export class Snapshot {
     const kept = this.#key === undefined ? withoutSecrets(resolved) : resolved;
     const text = Buffer.from(`${JSON.stringify({ version: 1, resolved: kept })}\n`);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const temporary = `${this.file}.${process.pid}-${randomBytes(4).toString('hex')}`;
-    try {
-      await using file = await open(temporary, 'wx', 0o600);
-      await file.writeFile(this.#key === undefined ? text : sealed(text, this.#key));
-      await file.datasync();
-      await rename(temporary, this.file);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    const data = this.#key === undefined ? text : sealed(text, this.#key);
+    await writeAtomically(this.file, data, { mode: 0o600 });
     this.#written = resolved.digest;
   }
 }
