@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { QueueKind } from '@meshkeeper/recipes';
+import { type QueueKind, queuePath } from '@meshkeeper/recipes';
 import { isZooKeeperError } from '@meshkeeper/zookeeper';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -86,9 +86,10 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     async handle({ params: { name }, query }, reply) {
       if (query.watch === undefined)
         return named(() => queues.view(name, AbortSignal.timeout(PATIENCE)));
-      const changes = await named(async () => (signal: AbortSignal) => queues.watch(name, signal));
+      // Told as a problem, not as the end of the stream.
+      await named(async () => queuePath(queues.kind, name));
       return sendEvents(reply, async function* (signal) {
-        for await (const data of changes(signal)) yield { event: queues.kind, data };
+        for await (const data of queues.watch(name, signal)) yield { event: queues.kind, data };
       });
     },
   });

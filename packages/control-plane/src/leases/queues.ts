@@ -69,13 +69,14 @@ export class Queues {
   /**
    * Waits for a lease.
    * @param gone aborts when nobody is there any more to be given it
+   * @param patience milliseconds that ZooKeeper may take for what does not wait
    * @throws ZooKeeperError INVALID_ARGUMENT for a name that can't be; TimeoutError when ZooKeeper does
    *   not answer in time
    */
   async acquire(request: QueueRequest, gone: AbortSignal, patience: number): Promise<Asked> {
     const { name, holder, ttl, wait, data = holder } = request;
     const path = queuePath(this.kind, name);
-    const over = AbortSignal.timeout(Math.max(wait, patience));
+    const over = AbortSignal.timeout(wait > 0 ? wait : patience);
     let outcome: Grant;
     try {
       outcome = await this.#leases.queue.acquire(
@@ -84,7 +85,7 @@ export class Queues {
       );
     } catch (error) {
       // It has waited as long as it wanted to; else it is ZooKeeper that has made it wait.
-      const waited = over.aborted && wait >= patience && this.#zk.state.type === 'connected';
+      const waited = wait > 0 && over.aborted && this.#zk.state.type === 'connected';
       if (!waited || gone.aborted) throw error;
       return { type: 'busy' };
     }
@@ -123,6 +124,7 @@ export class Queues {
     return this.#leases.end(key, signal, this.#meant(fencing));
   }
 
+  /** @throws ZooKeeperError INVALID_ARGUMENT for a name that can't be */
   view(name: string, signal: AbortSignal): Promise<QueueView> {
     const path = queuePath(this.kind, name);
     return queueView(this.#zk, this.#leases, { kind: this.kind, path }, signal);
