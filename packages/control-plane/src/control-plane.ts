@@ -4,6 +4,8 @@ import { KeptLeases } from '@meshkeeper/recipes';
 import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { TokenStore } from './auth/token-store.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { openConfiguration } from './configuration/open-configuration.ts';
@@ -170,9 +172,12 @@ export async function startControlPlane(
   );
   const configuration = stack.use(openConfiguration({ zk, logger, now }));
   const leases = stack.use(new KeptLeases({ zk, logger }));
+  const tokens = stack.use(new TokenStore(zk, logger, now).start());
+  const { auth, insecure } = config.controlPlane.api;
+  const authenticator = new Authenticator({ tokens, auth, insecure });
   const api = stack.use(
     await startApi({
-      listen: config.controlPlane.api.listen,
+      ...{ config: config.controlPlane.api, authenticator, tokens, logger },
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],

@@ -1,10 +1,15 @@
+import { createServer } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
-import { ZooKeeperError } from '@meshkeeper/zookeeper';
+import type { Logger } from '@meshkeeper/zookeeper';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { TokenStore } from '../auth/token-store.ts';
+import type { ApiConfig } from '../config/api-schema.ts';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
-import { ControlPlaneError } from '../control-plane-error.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
+import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Queues } from '../leases/queues.ts';
@@ -18,6 +23,7 @@ import { catalogRoutes } from './catalog-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { explainRoute } from './explain-route.ts';
+import { guard } from './guard.ts';
 import { leaseRoutes } from './lease-routes.ts';
 import { membersRoute } from './members-route.ts';
 import { MeshView } from './mesh-view.ts';
@@ -28,11 +34,17 @@ import { pastRoutes } from './past-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { probeRoutes } from './probe-routes.ts';
 import { ApiError } from './problem.ts';
+import { problemOf } from './problem-of.ts';
 import { proxyRoutes } from './proxy-routes.ts';
+import { followTls, readTls } from './tls-files.ts';
+import { tokenRoutes } from './token-routes.ts';
 
 /** What the API shows and changes. */
 export interface ApiOptions {
-  readonly listen: HostPort;
+  readonly config: ApiConfig;
+  readonly authenticator: Authenticator;
+  readonly tokens: TokenStore;
+  readonly logger: Logger;
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
@@ -58,27 +70,47 @@ export interface ApiServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A request has so long to arrive whole, in milliseconds. */
+const REQUEST_TIMEOUT = 60_000;
+
 /**
  * Starts the HTTP API.
- * @throws ControlPlaneError LISTEN_FAILED
+ * @throws ControlPlaneError LISTEN_FAILED, INVALID_CONFIG
  */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const { config, logger } = options;
+  await using stack = new AsyncDisposableStack();
+  const tls = config.tls && (await readTls(config.tls));
   const app = Fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
     // Of a name in a path: Dubbo's services and policies in namespaces are longer than a hundred.
     routerOptions: { maxParamLength: 8 * 1024 },
+    serverFactory: (handler) => {
+      const server = tls ? createSecureServer(tls, handler) : createServer(handler);
+      if (server instanceof SecureServer && config.tls)
+        stack.use(followTls(server, config.tls, logger));
+      return Object.assign(server, { requestTimeout: REQUEST_TIMEOUT });
+    },
   });
-  app.setErrorHandler((error, _request, reply) => {
-    const problem = problemOf(error);
-    void reply.code(problem.status).type('application/problem+json').send(problem.document());
-  });
-  app.setNotFoundHandler((request) => {
-    throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);
-  });
+  stack.defer(() => app.close());
+  answerErrors(app, logger);
   // Pages of other sites may send plain text without asking first.
   app.removeContentTypeParser('text/plain');
+  guard(app, options);
   await openApi(app);
+  addRoutes(app, options);
+  const url = await listen(app, config.listen);
+  const running = stack.move();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= running.disposeAsync();
+    return closing;
+  };
+  return { url: tls ? url.replace(/^http:/, 'https:') : url, close, [Symbol.asyncDispose]: close };
+}
+
+function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   openApiRoute(app);
   probeRoutes(app, options);
   catalogRoutes(app, options);
@@ -99,13 +131,29 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   proxyRoutes(app, options.catalog, options.dataPlanes);
   configRoutes(app, options.configuration);
   for (const queues of options.queues) leaseRoutes(app, queues);
-  const { host, port } = options.listen;
+  tokenRoutes(app, options.tokens);
+}
+
+/** What goes wrong is told by a problem document. */
+function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal')
+      logger.warn({ err: error, route: request.routeOptions.url }, 'the API has failed');
+    if (problem.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
+    void reply.code(problem.status).type('application/problem+json').send(problem.document());
+  });
+  app.setNotFoundHandler((request) => {
+    throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);
+  });
+}
+
+async function listen(app: FastifyInstance, { host, port }: HostPort): Promise<string> {
   try {
-    return server(app, await app.listen({ host, port }));
+    return await app.listen({ host, port });
   } catch (cause) {
-    await app.close();
     const busy = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    const where = formatHostPort(options.listen);
+    const where = formatHostPort({ host, port });
     throw new ControlPlaneError(
       'LISTEN_FAILED',
       busy
@@ -114,20 +162,4 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       { cause },
     );
   }
-}
-
-function server(app: FastifyInstance, url: string): ApiServer {
-  const close = () => app.close();
-  return { url, close, [Symbol.asyncDispose]: close };
-}
-
-function problemOf(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  const away =
-    (error instanceof ZooKeeperError && (error.retryable || error.code === 'SESSION_EXPIRED')) ||
-    (error instanceof Error && error.name === 'TimeoutError');
-  if (away) return new ApiError('zookeeper-unavailable', 'ZooKeeper is away: try again later');
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  const message = error instanceof Error ? error.message : String(error);
-  return new ApiError(status >= 400 && status < 500 ? 'invalid-request' : 'internal', message);
 }

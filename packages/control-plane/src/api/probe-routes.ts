@@ -58,6 +58,7 @@ export function probeRoutes(
     tag: 'control plane',
     summary: 'Metrics, as Prometheus reads them',
     role: 'viewer',
+    openOnLoopback: true,
     answer: z.string(),
     type: 'text/plain',
     async handle(_request, reply) {

@@ -10,14 +10,25 @@ export type ApiErrorCode =
   /** The past is not kept that far back. */
   | 'not-recorded'
   | 'invalid-request'
+  /** Who calls is not known, or shows something that is not good any more. */
+  | 'unauthenticated'
+  /** Who calls is known, and may not do this. */
+  | 'forbidden'
+  /** It is called by a name that is not its own: see `allowedHosts`. */
+  | 'wrong-host'
+  /** A page of another origin calls: see `allowedOrigins`. */
+  | 'cross-site'
+  /** The body is of a type that this does not take. */
+  | 'unsupported-media-type'
+  | 'unknown-token'
+  /** The issuer of the caller's token is away, and its keys are not known. */
+  | 'issuer-unavailable'
   /** What was sent are no valid policies: `issues` says what is wrong with each. */
   | 'invalid-policy'
   /** Somebody else has changed the same meanwhile: `conflicts` says who and when. */
   | 'conflict'
   /** Somebody else has it: `holders` says who. */
   | 'held'
-  /** Who calls is known, and may not do this. */
-  | 'forbidden'
   /** There is no such application, namespace, release, draft or gray release. */
   | 'unknown-config'
   /** What was sent is no valid configuration: `faults` says what is wrong with each key. */
@@ -45,8 +56,14 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'not-recorded': 404,
   'invalid-request': 400,
   'invalid-policy': 400,
-  'unknown-lease': 404,
+  unauthenticated: 401,
   forbidden: 403,
+  'wrong-host': 421,
+  'cross-site': 403,
+  'unsupported-media-type': 415,
+  'unknown-token': 404,
+  'issuer-unavailable': 503,
+  'unknown-lease': 404,
   'unknown-config': 404,
   'invalid-config': 422,
   'nothing-changed': 409,

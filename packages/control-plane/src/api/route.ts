@@ -64,6 +64,8 @@ export interface RouteDefinition<
   readonly description?: string;
   /** What it takes to call it; `open`: nothing. */
   readonly role: Role | 'open';
+  /** Over loopback it takes nothing, whatever the configuration says. */
+  readonly openOnLoopback?: boolean;
   readonly params?: Params;
   /** Texts: what is no text is coerced by the schema. Without it nothing may be asked. */
   readonly query?: Query;
@@ -100,6 +102,7 @@ type Answered<T> = Sent<T> | FastifyReply;
 /** What the document is told of a route that its schemas don't hold. */
 export interface RouteNotes {
   readonly role: Role | 'open';
+  readonly openOnLoopback: boolean;
   readonly example?: unknown;
   readonly bodyExample?: unknown;
 }
@@ -114,7 +117,15 @@ declare module 'fastify' {
 }
 
 /** Problems that any route may answer with. */
-const ALWAYS: readonly ApiErrorCode[] = ['invalid-request', 'internal'];
+const ALWAYS: readonly ApiErrorCode[] = [
+  ...(['invalid-request', 'wrong-host', 'cross-site', 'internal'] as const),
+];
+/** And those that have to know who calls. */
+const GUARDED: readonly ApiErrorCode[] = [
+  ...(['unauthenticated', 'forbidden', 'issuer-unavailable', 'zookeeper-unavailable'] as const),
+];
+/** And those that take a body. */
+const WITH_BODY: readonly ApiErrorCode[] = ['unsupported-media-type', 'too-large'];
 
 /**
  * Adds a route. What is asked is checked by its schemas; what is answered is checked by the compiler,
@@ -126,7 +137,15 @@ export function route<
   Body extends z.ZodType = z.ZodUnknown,
   Answer extends z.ZodType = z.ZodUnknown,
 >(app: FastifyInstance, definition: RouteDefinition<Params, Query, Body, Answer>): void {
-  const { method, path, role, bodyLimit, example, bodyExample } = definition;
+  const {
+    method,
+    path,
+    role,
+    openOnLoopback = false,
+    bodyLimit,
+    example,
+    bodyExample,
+  } = definition;
   const noContent = definition.answer === (NO_CONTENT as z.ZodType);
   const options: RouteOptions = {
     method,
@@ -135,6 +154,7 @@ export function route<
     config: {
       notes: {
         role,
+        openOnLoopback,
         ...(example !== undefined && { example }),
         ...(bodyExample !== undefined && { bodyExample }),
       },
@@ -189,7 +209,12 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
     ...(body && { body, consumes: accepts ?? ['application/json'] }),
     response: {
       ...success,
-      ...problemResponses([...ALWAYS, ...problems]),
+      ...problemResponses([
+        ...ALWAYS,
+        ...(definition.role === 'open' ? [] : GUARDED),
+        ...(body || definition.method !== 'GET' ? WITH_BODY : []),
+        ...problems,
+      ]),
       ...(otherwise && { [otherwise.status]: otherwise.answer }),
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiSchema } from './api-schema.ts';
 import { dnsSettings } from './dns-schema.ts';
 import { durationText } from './duration.ts';
 import { type HostPort, isLoopback, listenAddress } from './listen.ts';
@@ -65,7 +66,7 @@ export const configSchema = z
     protection: protectionSchema,
     controlPlane: z
       .strictObject({
-        api: listener('Where the API listens.', '127.0.0.1:7070'),
+        api: apiSchema,
         xds: listener('Where the xDS server listens.', '127.0.0.1:7071'),
         dns: z
           .strictObject({

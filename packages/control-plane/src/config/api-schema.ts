@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { authSchema } from './auth-schema.ts';
+import { isLoopback, listenAddress } from './listen.ts';
+
+/** Where the API listens, who may call it, and how much. */
+export const apiSchema = z
+  .strictObject({
+    listen: listenAddress.prefault('127.0.0.1:7070').describe('Where the API listens.'),
+    insecure: z
+      .boolean()
+      .default(false)
+      .describe('Listen beyond loopback although there is no authentication.'),
+    auth: authSchema
+      .optional()
+      .describe(
+        'Beyond loopback: who calls has to be known, by a token (`meshkeeper token create`) or by OpenID Connect. `{}` is tokens alone.',
+      ),
+    tls: z
+      .strictObject({
+        certificate: z.string().min(1).describe('File of the certificate chain, PEM.'),
+        key: z.string().min(1).describe('File of its key, PEM.'),
+      })
+      .optional()
+      .describe('Listen with TLS. The files are read again when they change.'),
+    allowedHosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Names by which the API is called, besides those of loopback and the address that it listens on. `*`: any.',
+      ),
+    allowedOrigins: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Pages of other origins that may call it (CORS): `https://ops.example`.'),
+  })
+  .superRefine(({ listen, insecure, auth }, context) => {
+    if (isLoopback(listen.host) || insecure || auth !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['listen'],
+      message: `${listen.host} can be reached from other machines, and there is no authentication: listen on 127.0.0.1, write "auth: {}" beside it (meshkeeper token create makes tokens), or "insecure: true"`,
+    });
+  })
+  .prefault({});
+
+/** Where the API listens, who may call it, and how much. */
+export type ApiConfig = z.output<typeof apiSchema>;
