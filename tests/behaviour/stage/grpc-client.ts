@@ -25,6 +25,8 @@ export class GrpcClient implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<Outcome>>();
   #next = 0;
+  /** Why there is no thread any more. */
+  #ended: Error | undefined;
 
   constructor(options: Bootstrap) {
     const bootstrap = JSON.stringify(grpcBootstrap(options));
@@ -34,17 +36,19 @@ export class GrpcClient implements AsyncDisposable {
       this.#waiting.get(id)?.resolve(outcome);
       this.#waiting.delete(id);
     });
-    this.#worker.on('error', (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
-    });
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', (code) => this.#end(new Error(`the thread ended with ${code}`)));
   }
 
   /** A way to call a service. */
   to(service: string): Calls {
     return {
       call: (call) => {
+        if (this.#ended !== undefined) return Promise.reject(this.#ended);
         const id = this.#next++;
         const outcome = Promise.withResolvers<Outcome>();
+        // Who has stopped waiting by then is not missed.
+        outcome.promise.catch(() => {});
         this.#waiting.set(id, outcome);
         this.#worker.postMessage({ id, service, call } satisfies CallMessage);
         return outcome.promise;
@@ -53,6 +57,13 @@ export class GrpcClient implements AsyncDisposable {
         // It ends with the thread.
       },
     };
+  }
+
+  /** Nobody answers any more: neither what was asked, nor what will be. */
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
