@@ -24,10 +24,13 @@ export async function runUntilSignal(
 ): Promise<void> {
   const stop = new AbortController();
   const told = Promise.withResolvers<void>();
+  let late: NodeJS.Timeout | undefined;
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort(new CliError('told to end before it was ready'));
     told.resolve();
+    // Also of what is still starting, and does not look at the signal.
+    late = setTimeout(() => process.exit(0), CLOSE_TIMEOUT);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -38,7 +41,7 @@ export async function runUntilSignal(
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    const late = setTimeout(() => process.exit(0), CLOSE_TIMEOUT);
+    late ??= setTimeout(() => process.exit(0), CLOSE_TIMEOUT);
     await stack.disposeAsync();
     clearTimeout(late);
     process.off('SIGINT', onSignal);

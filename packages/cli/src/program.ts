@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { addApplyCommands } from './commands/apply.ts';
 import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   addLockCommands(program);
   addZkCommands(program);
   addBootstrapCommand(program);
+  addCompletionCommand(program);
   addDemoInstanceCommand(program);
   return program;
 }

@@ -21,6 +21,7 @@ export { kindNamed, suggestKind } from './kinds/kind-name.ts';
 export {
   apiVersionOf,
   isPolicyKind,
+  POLICY_KINDS,
   type Policy,
   type PolicyKind,
   policyId,

@@ -20,6 +20,10 @@ export const KINDS = {
 /** What operators can write. */
 export type PolicyKind = keyof typeof KINDS;
 
+/** The names of all kinds. */
+// Object.keys doesn't say that it gives the keys of a constant.
+export const POLICY_KINDS = Object.keys(KINDS) as readonly PolicyKind[];
+
 /** Something that an operator has written: complete, with Gateway API's defaults. */
 export type Policy =
   | HTTPRoute

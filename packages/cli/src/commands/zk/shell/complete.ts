@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Command } from 'commander';
-import { quoted } from './words.ts';
+import { quoted } from '../../../words.ts';
 
 /** What completion has to know. */
 export interface Around {

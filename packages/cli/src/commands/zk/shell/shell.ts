@@ -3,11 +3,11 @@ import { type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
 import { type Command, CommanderError } from 'commander';
 import { mustBeAsked } from '../../../confirm.ts';
 import { CliError, ExitCode, exitCodeOf } from '../../../exit-code.ts';
+import { wordsOf } from '../../../words.ts';
 import { complete } from './complete.ts';
 import { History, historyFile, REMEMBERED } from './history.ts';
 import { interruptible, unlessAborted } from './interruptible.ts';
 import { type ShellSession, shellProgram } from './program.ts';
-import { wordsOf } from './words.ts';
 
 /** Ends the shell. */
 class Exit extends Error {}

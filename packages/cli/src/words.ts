@@ -46,3 +46,13 @@ export function wordsOf(text: string): Line {
 export function quoted(word: string): string {
   return /^[\w@%+=:,./*{}[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** The words of a line that is still being typed: the last is what the cursor is at, empty behind a space. */
+export function partialWords(text: string): readonly string[] {
+  // A character that is taken away again, so that the last word is one even when nothing of it is there.
+  for (const end of ['\u0000', '\u0000"', "\u0000'"]) {
+    const line = wordsOf(text + end);
+    if (line.type === 'words') return line.words.map((word) => word.replaceAll('\u0000', ''));
+  }
+  return [''];
+}
