@@ -39,7 +39,7 @@ const RENDERED: Readonly<Record<string, string>> = {
   '{{join ports " "}} {{join ports}}': '1 2 1,2',
   '{{env "HOME"}} {{env "NOPE" default="-"}}': '/root -',
   '{{upper "ä<b>"}} {{lower "AB"}} {{base64 "a"}}': 'Ä<B> ab YQ==',
-  '{{quote "it's"}}': `'it'\\''s'`,
+  '{{quote "it\'s"}}': "'it'\\''s'",
   '{{lookup server "port"}}': '80',
 };
 
