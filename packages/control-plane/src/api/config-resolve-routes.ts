@@ -41,11 +41,14 @@ export function configResolveRoutes(app: FastifyInstance, { live }: Configuratio
         if (seen !== undefined && isOf(seen, resolved) && wait !== undefined) {
           const gone = new AbortController();
           const late = setTimeout(() => gone.abort(), wait);
-          raw.raw.socket.once('close', () => gone.abort());
+          // Of the answer, not of the socket, which many questions share.
+          reply.raw.once('close', () => gone.abort());
           resolved = await live.other(request, resolved.digest, gone.signal);
           clearTimeout(late);
         }
         tagged(reply, resolved.digest);
+        // An answer without a body says so, too.
+        if (resolved.stale) void reply.header('meshkeeper-stale', 'true');
         if (seen !== undefined && isOf(seen, resolved)) return reply.code(304).send();
         return resolvedView(resolved, new Map());
       }),

@@ -17,7 +17,8 @@ export interface Asking {
 /** What came back. */
 export type Answer =
   | { readonly type: 'resolved'; readonly resolved: Resolved; readonly etag: string }
-  | { readonly type: 'same' }
+  /** It is still what is known; `stale`: as far as is known there. */
+  | { readonly type: 'same'; readonly stale: boolean }
   /** @property retryAfter milliseconds that it asks to be left alone for */
   | { readonly type: 'away'; readonly reason: string; readonly retryAfter?: number }
   | { readonly type: 'refused'; readonly error: ConfigError };
@@ -47,7 +48,8 @@ export async function ask(asking: Asking): Promise<Answer> {
       redirect: 'error',
       signal: ended.signal,
     });
-    if (response.status === 304) return { type: 'same' };
+    if (response.status === 304)
+      return { type: 'same', stale: response.headers.has('meshkeeper-stale') };
     if (response.ok) return read(await response.json(), response.headers.get('etag'), server);
     return await refusal(response, server);
   } catch (error) {
@@ -91,6 +93,7 @@ const REFUSED: Readonly<Record<number, ConfigErrorCode>> = {
   401: 'FORBIDDEN',
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
+  421: 'FORBIDDEN',
   422: 'NOT_VALID',
 };
 

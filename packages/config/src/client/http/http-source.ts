@@ -54,6 +54,12 @@ export class HttpSource implements ConfigSource {
       let delay = 0;
       switch (answer.type) {
         case 'same':
+          if (held !== undefined && answer.stale) {
+            held = { ...held, stale: true };
+            etag = undefined;
+            yield { type: 'resolved', resolved: held };
+            delay = STALE;
+          }
           break;
         case 'resolved': {
           const { resolved } = answer;
