@@ -5,6 +5,7 @@ import { TestbedError } from './testbed-error.ts';
 import {
   curator,
   d2,
+  dnspython,
   dubbo,
   envoy,
   finagle,
@@ -24,6 +25,7 @@ export const componentNames = [
   'd2',
   'envoy',
   'kazoo',
+  'dnspython',
 ] as const;
 
 /** One of {@link componentNames}, or what is installed only when somebody asks for it. */
@@ -44,6 +46,7 @@ const versions = {
   d2,
   envoy,
   kazoo,
+  dnspython,
   // Compiled for this Node's binary interface.
   'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
@@ -69,6 +72,8 @@ const entryPoint = {
   envoy: 'bin/envoy',
   /** A Python that can import kazoo. */
   kazoo: 'bin/python',
+  /** A Python that can import dns. */
+  dnspython: 'bin/python',
   /** A folder with `node_modules`. */
   'native-client': '.',
 } as const satisfies Record<ComponentName, string>;

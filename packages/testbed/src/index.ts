@@ -41,6 +41,7 @@ export {
   type D2Server,
   startD2,
 } from './d2/d2.ts';
+export { runDnspython } from './dnspython/run-dnspython.ts';
 export {
   type Dubbo,
   type DubboOptions,

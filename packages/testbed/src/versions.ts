@@ -92,6 +92,12 @@ export const kazoo = {
   requirements: ['kazoo==2.11.0'],
 } as const;
 
+/** dnspython, a client of DNS that is not ours. */
+export const dnspython = {
+  version: '2.9.2',
+  requirements: ['dnspython==2.9.2'],
+} as const;
+
 /** The native Node client, ZooKeeper's own C client inside: a peer of benches. */
 export const nativeClient = {
   version: '7.3.0',
