@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';
 import type { ServiceChange } from '@meshkeeper/mesh';
 import { DIALECTS, encodeInstance } from '@meshkeeper/registries';
@@ -123,6 +124,26 @@ describe('a control plane', () => {
     assert.equal((await call(path, { method: 'DELETE' })).status, 204);
     await until(async () => (await health('one')) === 'unknown');
     assert.equal((await call(path, { method: 'DELETE' })).status, 204); // idempotent
+  });
+
+  test('DNS answers from what is served, and is counted', async () => {
+    const resolver = new Resolver({ timeout: 2_000 });
+    resolver.setServers([plane.dns]);
+    const path = '/api/v1/services/a%2Fb/endpoints/two/overlay';
+    const headers = { 'content-type': 'application/json' };
+    const ports = async () => (await resolver.resolveSrv('_a-b._tcp.mesh')).map(({ port }) => port);
+    assert.deepEqual(await ports(), [1001]);
+    await zk.create('/discovery/a/b/two', instance('a/b', 'two', 1002));
+    await until(async () => (await ports()).length === 2);
+    await call(path, { method: 'PUT', body: '{"drain":true}', headers });
+    await until(async () => (await ports()).join() === '1001');
+    await call(path, { method: 'DELETE' });
+    await until(async () => (await ports()).length === 2);
+    await zk.delete('/discovery/a/b/two');
+    await until(async () => (await ports()).length === 1);
+    const { text } = await call('/metrics');
+    assert.match(text, /meshkeeper_dns_queries_total\{type="SRV",rcode="NOERROR"\} [1-9]/);
+    assert.match(text, /meshkeeper_dns_query_duration_seconds_count [1-9]/);
   });
 
   test('an overlay that others wrote counts; a malformed one is left out', async () => {
