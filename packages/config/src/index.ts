@@ -12,6 +12,7 @@ export {
   type ZooKeeperSourceOptions,
 } from './client/zookeeper/zookeeper-source.ts';
 export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './config-error.ts';
+export { ConfigKeeper, type ConfigKeeperOptions } from './keeper/config-keeper.ts';
 export { LiveConfig, type LiveConfigOptions } from './live/live-config.ts';
 export type { Resolved as LiveResolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
 export { type Actor, ROLES, type Role } from './model/actor.ts';
@@ -49,6 +50,7 @@ export type { Application, Applications, Namespace } from './store/applications.
 export { ConfigStore, type ConfigStoreOptions } from './store/config-store.ts';
 export type { Audit, ConfigEvent } from './store/context.ts';
 export type { Draft, Drafts, Edit, InputEntry } from './store/drafts.ts';
+export type { Collected, CollectOptions, Garbage } from './store/garbage.ts';
 export type { GraySettings, Grays, NewGray } from './store/grays.ts';
 export { CONFIG_ROOT } from './store/paths.ts';
 export {
@@ -70,6 +72,7 @@ export type {
   Releases,
   Which,
 } from './store/releases.ts';
+export type { Removal } from './store/removal.ts';
 export type { Outcome, Schedule } from './store/schedule.ts';
 export type { Abandoned, Signals } from './store/signals.ts';
 export {

@@ -20,6 +20,8 @@ export interface Plan<T> {
   readonly draft?: DraftRecord | null | undefined;
   readonly operations?: readonly TransactionOp[] | undefined;
   readonly event?: NamespaceEvent | undefined;
+  /** There is nothing to be written. */
+  readonly unchanged?: boolean;
   readonly result: T;
 }
 
@@ -71,6 +73,7 @@ export async function changeNamespace<T>(
       if (now?.fence === state.fence) throw error;
       continue; // what was read was perhaps of different moments
     }
+    if (planned.unchanged) return planned.result;
     if (planned.chunks !== undefined) await chunks.create(paths, planned.chunks, signal);
     const mark = randomBytes(9).toString('base64url');
     try {

@@ -5,9 +5,11 @@ import { Applications } from './applications.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import type { Audit, StoreContext } from './context.ts';
 import { Drafts } from './drafts.ts';
+import { Garbage } from './garbage.ts';
 import { Grays } from './grays.ts';
 import { CONFIG_ROOT, Paths } from './paths.ts';
 import { Releases } from './releases.ts';
+import { Removal } from './removal.ts';
 import { Schedule } from './schedule.ts';
 import { Signals } from './signals.ts';
 
@@ -39,6 +41,8 @@ export class ConfigStore {
   readonly grays: Grays;
   readonly schedule: Schedule;
   readonly signals: Signals;
+  readonly garbage: Garbage;
+  readonly removal: Removal;
 
   constructor({
     zk,
@@ -58,6 +62,8 @@ export class ConfigStore {
     this.releases = new Releases(context, this.applications);
     this.grays = new Grays(context, this.applications, this.releases);
     this.schedule = new Schedule(context, this.applications, this.releases);
+    this.garbage = new Garbage(context, this.schedule);
+    this.removal = new Removal(context);
     this.signals = new Signals(context, this.applications, this.grays);
   }
 }

@@ -113,7 +113,7 @@ export class Schedule {
       const path = paths.scheduled(id);
       const scheduled = await this.#one(ref, id, signal);
       if (scheduled === undefined || scheduled.failed !== undefined)
-        return { result: { type: 'gone' } };
+        return { unchanged: true, result: { type: 'gone' } };
       const { content, base, by, message } = scheduled;
       const made = { kind: 'scheduled', content, by, message } as const;
       try {
