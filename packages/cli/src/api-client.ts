@@ -94,7 +94,10 @@ export class ApiClient {
     }
     if (response.ok) return response;
     const { code, detail } = await problemOf(response);
-    if (response.status !== 404) throw new CliError(detail);
+    const { status } = response;
+    if (status === 401) throw new CliError(`${detail}; pass --token, or set MESHKEEPER_TOKEN`);
+    if (status === 403) throw new CliError(`${detail}; pass the --token of somebody who may`);
+    if (status !== 404) throw new CliError(detail);
     throw new CliError(`${detail}${await this.#meant(code, path)}`, ExitCode.NOT_FOUND);
   }
 

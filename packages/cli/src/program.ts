@@ -16,6 +16,7 @@ import { addPastCommands } from './commands/past.ts';
 import { addProxyCommand } from './commands/proxy.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
+import { addTokenCommands } from './commands/token.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addZkCommands } from './commands/zk.ts';
 import { addZooKeeperCommand } from './commands/zookeeper.ts';
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   addDiscoverCommand(program);
   addLintCommand(program);
   addLockCommands(program);
+  addTokenCommands(program);
   addZkCommands(program);
   addBootstrapCommand(program);
   addCompletionCommand(program);

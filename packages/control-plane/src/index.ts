@@ -1,3 +1,6 @@
+export { ROLES, type Role } from './auth/roles.ts';
+export { tokenName } from './auth/token.ts';
+export { TokenStore } from './auth/token-store.ts';
 export { type ConfigSources, ENVIRONMENT, loadConfig, type PartialConfig } from './config/load.ts';
 export { type Config, configSchema, ensembleOf } from './config/schema.ts';
 export {

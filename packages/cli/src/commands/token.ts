@@ -5,7 +5,6 @@ import { ApiClient, segment } from '../api-client.ts';
 import { withExamples } from '../examples.ts';
 import { CliError, ExitCode } from '../exit-code.ts';
 import { optionsOf } from '../global-options.ts';
-import { runUntilSignal } from '../lifecycle.ts';
 import { print } from '../output/format.ts';
 import { openZooKeeper } from './zk/access.ts';
 
@@ -45,7 +44,7 @@ export function addTokenCommands(program: Command): void {
                 ...{ name, roles: options.role },
                 ...(options.expires !== undefined && { expiresIn: options.expires }),
               })
-            : await createStraight(name, options);
+            : await createStraight(name, { ...options, zookeeper: options.zookeeper });
         await print(made, options.output, ({ token: text }) => text);
       }),
     [
@@ -91,10 +90,7 @@ export function addTokenCommands(program: Command): void {
 }
 
 /** Where nobody may ask the API yet, who may write to the ensemble makes the first token. */
-async function createStraight(
-  name: string,
-  options: CreateFlags & { readonly zookeeper?: string },
-) {
+async function createStraight(name: string, options: CreateFlags & { readonly zookeeper: string }) {
   const { TokenStore, ROLES: known, tokenName } = await import('@meshkeeper/control-plane');
   const fault = tokenName.safeParse(name).error?.issues[0]?.message;
   if (fault !== undefined) throw new CliError(`"${name}" is no name: ${fault}`, ExitCode.USAGE);
@@ -102,17 +98,18 @@ async function createStraight(
   if (unknown !== undefined)
     throw new CliError(`there is no role "${unknown}": ${ROLES}`, ExitCode.USAGE);
   const expiresAt = options.expires === undefined ? undefined : Date.now() + options.expires;
-  let made: { readonly name: string; readonly token: string } | undefined;
-  await runUntilSignal(async (stack, signal) => {
-    const zk = stack.use(await openZooKeeper(options, signal));
-    const tokens = new TokenStore(zk, { debug() {}, info() {}, warn() {} });
-    const by = `${userInfo().username} (zookeeper)`;
-    const { token } = await tokens.create({ name, roles: options.role, expiresAt, by }, signal);
-    made = { name, token };
-  });
-  if (made === undefined) throw new CliError('no token was made', ExitCode.FAILED);
-  return made;
+  await using zk = await openZooKeeper(options);
+  const tokens = new TokenStore(zk, { debug() {}, info() {}, warn() {} });
+  const by = `${userInfo().username} (zookeeper)`;
+  const { token } = await tokens.create(
+    { name, roles: options.role, expiresAt, by },
+    AbortSignal.timeout(TIMEOUT),
+  );
+  return { name, token };
 }
+
+/** How long the ensemble has to answer, in milliseconds. */
+const TIMEOUT = 10_000;
 
 const UNITS: Readonly<Record<string, number>> = { m: 60e3, h: 3600e3, d: 86_400e3 };
 
