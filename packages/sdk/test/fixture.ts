@@ -31,7 +31,11 @@ export async function home(zookeeper?: string): Promise<Home> {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: ensemble },
-        controlPlane: { api: { listen: api }, xds: { listen: xds } },
+        controlPlane: {
+          api: { listen: api },
+          xds: { listen: xds },
+          dns: { listen: '127.0.0.1:0' },
+        },
       },
     });
     const started = await startControlPlane({ config, logger: SILENT });
