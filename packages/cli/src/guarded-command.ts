@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import type { Lease } from '@meshkeeper/recipes';
 import { CliError, type ExitCode } from './exit-code.ts';
 
 /** Where a command finds the fencing token of the lease that it runs under. */
 export const TOKEN_VARIABLE = 'MESHKEEPER_FENCING_TOKEN';
+
+/** The lease that a command runs under. */
+export interface GuardedBy {
+  /** For messages. */
+  readonly path: string;
+  /** Aborted, with the reason, when it can't be trusted any more. */
+  readonly signal: AbortSignal;
+}
 
 /** Passed on to the command, which decides what they mean. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT'] as const;
@@ -17,7 +24,7 @@ const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT
  * @throws CliError when the command can't be run, or the lease was lost
  */
 export async function runUnder(
-  lease: Lease,
+  lease: GuardedBy,
   token: string,
   [program, ...args]: readonly [string, ...string[]],
   grace: number,
@@ -53,7 +60,7 @@ export async function runUnder(
   }
 }
 
-function lostLease({ path, signal }: Lease): CliError {
+function lostLease({ path, signal }: GuardedBy): CliError {
   const why = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
   return new CliError(`the lease ${path} was lost, and the command was ended: ${why}`);
 }

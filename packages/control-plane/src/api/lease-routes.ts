@@ -67,7 +67,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
         return { [plural]: await queues.list(AbortSignal.timeout(PATIENCE)) };
       return sendEvents(reply, async function* (signal) {
         for await (const list of queues.watchList(signal))
-          yield { event: plural, data: { [plural]: list } };
+          yield { event: 'state', data: { [plural]: list } };
       });
     },
   });
@@ -89,7 +89,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
       // Told as a problem, not as the end of the stream.
       await named(async () => queuePath(queues.kind, name));
       return sendEvents(reply, async function* (signal) {
-        for await (const data of queues.watch(name, signal)) yield { event: queues.kind, data };
+        for await (const data of queues.watch(name, signal)) yield { event: 'state', data };
       });
     },
   });

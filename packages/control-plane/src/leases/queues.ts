@@ -76,7 +76,7 @@ export class Queues {
   async acquire(request: QueueRequest, gone: AbortSignal, patience: number): Promise<Asked> {
     const { name, holder, ttl, wait, data = holder } = request;
     const path = queuePath(this.kind, name);
-    const over = AbortSignal.timeout(wait > 0 ? wait : patience);
+    const over = AbortSignal.timeout(Math.ceil(wait > 0 ? wait : patience));
     let outcome: Grant;
     try {
       outcome = await this.#leases.queue.acquire(
