@@ -1,9 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Hash64 } from '@meshkeeper/mesh';
-import type { RequestView } from '../config/request-view.ts';
-import type { ForwardAction } from '../config/route-action.ts';
-import type { ClientReceiver, ClientStream } from '../listen/client-stream.ts';
-import type { ProxyObserver } from '../observer.ts';
+import type { ClientReceiver } from '../listen/client-stream.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { UpstreamFailure } from '../upstream/failure.ts';
@@ -14,69 +11,25 @@ import type {
   StreamReceiver,
   UpstreamStream,
 } from '../upstream/stream.ts';
-import type { Mirror } from './mirror.ts';
+import { DEADLINE_EXCEEDED, failureReply } from './failure-reply.ts';
+import type { ForwardingContext } from './forwarding-context.ts';
+import { ForwardingTimers } from './forwarding-timers.ts';
 import { PacedBody } from './paced-body.ts';
-import { printable, type Reply, type ResponseEdit, sendReply, sentence } from './reply.ts';
+import { printable, type Reply, sendReply, sentence } from './reply.ts';
 import { RequestBody } from './request-body.ts';
 import { endToEndFields, endToEndTrailers } from './response-fields.ts';
 import { type AttemptFacts, afterFailure, backOff } from './retry-decision.ts';
 import { tunnel } from './tunnel.ts';
-
-/** What a forwarding works with. Times in milliseconds, 0 for no limit. */
-export interface ForwardingContext {
-  readonly client: ClientStream;
-  /** The head for the endpoint. */
-  readonly head: OutgoingHead;
-  readonly action: ForwardAction;
-  readonly cluster: Cluster;
-  /** What balancers that hash go by. */
-  readonly hash: Hash64 | undefined;
-  /** Of silence. */
-  readonly idleTimeout: number;
-  /** Of receiving the whole request. */
-  readonly requestTimeout: number;
-  /** Of all that is left to do. */
-  readonly duration: number;
-  /** Copies that go elsewhere. */
-  readonly mirrors: readonly Mirror[];
-  /** What is done to the response's fields; undefined for nothing. */
-  readonly edits: readonly ResponseEdit[] | undefined;
-  /** How fast the response's body may be; undefined for no limit. */
-  readonly bytesPerSecond: number | undefined;
-  readonly view: RequestView;
-  /** When the request came, by {@link now}. */
-  readonly arrived: number;
-  readonly observer: ProxyObserver;
-  readonly random: () => number;
-  readonly now: () => number;
-  /** True when connections must not be kept for another request. */
-  readonly draining: () => boolean;
-}
 
 type State = 'waiting' | 'sent' | 'responding' | 'done';
 
 const NONE: readonly Endpoint[] = [];
 const NO_TRAILERS: readonly string[] = [];
 
-/** What the client is told when there is no response; the statuses are Envoy's. */
-const FAILURE_REPLIES: Readonly<
-  Record<UpstreamFailure['reason'], { status: number; text: (name: string) => string }>
-> = {
-  connect: { status: 503, text: (name) => `No endpoint of ${name} could be reached.` },
-  retired: { status: 503, text: (name) => `No endpoint of ${name} could be reached.` },
-  refused: { status: 503, text: (name) => `${name} refused the request.` },
-  reset: { status: 503, text: (name) => `${name} closed the connection before it answered.` },
-  overflow: { status: 503, text: (name) => `${name} has too many requests on their way.` },
-  protocol: { status: 502, text: (name) => `${name} gave a response that is not valid HTTP.` },
-  timeout: { status: 504, text: (name) => `${name} did not answer in time.` },
-};
-
-/** gRPC's DEADLINE_EXCEEDED. */
-const DEADLINE_EXCEEDED = 4;
-
 /** One request on its way through the proxy: its attempts, its response, its end. */
 export class Forwarding implements StreamReceiver, ClientReceiver {
   readonly #context: ForwardingContext;
+  readonly #timers = new ForwardingTimers();
   #state: State = 'waiting';
   #endpoint: Endpoint | undefined;
   #stream: UpstreamStream | undefined;
@@ -92,11 +45,6 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   /** The head waits for the first piece of the body, which usually comes in the same packet. */
   #headHeld = false;
   #continued = false;
-  #timer: NodeJS.Timeout | undefined;
-  #durationTimer: NodeJS.Timeout | undefined;
-  #requestTimer: NodeJS.Timeout | undefined;
-  #attemptTimer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(context: ForwardingContext) {
     this.#context = context;
@@ -106,11 +54,9 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     if (head.body.type !== 'none') {
       const limit = action.retry.retries > 0 ? action.bufferLimit : 0;
       this.#body = new RequestBody(client, limit, mirrors, () => this.#requestRead());
-      if (requestTimeout > 0) {
-        this.#requestTimer = setTimeout(() => this.#expire(), requestTimeout);
-      }
-    } else if (head.upgrade === undefined) this.#startTimer();
-    if (duration > 0) this.#durationTimer = setTimeout(() => this.#expire(), duration);
+      this.#timers.start('request', requestTimeout, () => this.#expire());
+    } else if (head.upgrade === undefined) this.#startResponseTimer();
+    this.#timers.start('whole', duration, () => this.#expire());
   }
 
   /** Begins. Call it once. */
@@ -154,7 +100,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   }
 
   head(head: IncomingHead, last: boolean): void {
-    clearTimeout(this.#attemptTimer);
+    this.#timers.stop('attempt');
     const { action, client, edits, bytesPerSecond, draining } = this.#context;
     const { status, reason } = head;
     if (this.#retriesResponse(head) && this.#mayRetry()) {
@@ -197,7 +143,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     const passed = endToEndTrailers(trailers);
     if (this.#paced) {
       // The endpoint has done its part in time.
-      clearTimeout(this.#timer);
+      this.#timers.stop('response');
       this.#paced.end(passed);
     } else this.#finishResponse(undefined, passed);
   }
@@ -236,7 +182,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     if (this.#state === 'done') return;
     if (failure.reason === 'connect') this.#exclude();
     this.#failure = failure;
-    clearTimeout(this.#attemptTimer);
+    this.#timers.stop('attempt');
     this.#body?.stop();
     this.#stream = undefined;
     if (this.#state === 'responding') {
@@ -293,7 +239,8 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
     const { action, random } = this.#context;
     if (action.retry.otherEndpoint) this.#exclude();
     const wait = backOff(this.#policyRetries, action.retry, random());
-    this.#retryTimer = setTimeout(() => this.#attempt(), wait);
+    // None is one of Node's shortest.
+    this.#timers.start('retry', Math.max(1, wait), () => this.#attempt());
   }
 
   #retriesResponse({ status, fields }: IncomingHead): boolean {
@@ -344,26 +291,23 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   // Timeouts and ends.
 
   #requestRead(): void {
-    clearTimeout(this.#requestTimer);
-    this.#startTimer();
+    this.#timers.stop('request');
+    this.#startResponseTimer();
     if (this.#state === 'sent') this.#startAttemptTimer();
   }
 
   #startAttemptTimer(): void {
-    const { perTryTimeout } = this.#context.action.retry;
-    if (perTryTimeout === 0) return;
-    this.#attemptTimer = setTimeout(() => {
+    this.#timers.start('attempt', this.#context.action.retry.perTryTimeout, () => {
       this.#drop('timeout');
       const failure = { reason: 'timeout', detail: 'the timeout of one attempt' } as const;
       this.#attemptFailed(failure, true);
-    }, perTryTimeout);
+    });
   }
 
-  #startTimer(): void {
+  #startResponseTimer(): void {
+    if (this.#state === 'done') return;
     const { timeout } = this.#context.action;
-    if (timeout > 0 && this.#state !== 'done') {
-      this.#timer = setTimeout(() => this.#timeout('the route timeout'), timeout);
-    }
+    this.#timers.start('response', timeout, () => this.#timeout('the route timeout'));
   }
 
   /** All of the request takes too long, and another try would not help. */
@@ -383,8 +327,8 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
 
   /** Lets go of the attempt that is on its way. */
   #drop(reason: CancelReason): void {
-    clearTimeout(this.#attemptTimer);
-    clearTimeout(this.#retryTimer);
+    this.#timers.stop('attempt');
+    this.#timers.stop('retry');
     this.#body?.stop();
     this.#stream?.cancel(reason);
     this.#stream = undefined;
@@ -399,12 +343,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   }
 
   #replyFailure(failure: UpstreamFailure, grpcStatus?: number): void {
-    const { status, text } = FAILURE_REPLIES[failure.reason];
-    // Who has not sent the whole request is late, and not the endpoint.
-    const late = failure.reason === 'timeout' && this.#body?.done === false;
-    const reply = late
-      ? sentence(408, 'The rest of the request did not come in time.')
-      : sentence(status, text(this.#name));
+    const reply = failureReply(failure, this.#name, this.#body?.done !== false);
     this.#reply(grpcStatus === undefined ? reply : { ...reply, grpcStatus });
   }
 
@@ -418,11 +357,7 @@ export class Forwarding implements StreamReceiver, ClientReceiver {
   #over(status: number): void {
     if (this.#state === 'done') return;
     this.#state = 'done';
-    clearTimeout(this.#timer);
-    clearTimeout(this.#durationTimer);
-    clearTimeout(this.#requestTimer);
-    clearTimeout(this.#attemptTimer);
-    clearTimeout(this.#retryTimer);
+    this.#timers.stopAll();
     this.#paced?.stop();
     const { cluster, mirrors, observer, now, arrived } = this.#context;
     if (this.#body && !this.#body.done) for (const mirror of mirrors) mirror.cancel();
