@@ -48,10 +48,7 @@ onServers('what nothing refers to', (stage) => {
     assert.equal(collected.chunks, before - (await chunks(store)));
     assert.ok(collected.chunks >= 7 + 7);
     // The last three, and what some get, with the head that it was made for.
-    assert.deepEqual(
-      await readAll(store),
-      [14, 13, 12, 9, 8],
-    );
+    assert.deepEqual(await readAll(store), [14, 13, 12, 9, 8]);
     const again = await store.garbage.collect(shop, all, signal);
     assert.deepEqual(again, { releases: 0, chunks: 0, secrets: 0 });
     const promoted = store.grays.promote(shop, 'canary', { force: true }, bob, signal);

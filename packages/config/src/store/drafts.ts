@@ -37,6 +37,9 @@ export interface Edit {
   readonly schema?: string | null | undefined;
 }
 
+/** Bytes of secrets that one edit brings, at most: they are part of its transaction. */
+const MAX_SECRETS = 768 * 1024;
+
 /** A draft, or what one would begin with. */
 export interface Draft {
   readonly tag: string;
@@ -244,6 +247,9 @@ export class Drafts {
         });
       }
     }
+    const bytes = operations.reduce((sum, op) => sum + ('data' in op ? op.data!.length : 0), 0);
+    if (bytes > MAX_SECRETS)
+      throw new ConfigError('TOO_LARGE', 'these are too many secrets at once: edit it in steps');
     const kept = schema === undefined ? current.schema : (schema ?? undefined);
     if (typeof schema === 'string') {
       const faults = this.#validator.schemaFaults(schema);
