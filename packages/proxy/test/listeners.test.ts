@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { tempDir, until } from '@meshkeeper/testbed';
+import { certificate, tempDir, until } from '@meshkeeper/testbed';
 import {
   DownstreamTlsContext,
   duration,
@@ -17,7 +17,6 @@ import {
   type VirtualHost,
 } from '@meshkeeper/xds';
 import { startProxy } from '../src/index.ts';
-import { certificate } from './certificates.ts';
 import { backend, raw, rawBackend } from './fixture.ts';
 import { call } from './side-by-side/caller.ts';
 import {
@@ -71,7 +70,7 @@ test('a certificate that changes on disk is shown to new clients; a bad one is t
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await tempDir('meshkeeper-proxy-'));
   const [first, second] = await Promise.all(
-    ['first', 'second'].map((name) => certificate(folder.path, name, { host: 'a.test' })),
+    ['first', 'second'].map((name) => certificate(folder.path, name, { hosts: ['a.test'] })),
   );
   const shown = { cert: join(folder.path, 'tls.crt'), key: join(folder.path, 'tls.key') };
   const context = {

@@ -1,3 +1,4 @@
+export { type Certificate, type CertificateOptions, certificate } from './certificate.ts';
 export { javaClient } from './clients/java-client.ts';
 export { nativeClient } from './clients/native-client.ts';
 export {

@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ServerCredentials } from '@grpc/grpc-js';
 import {
+  type Certificate,
+  certificate,
   component,
   freePort,
   skipWithout,
@@ -21,7 +23,6 @@ import {
   grpcBootstrap,
   startXdsServer,
 } from '../src/index.ts';
-import { type Certificate, certificate } from './certificates.ts';
 import { Catalog, service } from './fixture.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -36,10 +37,11 @@ describe('bootstraps', () => {
 
   before(async () => {
     folder = await tempDir();
-    authority = await certificate(folder.path, 'ca', 'basicConstraints=critical,CA:TRUE');
-    const names = 'subjectAltName=DNS:control.example,IP:127.0.0.1';
-    server = await certificate(folder.path, 'server', names, authority);
-    client = await certificate(folder.path, 'client', 'subjectAltName=DNS:envoy', authority);
+    authority = await certificate(folder.path, 'ca');
+    const signer = authority;
+    const hosts = ['control.example', '127.0.0.1'];
+    server = await certificate(folder.path, 'server', { hosts, signer });
+    client = await certificate(folder.path, 'client', { hosts: ['envoy'], signer });
   });
   after(() => folder?.close());
 

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { certificate } from '@meshkeeper/testbed';
 
 /** Makes certificates in the layout in which data planes have them; each is for a host, and an authority. */
 export async function makeCertificates(
@@ -14,13 +11,9 @@ export async function makeCertificates(
     Object.entries(hosts).map(async ([name, host]) => {
       const own = join(folder, name);
       await mkdir(own, { recursive: true });
-      const certificate = join(own, 'tls.crt');
-      await run('openssl', [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${host}`],
-        ...['-keyout', join(own, 'tls.key'), '-out', certificate],
-      ]);
-      await run('cp', [certificate, join(own, 'ca.crt')]);
+      const { cert, key } = await certificate(own, name, { hosts: [host] });
+      const copies = { 'tls.crt': cert, 'ca.crt': cert, 'tls.key': key };
+      await Promise.all(Object.entries(copies).map(([to, from]) => copyFile(from, join(own, to))));
     }),
   );
 }

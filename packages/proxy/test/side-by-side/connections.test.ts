@@ -6,9 +6,15 @@ import { request } from 'node:https';
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { freePort, skipWithout, tempDir, until } from '@meshkeeper/testbed';
+import {
+  type Certificate,
+  certificate,
+  freePort,
+  skipWithout,
+  tempDir,
+  until,
+} from '@meshkeeper/testbed';
 import { DownstreamTlsContext as Context, type DownstreamTlsContext, pack } from '@meshkeeper/xds';
-import { type Certificate, certificate } from '../certificates.ts';
 import { backend, rawBackend } from '../fixture.ts';
 import { httpChain, listener, staticCluster, tcpChain } from '../stage.ts';
 import { type Answer, echo, echoed } from './caller.ts';
@@ -55,7 +61,7 @@ describe('connections do on both data planes', { skip: skipWithout('envoy') }, (
     const authority = await certificate(folder.path, 'authority');
     ca = await readFile(authority.cert);
     const signed = (name: string, host: string) =>
-      certificate(folder.path, name, { host, signer: authority });
+      certificate(folder.path, name, { hosts: [host], signer: authority });
     const [a, b, own, showed] = await Promise.all([
       signed('a', 'a.test'),
       signed('b', '*.b.test'),
@@ -63,7 +69,7 @@ describe('connections do on both data planes', { skip: skipWithout('envoy') }, (
       signed('client', 'client.test'),
     ]);
     client = showed;
-    stranger = await certificate(folder.path, 'stranger', { host: 'client.test' });
+    stranger = await certificate(folder.path, 'stranger', { hosts: ['client.test'] });
     const web = stack.use(await backend(echo('web')));
     const one = stack.use(await rawBackend((socket, text) => socket.write(`one ${text}`)));
     const greeting = stack.use(

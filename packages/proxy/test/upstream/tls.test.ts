@@ -7,11 +7,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { freePort, tempDir, until } from '@meshkeeper/testbed';
+import { type Certificate, certificate, freePort, tempDir, until } from '@meshkeeper/testbed';
 import { type Cluster, duration, pack, UpstreamTlsContext } from '@meshkeeper/xds';
 import type { UpstreamFailure } from '../../src/upstream/failure.ts';
 import { coversName, peerNames } from '../../src/upstream/tls/peer-names.ts';
-import { type Certificate, certificate } from '../certificates.ts';
 import { HTTP2 } from './http2-options.ts';
 import { loopback, problemsOf, startCluster } from './test-cluster.ts';
 
@@ -30,8 +29,8 @@ before(async () => {
   authority = await certificate(folder, 'authority');
   const signer = authority;
   [server, client] = await Promise.all([
-    certificate(folder, 'server', { host: 'web.test', signer }),
-    certificate(folder, 'client', { host: 'client.test', signer }),
+    certificate(folder, 'server', { hosts: ['web.test'], signer }),
+    certificate(folder, 'client', { hosts: ['client.test'], signer }),
   ]);
 });
 
@@ -145,7 +144,10 @@ test('a certificate that is renewed is shown from the next connection on', async
     return seen.at(-1)!.client;
   };
   assert.equal(await shown(), 'client');
-  const renewed = await certificate(folder, 'renewed', { host: 'client.test', signer: authority });
+  const renewed = await certificate(folder, 'renewed', {
+    hosts: ['client.test'],
+    signer: authority,
+  });
   await put(renewed);
   assert.equal(await shown(), 'renewed');
   await copyFile(join(folder, 'server-key.pem'), own.key);
