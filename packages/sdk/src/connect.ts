@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
 import { connect as connectZooKeeper } from '@meshkeeper/zookeeper';
+import { ApiClient } from './api/api-client.ts';
 import { type ConnectOptions, parseOptions } from './connect/connect-options.ts';
+import { apiLeases } from './leases/api-leases.ts';
 import { zooKeeperLeases } from './leases/zookeeper-leases.ts';
 import { Mesh } from './mesh.ts';
+import { apiRegistry } from './register/api-registry.ts';
 import { zooKeeperRegistry } from './register/zookeeper-registry.ts';
 import type { SignalOption } from './stream/within.ts';
 
@@ -17,16 +20,22 @@ export async function connect(
 ): Promise<Mesh> {
   signal?.throwIfAborted();
   const settings = parseOptions(options, process.env);
-  const { zookeeper, sessionTimeout, dialect, root, logger } = settings;
+  const { zookeeper, sessionTimeout, dialect, root, logger, servers, token } = settings;
+  const holder = `${hostname()}:${process.pid}`;
+  if (zookeeper === undefined) {
+    const api = new ApiClient(servers, token);
+    const parts = { registry: apiRegistry(api, logger), leases: apiLeases(api, holder) };
+    return begun(new Mesh({ settings, zk: undefined, ...parts }), signal);
+  }
   const zk = await connectZooKeeper({
-    ...{ connect: zookeeper ?? '', sessionTimeout, logger },
+    ...{ connect: zookeeper, sessionTimeout, logger },
     ...{ background: true, onExpired: 'renew' },
   });
-  const mesh = new Mesh({
-    ...{ settings, zk },
-    registry: zooKeeperRegistry({ zk, dialect, root, logger }),
-    leases: zooKeeperLeases(zk, `${hostname()}:${process.pid}`),
-  });
+  const registry = zooKeeperRegistry({ zk, dialect, root, logger });
+  return begun(new Mesh({ settings, zk, registry, leases: zooKeeperLeases(zk, holder) }), signal);
+}
+
+async function begun(mesh: Mesh, signal: AbortSignal | undefined): Promise<Mesh> {
   try {
     await mesh.ready(signal);
     return mesh;

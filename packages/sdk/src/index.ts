@@ -1,3 +1,4 @@
+export type { MeshConfigOptions } from './config/config-options.ts';
 export type { ConnectOptions } from './connect/connect-options.ts';
 export { connect } from './connect.ts';
 export type { MeshRequestInit } from './fetch/outgoing.ts';

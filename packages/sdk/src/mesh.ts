@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
+import { type Config, type OutputOf, openConfig, type StandardSchema } from '@meshkeeper/config';
 import { Egress } from '@meshkeeper/proxy';
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import { DiskCache } from './cache/disk-cache.ts';
+import { configOptions, type MeshConfigOptions } from './config/config-options.ts';
 import type { Settings } from './connect/connect-options.ts';
 import { MeshFetch } from './fetch/mesh-fetch.ts';
 import { type MeshRequestInit, outgoing } from './fetch/outgoing.ts';
@@ -41,6 +43,7 @@ export class Mesh implements AsyncDisposable {
   readonly #cache: DiskCache | undefined;
   readonly #registrations: Registrations;
   readonly #elections = new Set<MeshElection>();
+  readonly #configs = new Set<AsyncDisposable>();
   readonly #status: Latest<MeshStatus>;
   readonly #unlisten: (() => void) | undefined;
   #offSignals: (() => void) | undefined;
@@ -139,6 +142,30 @@ export class Mesh implements AsyncDisposable {
     return election;
   }
 
+  /**
+   * Opens the configuration of an application, live: from ZooKeeper itself where `connect` was told of one, else from
+   * the control plane. Closed with the mesh.
+   * @throws SdkError INVALID_ARGUMENT, CLOSED; ConfigError of `openConfig`
+   */
+  async config<S extends StandardSchema>(
+    options: MeshConfigOptions<S> & { readonly schema: S },
+    calling?: SignalOption,
+  ): Promise<Config<OutputOf<S>>>;
+  async config(
+    options?: string | (Omit<MeshConfigOptions, 'schema'> & { readonly schema?: undefined }),
+    calling?: SignalOption,
+  ): Promise<Config<Readonly<Record<string, string>>>>;
+  async config(
+    options: string | MeshConfigOptions = {},
+    calling: SignalOption = {},
+  ): Promise<unknown> {
+    this.#throwIfClosed();
+    const given = typeof options === 'string' ? { application: options } : options;
+    const opened = await openConfig(configOptions(given, this.#settings, this.#zk), calling);
+    this.#configs.add(opened);
+    return opened;
+  }
+
   /** Drains everything that is registered, as a signal to end does. The signal ends the waiting. */
   drain(options: SignalOption = {}): Promise<void> {
     return this.#registrations.drain(options);
@@ -191,6 +218,7 @@ export class Mesh implements AsyncDisposable {
     this.#offSignals?.();
     await this.#registrations.close();
     await Promise.all(Array.from(this.#elections, (election) => election.close()));
+    await Promise.all(Array.from(this.#configs, (config) => config[Symbol.asyncDispose]()));
     this.#unlisten?.();
     await this.#cache?.flush();
     await this.#egress.close({ drainTimeout: this.#settings.closeTimeout });

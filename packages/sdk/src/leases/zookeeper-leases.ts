@@ -1,32 +1,37 @@
-import { formatFencing, LeaderLatch, type Lease, Mutex, RecipeError } from '@meshkeeper/recipes';
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  formatFencing,
+  LeaderLatch,
+  type Lease,
+  Mutex,
+  type QueueKind,
+  queuePath,
+  RecipeError,
+} from '@meshkeeper/recipes';
+import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { SdkError } from '../sdk-error.ts';
 import type { LeaseOptions, Leases, MeshElection, MeshLease } from './lease.ts';
-
-const LOCKS = '/meshkeeper/locks';
-const ELECTIONS = '/meshkeeper/elections';
 
 /** Locks and elections straight on ZooKeeper; a name that begins with `/` is the recipe's own path. */
 export function zooKeeperLeases(zk: ZooKeeper, holder: string): Leases {
   return {
     async lock(name, { wait, signal }) {
-      const mutex = new Mutex(zk, pathOf(LOCKS, name), { data: holder });
+      const mutex = new Mutex(zk, pathOf('lock', name), { data: holder });
       return translated(
         async () => new RecipeLease(name, await mutex.acquire({ timeout: wait, signal })),
       );
     },
     elect: (name) =>
-      new LatchElection(name, new LeaderLatch(zk, pathOf(ELECTIONS, name), { id: holder })),
+      new LatchElection(name, new LeaderLatch(zk, pathOf('election', name), { id: holder })),
   };
 }
 
-function pathOf(root: string, name: string): string {
-  if (name === '' || name === '/')
-    throw new SdkError(
-      'INVALID_ARGUMENT',
-      'A lock has a name: "nightly", or a path "/jobs/nightly".',
-    );
-  return name.startsWith('/') ? name : `${root}/${encodeURIComponent(name)}`;
+function pathOf(kind: QueueKind, name: string): string {
+  try {
+    return queuePath(kind, name);
+  } catch (cause) {
+    if (!isZooKeeperError(cause, 'INVALID_ARGUMENT')) throw cause;
+    throw new SdkError('INVALID_ARGUMENT', cause.message, { cause });
+  }
 }
 
 /** A lease of a recipe, with what it is aborted with in words of this package. */

@@ -203,6 +203,6 @@ describe('middleware', () => {
       if (endpoints.some((each) => each.port === port)) break;
     await app.close();
     await using zk = await connect({ connect: at.zookeeper });
-    await until(async () => (await zk.getChildren('/services/small')).length === 0);
+    await until(async () => (await zk.children('/services/small')).children.length === 0);
   });
 });
