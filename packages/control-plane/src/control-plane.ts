@@ -11,6 +11,9 @@ import { type Config, ensembleOf } from './config/schema.ts';
 import { openConfiguration } from './configuration/open-configuration.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
+import { EventBus } from './events/event-bus.ts';
+import { publishProxies } from './events/publish-proxies.ts';
+import { publishServices } from './events/publish-services.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Leaders } from './leaders/leaders.ts';
 import { Queues } from './leases/queues.ts';
@@ -23,6 +26,8 @@ import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
+import { Registrations } from './registrations/registrations.ts';
+import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
 import { loadDialects } from './registries/load-plugins.ts';
 import { openRegistries } from './registries/open-registries.ts';
@@ -107,6 +112,7 @@ export async function startControlPlane(
   const connects = new Map(
     config.registries.map(({ name, zookeeper }) => [name, zookeeper?.connect]),
   );
+  const events = new EventBus(now);
   const leaders = stack.use(
     new Leaders({
       ensembleOf: (registry) => connects.get(registry) ?? OWN_ENSEMBLE,
@@ -124,6 +130,7 @@ export async function startControlPlane(
   );
   const metrics = new Metrics(sources, catalog, mirrors, now);
   const dataPlanes = new DataPlanes(() => xds, now);
+  stack.use(publishProxies(events, dataPlanes.changes));
   const members = new Members({
     ...{ zk, logger, now },
     convergence: dataPlanes.convergence,
@@ -156,6 +163,7 @@ export async function startControlPlane(
         records.append(snapshot, changes, at);
         xds.update(snapshot, changes);
         dns.update(snapshot, changes);
+        publishServices(events, snapshot.revision, changes);
         mirrors.update(snapshot, changes);
         leaders.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
@@ -163,7 +171,8 @@ export async function startControlPlane(
       },
       committed() {
         metrics.committed(now());
-        policies.served.committed(catalog.snapshot);
+        if (policies.served.committed(catalog.snapshot))
+          events.publish('policies', { revision: policies.served.list?.revision });
         members.changed();
         mirrors.committed();
       },
@@ -177,10 +186,14 @@ export async function startControlPlane(
   const authenticator = new Authenticator({ tokens, auth, insecure });
   const api = stack.use(
     await startApi({
-      ...{ config: config.controlPlane.api, authenticator, tokens, logger },
+      ...{ config: config.controlPlane.api, authenticator, tokens, logger, events },
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
+      registrations: new Registrations({
+        ...{ zk, leases, catalog, now },
+        targets: targetsOf(config.registries, dialects),
+      }),
       ready: () => reconciler.ready,
     }),
   );

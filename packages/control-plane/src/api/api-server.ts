@@ -11,6 +11,7 @@ import { formatHostPort, type HostPort } from '../config/listen.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
+import type { EventBus } from '../events/event-bus.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Queues } from '../leases/queues.ts';
 import type { Members } from '../members/members.ts';
@@ -19,9 +20,12 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
+import type { Registrations } from '../registrations/registrations.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
+import { eventRoutes } from './event-routes.ts';
+import { limitStreams } from './event-stream.ts';
 import { explainRoute } from './explain-route.ts';
 import { guard } from './guard.ts';
 import { leaseRoutes } from './lease-routes.ts';
@@ -36,6 +40,7 @@ import { probeRoutes } from './probe-routes.ts';
 import { ApiError } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import { proxyRoutes } from './proxy-routes.ts';
+import { registrationRoutes } from './registration-routes.ts';
 import { followTls, readTls } from './tls-files.ts';
 import { tokenRoutes } from './token-routes.ts';
 
@@ -45,6 +50,7 @@ export interface ApiOptions {
   readonly authenticator: Authenticator;
   readonly tokens: TokenStore;
   readonly logger: Logger;
+  readonly events: EventBus;
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
@@ -59,6 +65,7 @@ export interface ApiOptions {
   readonly configuration: Configuration;
   /** Locks and elections. */
   readonly queues: readonly Queues[];
+  readonly registrations: Registrations;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -99,6 +106,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   app.removeContentTypeParser('text/plain');
   guard(app, options);
   await openApi(app);
+  limitStreams(app, config.limits.streams);
   addRoutes(app, options);
   const url = await listen(app, config.listen);
   const running = stack.move();
@@ -131,7 +139,9 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   proxyRoutes(app, options.catalog, options.dataPlanes);
   configRoutes(app, options.configuration);
   for (const queues of options.queues) leaseRoutes(app, queues);
+  registrationRoutes(app, options.registrations);
   tokenRoutes(app, options.tokens);
+  eventRoutes(app, options.events);
 }
 
 /** What goes wrong is told by a problem document. */

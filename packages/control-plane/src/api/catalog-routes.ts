@@ -1,7 +1,10 @@
-import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
+import type { Catalog, RegistrySource, Service } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { DataPlanes } from '../convergence/data-planes.ts';
+import type { BusEvent, EventBus } from '../events/event-bus.ts';
+import { sendEvents } from './event-stream.ts';
 import { serviceOf } from './lookup.ts';
 import { endpointLoadView } from './proxy-views.ts';
 import { route } from './route.ts';
@@ -11,7 +14,9 @@ import {
   serviceListSchema,
   serviceParams,
 } from './schemas/catalog-schemas.ts';
+import { watchQuery } from './schemas/common-schemas.ts';
 import { endpointView, oneServiceView, registryView, serviceView } from './views.ts';
+import { ofService, watched } from './watched.ts';
 
 /** What the catalog's routes show. */
 export interface CatalogRoutesOptions {
@@ -19,13 +24,23 @@ export interface CatalogRoutesOptions {
   readonly sources: readonly RegistrySource[];
   readonly xds: XdsServer;
   readonly dataPlanes: DataPlanes;
+  readonly events: EventBus;
 }
 
+const watching = z.strictObject({ watch: watchQuery });
+
 /** Services and their endpoints. */
-export function catalogRoutes(
-  app: FastifyInstance,
-  { catalog, sources, xds, dataPlanes }: CatalogRoutesOptions,
-): void {
+export function catalogRoutes(app: FastifyInstance, options: CatalogRoutesOptions): void {
+  const { catalog, sources, xds, events } = options;
+  const list = () => ({
+    revision: catalog.snapshot.revision,
+    services: [...catalog.snapshot.services]
+      .map((service) => serviceView(service, catalog))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    registries: sources.map(registryView),
+    unservable: xds.problems,
+  });
+  const endpoints = (service: Service) => endpointsView(service, options);
   route(app, {
     method: 'GET',
     path: '/api/v1/services',
@@ -33,16 +48,15 @@ export function catalogRoutes(
     tag: 'catalog',
     summary: 'The services, and the state of the registries',
     role: 'viewer',
+    query: watching,
     answer: serviceListSchema,
+    events: serviceListSchema,
     example: EXAMPLE,
-    handle: () => ({
-      revision: catalog.snapshot.revision,
-      services: [...catalog.snapshot.services]
-        .map((service) => serviceView(service, catalog))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
-      registries: sources.map(registryView),
-      unservable: xds.problems,
-    }),
+    handle({ query: { watch } }, reply) {
+      if (watch === undefined) return list();
+      const any = ({ kind }: BusEvent) => kind === 'service';
+      return sendEvents(reply, (signal) => watched(events, any, list, signal));
+    },
   });
   route(app, {
     method: 'GET',
@@ -52,9 +66,21 @@ export function catalogRoutes(
     summary: 'One service',
     role: 'viewer',
     params: serviceParams,
+    query: watching,
     answer: oneServiceSchema,
+    events: oneServiceSchema,
     problems: ['unknown-service'],
-    handle: ({ params }) => oneServiceView(serviceOf(catalog, params.service), catalog),
+    handle({ params, query: { watch } }, reply) {
+      const first = oneServiceView(serviceOf(catalog, params.service), catalog);
+      if (watch === undefined) return first;
+      const state = () => {
+        const service = catalog.snapshot.services.get(params.service);
+        return service && oneServiceView(service, catalog);
+      };
+      return sendEvents(reply, (signal) =>
+        watched(events, ofService(params.service), state, signal),
+      );
+    },
   });
   route(app, {
     method: 'GET',
@@ -64,22 +90,37 @@ export function catalogRoutes(
     summary: 'The endpoints of a service, with what registries, operators and data planes say',
     role: 'viewer',
     params: serviceParams,
+    query: watching,
     answer: endpointListSchema,
+    events: endpointListSchema,
     problems: ['unknown-service'],
-    handle({ params }) {
-      const service = serviceOf(catalog, params.service);
-      const loads = dataPlanes.loads.ofService(service.name, (name) =>
-        catalog.snapshot.services.has(name),
-      );
-      return {
-        service: service.name,
-        endpoints: service.endpoints.map((endpoint) => ({
-          ...endpointView(service.name, endpoint, catalog),
-          ...(loads && { load: endpointLoadView(loads(endpoint.address, endpoint.port)) }),
-        })),
+    handle({ params, query: { watch } }, reply) {
+      const first = endpoints(serviceOf(catalog, params.service));
+      if (watch === undefined) return first;
+      const state = () => {
+        const service = catalog.snapshot.services.get(params.service);
+        return service === undefined
+          ? { service: params.service, endpoints: [] }
+          : endpoints(service);
       };
+      return sendEvents(reply, (signal) =>
+        watched(events, ofService(params.service), state, signal),
+      );
     },
   });
+}
+
+function endpointsView(service: Service, { catalog, dataPlanes }: CatalogRoutesOptions) {
+  const loads = dataPlanes.loads.ofService(service.name, (name) =>
+    catalog.snapshot.services.has(name),
+  );
+  return {
+    service: service.name,
+    endpoints: service.endpoints.map((endpoint) => ({
+      ...endpointView(service.name, endpoint, catalog),
+      ...(loads && { load: endpointLoadView(loads(endpoint.address, endpoint.port)) }),
+    })),
+  };
 }
 
 const EXAMPLE = {

@@ -6,6 +6,7 @@ import { isLoopback } from '../config/listen.ts';
 import { isForeign } from './origins.ts';
 import { isOwnHost, plainAddress } from './own-host.ts';
 import { ApiError } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** What those add who forward requests of others. */
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
@@ -19,6 +20,7 @@ export interface GuardOptions {
 /** Looks at each request before anything else does: for whom it is, who sends it, what they may. */
 export function guard(app: FastifyInstance, { config, authenticator }: GuardOptions): void {
   const { listen, allowedHosts, allowedOrigins } = config;
+  const limit = new RateLimit(config.limits);
   app.addHook('onRequest', async (request, reply) => {
     const { headers, socket, method } = request.raw;
     const own = { listen: listen.host, allowed: allowedHosts };
@@ -36,6 +38,11 @@ export function guard(app: FastifyInstance, { config, authenticator }: GuardOpti
       throw new ApiError('cross-site', 'pages of other origins may not call this');
     if (from.origin !== undefined && allowedOrigins.includes(from.origin))
       void reply.headers({ 'access-control-allow-origin': from.origin, vary: 'Origin' });
+    const wait = isLocal(request) ? 0 : limit.take(socket.remoteAddress ?? '', performance.now());
+    if (wait > 0) {
+      void reply.header('retry-after', String(wait));
+      throw new ApiError('rate-limited', `too many requests: again in ${wait} s`);
+    }
     await admit(request, authenticator);
   });
   if (allowedOrigins.length > 0) preflight(app);

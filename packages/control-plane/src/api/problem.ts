@@ -21,6 +21,10 @@ export type ApiErrorCode =
   /** The body is of a type that this does not take. */
   | 'unsupported-media-type'
   | 'unknown-token'
+  /** So many follow events that there is no room for more. */
+  | 'too-many-streams'
+  /** A client asks more than it may: `Retry-After` says when again. */
+  | 'rate-limited'
   /** The issuer of the caller's token is away, and its keys are not known. */
   | 'issuer-unavailable'
   /** What was sent are no valid policies: `issues` says what is wrong with each. */
@@ -62,6 +66,8 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'cross-site': 403,
   'unsupported-media-type': 415,
   'unknown-token': 404,
+  'too-many-streams': 503,
+  'rate-limited': 429,
   'issuer-unavailable': 503,
   'unknown-lease': 404,
   'unknown-config': 404,

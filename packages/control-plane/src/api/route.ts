@@ -118,12 +118,14 @@ declare module 'fastify' {
 
 /** Problems that any route may answer with. */
 const ALWAYS: readonly ApiErrorCode[] = [
-  ...(['invalid-request', 'wrong-host', 'cross-site', 'internal'] as const),
+  ...(['invalid-request', 'wrong-host', 'cross-site', 'rate-limited', 'internal'] as const),
 ];
 /** And those that have to know who calls. */
 const GUARDED: readonly ApiErrorCode[] = [
   ...(['unauthenticated', 'forbidden', 'issuer-unavailable', 'zookeeper-unavailable'] as const),
 ];
+/** And those that send events. */
+const STREAMING: readonly ApiErrorCode[] = ['too-many-streams'];
 /** And those that take a body. */
 const WITH_BODY: readonly ApiErrorCode[] = ['unsupported-media-type', 'too-large'];
 
@@ -213,6 +215,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
         ...ALWAYS,
         ...(definition.role === 'open' ? [] : GUARDED),
         ...(body || definition.method !== 'GET' ? WITH_BODY : []),
+        ...(definition.events || definition.type === 'text/event-stream' ? STREAMING : []),
         ...problems,
       ]),
       ...(otherwise && { [otherwise.status]: otherwise.answer }),

@@ -2,6 +2,18 @@ import { z } from 'zod';
 import { authSchema } from './auth-schema.ts';
 import { isLoopback, listenAddress } from './listen.ts';
 
+const limitsSchema = z
+  .strictObject({
+    streams: z.int().min(1).default(1_000).describe('Streams of events at a time.'),
+    requestsPerSecond: z
+      .number()
+      .positive()
+      .default(200)
+      .describe('Of one address, on average; loopback is not limited.'),
+    burst: z.int().min(1).default(1_000).describe('Of one address, at once.'),
+  })
+  .prefault({});
+
 /** Where the API listens, who may call it, and how much. */
 export const apiSchema = z
   .strictObject({
@@ -32,6 +44,7 @@ export const apiSchema = z
       .array(z.string().min(1))
       .default([])
       .describe('Pages of other origins that may call it (CORS): `https://ops.example`.'),
+    limits: limitsSchema,
   })
   .superRefine(({ listen, insecure, auth }, context) => {
     if (isLoopback(listen.host) || insecure || auth !== undefined) return;

@@ -54,9 +54,9 @@ export class ServedPolicies {
     return this.#compiled;
   }
 
-  /** What was taken is in this snapshot, or makes no difference to it. */
-  committed(snapshot: Snapshot): void {
-    if (this.#list === undefined || this.#list === this.#committed) return;
+  /** What was taken is in this snapshot, or makes no difference to it. True when that is news. */
+  committed(snapshot: Snapshot): boolean {
+    if (this.#list === undefined || this.#list === this.#committed) return false;
     this.#committed = this.#list;
     const { revision } = this.#list;
     const last = this.#served.at(-1)?.policies;
@@ -66,6 +66,7 @@ export class ServedPolicies {
     if (this.#served.length > REMEMBERED) this.#served.shift();
     this.#log(this.findings(snapshot));
     for (const wake of this.#waiting) wake();
+    return true;
   }
 
   /** The revision of the first snapshot that has that revision of the policies; undefined before. */

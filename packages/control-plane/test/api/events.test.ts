@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { until } from '@meshkeeper/testbed';
+import { RateLimit } from '../../src/api/rate-limit.ts';
+import { EventBus } from '../../src/events/event-bus.ts';
+import { instance } from '../instance.ts';
+import { type ApiPlane, startApiPlane } from './plane.ts';
+
+/** The events of a stream, one after the other. */
+async function* eventsOf(response: Response) {
+  let text = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const parts = text.split('\n\n');
+    text = parts.pop() ?? '';
+    for (const part of parts) {
+      const match = /^(?:id: (.+)\n)?event: (.+)\ndata: (.+)$/.exec(part);
+      if (match) yield { id: match[1], event: match[2], data: JSON.parse(match[3]!) };
+    }
+  }
+}
+
+describe('events', () => {
+  let api: ApiPlane;
+  const stop = new AbortController();
+  const open = async (path: string, headers: Record<string, string> = {}) => {
+    const url = `${api.plane.api}/api/v1${path}`;
+    const response = await fetch(url, { headers, signal: stop.signal });
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
+    const events = eventsOf(response);
+    return async () => {
+      const { value } = await events.next();
+      return value!;
+    };
+  };
+  let port = 1000;
+  const register = (service: string) =>
+    api.zk.create(`/discovery/${service}/i${++port}`, instance(service, `i${port}`, port), {
+      parents: true,
+    });
+
+  before(async () => {
+    api = await startApiPlane({}, async (zk) => {
+      await zk.create('/discovery');
+    });
+    await register('first');
+  });
+  after(async () => {
+    stop.abort();
+    await api?.[Symbol.asyncDispose]();
+  });
+
+  test('what changes is told, and gone on with after the last that was seen', async () => {
+    const next = await open('/events?kinds=service');
+    assert.equal((await next()).event, 'ready');
+    await register('shop');
+    const seen = [await next()];
+    while (seen.at(-1)!.data.service !== 'shop') seen.push(await next());
+    const { id, event, data } = seen.at(-1)!;
+    assert.equal(event, 'service');
+    assert.equal(data.change, 'added');
+    assert.ok(data.revision > 0 && Date.parse(data.at) > 0);
+    await register('cart');
+    await next();
+    // As if the connection had broken after the first.
+    const again = await open('/events?kinds=service', { 'last-event-id': id! });
+    assert.deepEqual([(await again()).event, id], ['ready', id]);
+    const missed = await again();
+    assert.deepEqual([missed.event, missed.data.service], ['service', 'cart']);
+    assert.notEqual(missed.id, id);
+  });
+
+  test('who comes from elsewhere, or from too long ago, is told to begin anew', async () => {
+    for (const id of ['00000000-3', 'nonsense', '1']) {
+      const next = await open('/events?kinds=service', { 'last-event-id': id });
+      const { event, id: now } = await next();
+      assert.equal(event, 'reset', id);
+      await register(`after-${port}`);
+      const { event: then, id: later } = await next();
+      assert.equal(then, 'service');
+      assert.notEqual(now, later);
+    }
+  });
+
+  test('a service, its endpoints and the list are watched', async () => {
+    await register('watched');
+    await until(async () => (await api.call('/api/v1/services/watched')).status === 200);
+    const nextEndpoints = await open('/services/watched/endpoints?watch');
+    const nextList = await open('/services?watch=true');
+    assert.equal((await nextEndpoints()).data.endpoints.length, 1);
+    assert.equal((await nextList()).event, 'state');
+    const path = await register('watched');
+    const { event, data } = await nextEndpoints();
+    assert.deepEqual([event, data.endpoints.length], ['state', 2]);
+    const { data: list } = await nextList();
+    const found = list.services.find(({ name }: { name: string }) => name === 'watched');
+    assert.equal(found.endpoints, 2);
+    await api.zk.delete(path.path);
+    assert.equal((await nextEndpoints()).data.endpoints.length, 1);
+  });
+
+  test('kinds that there are not are refused', async () => {
+    const { status } = await api.call('/api/v1/events?kinds=service,weather');
+    assert.equal(status, 400);
+  });
+});
+
+test('a reader that is too slow is told that it has missed something', async () => {
+  const bus = new EventBus(() => 0);
+  const stop = new AbortController();
+  const reader = bus.follow(0, stop.signal);
+  for (let i = 0; i < 20_000; i++) bus.publish('service', {});
+  assert.equal((await reader.next()).value, undefined);
+  bus.publish('policies', { revision: 3 });
+  const { value } = await reader.next();
+  assert.deepEqual(
+    value?.map(({ kind }) => kind),
+    ['policies'],
+  );
+  assert.equal(bus.since(bus.last + 1), undefined, 'a number of the future');
+  const waiting = reader.next();
+  stop.abort();
+  assert.equal((await waiting).done, true);
+});
+
+test('a client may ask so much on average, and a burst', () => {
+  const limit = new RateLimit({ requestsPerSecond: 10, burst: 3 });
+  const ask = (now: number, client = 'a') => limit.take(client, now) === 0;
+  assert.deepEqual([ask(0), ask(0), ask(0), ask(0)], [true, true, true, false]);
+  assert.ok(ask(0, 'b'), 'others are not concerned');
+  assert.ok(!ask(50) && ask(150) && !ask(160));
+  assert.equal(limit.take('a', 161), 1);
+  for (let i = 0; i < 20_000; i++) limit.take(`c${i}`, 200);
+  assert.ok(ask(200, 'c19999') && ask(200, 'c0'));
+});
