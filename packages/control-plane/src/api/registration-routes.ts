@@ -1,0 +1,135 @@
+import { RegistryError } from '@meshkeeper/registries';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Registrations } from '../registrations/registrations.ts';
+import { ApiError } from './problem.ts';
+import { NO_CONTENT, route } from './route.ts';
+import { endpointParams } from './schemas/catalog-schemas.ts';
+import { ttlSchema } from './schemas/lease-schemas.ts';
+
+/** How long ZooKeeper may take before the API says that it is away, in milliseconds. */
+const PATIENCE = 5_000;
+/** How long an instance that states no `ttl` stays registered without a heartbeat, in milliseconds. */
+const DEFAULT_TTL = 30_000;
+
+const registrationSchema = z
+  .strictObject({
+    address: z.string().min(1).max(253).describe('IP address, or host name.'),
+    port: z.int().min(1).max(65_535),
+    protocol: z.enum(['http', 'http2', 'grpc', 'tcp', 'dubbo']).optional(),
+    weight: z.int().min(0).max(10_000).optional(),
+    metadata: z.record(z.string(), z.string()).optional(),
+    locality: z
+      .strictObject({
+        region: z.string().default(''),
+        zone: z.string().default(''),
+        subzone: z.string().default(''),
+      })
+      .optional(),
+    ttl: ttlSchema.default(DEFAULT_TTL),
+    dialect: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The registry that it is written to, or its dialect. Default: the first that can say all of it.',
+      ),
+  })
+  .meta({ id: 'Registration' });
+
+const registeredSchema = z
+  .object({
+    service: z.string(),
+    id: z.string(),
+    registry: z.string().describe('Where it is registered.'),
+    paths: z.array(z.string()).describe('Its znodes.'),
+    ttl: z.number().describe('Milliseconds.'),
+    expiresIn: z
+      .number()
+      .describe('Milliseconds from when this was sent that it stays without a heartbeat.'),
+  })
+  .meta({ id: 'RegisteredInstance' });
+
+const EXAMPLE = {
+  ...{ service: 'shop', id: 'shop-1', registry: 'spring', paths: ['/services/shop/shop-1'] },
+  ...{ ttl: 30_000, expiresIn: 29_990 },
+};
+
+/** Instances that register by HTTP, and stay by their heartbeats. */
+export function registrationRoutes(app: FastifyInstance, registrations: Registrations): void {
+  const path = '/api/v1/services/:service/endpoints/:id';
+  route(app, {
+    method: 'PUT',
+    path,
+    id: 'registerEndpoint',
+    tag: 'catalog',
+    summary: 'Register an instance, or change what it says',
+    description:
+      'It stays for `ttl` after this and after each heartbeat, at whichever replica. The same again is a heartbeat, too.',
+    role: 'operator',
+    params: endpointParams,
+    body: registrationSchema,
+    bodyExample: { address: '10.0.0.7', port: 8080, metadata: { version: '2' }, ttl: '30s' },
+    answer: registeredSchema,
+    example: EXAMPLE,
+    problems: ['conflict', 'zookeeper-unavailable'],
+    async handle({ params: { service, id }, body }) {
+      const { protocol, weight, metadata, locality, ...rest } = body;
+      const request = {
+        ...{ service, id, ...rest },
+        ...(protocol && { protocol }),
+        ...(weight !== undefined && { weight }),
+        ...(metadata && { metadata }),
+        ...(locality && { locality }),
+      };
+      try {
+        const outcome = await registrations.put(request, AbortSignal.timeout(PATIENCE));
+        if (outcome.type === 'registered') return outcome.view;
+        throw new ApiError(
+          'conflict',
+          `"${id}" is registered by somebody else, at ${outcome.path}: choose another id`,
+        );
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        throw new ApiError('invalid-request', `no registry can say it: ${error.message}`);
+      }
+    },
+  });
+  route(app, {
+    method: 'POST',
+    path: `${path}/heartbeat`,
+    id: 'heartbeat',
+    tag: 'catalog',
+    summary: 'Keep an instance registered',
+    role: 'operator',
+    params: endpointParams,
+    answer: registeredSchema,
+    example: EXAMPLE,
+    problems: ['unknown-lease', 'zookeeper-unavailable'],
+    async handle({ params: { service, id } }) {
+      const view = await registrations.heartbeat(service, id, AbortSignal.timeout(PATIENCE));
+      if (view !== undefined) return view;
+      throw new ApiError(
+        'unknown-lease',
+        `"${id}" of "${service}" is not registered over the API, or is not any more: register it again`,
+      );
+    },
+  });
+  route(app, {
+    method: 'DELETE',
+    path,
+    id: 'deregisterEndpoint',
+    tag: 'catalog',
+    summary: 'Take an instance out of its registry',
+    description:
+      'One that was not registered over the API stays; one that is not there is no error.',
+    role: 'operator',
+    params: endpointParams,
+    answer: NO_CONTENT,
+    problems: ['zookeeper-unavailable'],
+    async handle({ params: { service, id } }) {
+      await registrations.remove(service, id, AbortSignal.timeout(PATIENCE));
+      return undefined;
+    },
+  });
+}
