@@ -28,6 +28,8 @@ import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
 import { Registrations } from './registrations/registrations.ts';
 import { targetsOf } from './registrations/targets.ts';
+import { Registrations } from './registrations/registrations.ts';
+import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
 import { loadDialects } from './registries/load-plugins.ts';
 import { openRegistries } from './registries/open-registries.ts';
@@ -190,6 +192,10 @@ export async function startControlPlane(
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
+      registrations: new Registrations({
+        ...{ zk, leases, catalog, now },
+        targets: targetsOf(config.registries, dialects),
+      }),
       registrations: new Registrations({
         ...{ zk, leases, catalog, now },
         targets: targetsOf(config.registries, dialects),

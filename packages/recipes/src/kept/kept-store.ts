@@ -57,8 +57,16 @@ export type Written =
   /** It has ended, or one of its znodes was deleted, which ends it. */
   | { readonly type: 'gone' };
 
-/** What may be changed of a lease's record. */
-export type Change = Partial<Pick<KeptRecord, 'state' | 'more'>>;
+/** What may be changed of a lease. */
+export interface Change extends Partial<Pick<KeptRecord, 'state' | 'more' | 'ttl'>> {
+  /** What its znodes are to say, in their order. */
+  readonly data?: readonly Buffer[];
+  /**
+   * Looks whether the znodes are its own still: where their names are nobody's alone, another's may
+   * stand in the place of one that was deleted. Default false, and true with `data`.
+   */
+  readonly verify?: boolean;
+}
 
 /** The id of a new lease: of none before, so that nothing meant for another can hit it. */
 export function newLeaseId(): string {
@@ -146,13 +154,22 @@ export class KeptStore {
   async write(before: Kept, change: Change = {}, signal?: AbortSignal): Promise<Written> {
     const { id } = before;
     const { record: known, stat } = await this.named(before, signal);
-    const record: KeptRecord = { ...known, ...change, stamp: randomUUID() };
+    const { data, verify = data !== undefined, ...changed } = change;
+    const record: KeptRecord = { ...known, ...changed, stamp: randomUUID() };
     const path = joinPath(RECORDS, id);
+    const own = verify ? await this.#versions({ id, record: known, stat }, signal) : [];
+    if (own === undefined)
+      return (await this.end(before, signal)) ? { type: 'gone' } : { type: 'changed' };
     try {
       const [set] = await this.#zk.multi(
         [
           { op: 'set', path, data: encodeRecord(record), version: stat.version },
-          ...record.nodes.map(({ path }) => ({ op: 'check' as const, path, version: -1 })),
+          ...record.nodes.map(({ path }, i): TransactionOp => {
+            const says = data?.[i];
+            return says === undefined
+              ? { op: 'check', path, version: -1 }
+              : { op: 'set', path, data: says, version: own[i] ?? -1 };
+          }),
         ],
         { signal },
       );
@@ -244,6 +261,14 @@ export class KeptStore {
 
   #stat(path: string, signal: AbortSignal | undefined): Promise<Stat | null> {
     return this.#again(() => this.#zk.exists(path, { signal }), signal);
+  }
+
+  /** The versions of its znodes; undefined when one is gone, or another's. */
+  async #versions(kept: Kept, signal: AbortSignal | undefined): Promise<number[] | undefined> {
+    const { nodes } = kept.record;
+    const stats = await Promise.all(nodes.map(({ path }) => this.#stat(path, signal)));
+    const own = stats.filter((stat) => stat?.czxid === kept.stat.czxid);
+    return own.length === nodes.length ? own.map((stat) => stat!.version) : undefined;
   }
 
   /** What has become of a write whose answer was lost. */
