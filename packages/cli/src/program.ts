@@ -7,6 +7,7 @@ import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   addProxyConfigCommand(program);
   addDiscoverCommand(program);
   addLintCommand(program);
+  addDoctorCommand(program);
   addLockCommands(program);
   addTokenCommands(program);
   addZkCommands(program);

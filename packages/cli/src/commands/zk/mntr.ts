@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CliError } from '../../exit-code.ts';
+import { fourLetterWord } from '../../four-letter-word.ts';
 import { optionsOf } from '../../global-options.ts';
 import { print } from '../../output/format.ts';
 import type { AddVerb, ZooKeeperFlags } from './access.ts';
@@ -35,12 +33,8 @@ export function addMntrVerb(add: AddVerb): void {
 
 async function ask(host: string, port: number): Promise<ServerFigures> {
   const server = `${host}:${port}`;
-  const socket = connect({ host, port });
-  socket.setTimeout(TIMEOUT, () => socket.destroy(new Error(`no answer within ${TIMEOUT} ms`)));
   try {
-    await once(socket, 'connect');
-    socket.write('mntr');
-    const answer = await text(socket);
+    const answer = await fourLetterWord({ host, port }, 'mntr', TIMEOUT);
     const rows = [...answer.matchAll(/^(\S+)\t(.*)$/gm)];
     if (rows.length > 0)
       return { server, figures: Object.fromEntries(rows.map(([, name, value]) => [name, value])) };
@@ -51,7 +45,5 @@ async function ask(host: string, port: number): Promise<ServerFigures> {
     if (cause instanceof CliError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(`${server} can't be asked: ${why}`, undefined, { cause });
-  } finally {
-    socket.destroy();
   }
 }
