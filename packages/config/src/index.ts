@@ -39,6 +39,14 @@ export {
   SHARED_APPLICATION,
 } from './model/names.ts';
 export { type Layer, type Resolution, type ResolvedValue, resolve } from './model/resolve.ts';
+export { dubboLayout } from './projection/dubbo.ts';
+export { type Projected, Projector, type ProjectorOptions } from './projection/projector.ts';
+export { springLayout } from './projection/spring.ts';
+export type {
+  ProjectionProblem,
+  Published as PublishedNamespace,
+  Wanted,
+} from './projection/wanted.ts';
 export { exitCodeOf } from './run/child.ts';
 export { type Environment, environmentOf, variableName } from './run/environment.ts';
 export { type Prepared, type PrepareOptions, prepare } from './run/prepared.ts';

@@ -2,6 +2,7 @@ import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import { layersOf } from '../model/layers.ts';
 import { checkApplication, checkNamespace, refText, SHARED_APPLICATION } from '../model/names.ts';
 import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
+import type { Published as PublishedNamespace } from '../projection/wanted.ts';
 import { CONFIG_ROOT, Paths } from '../store/paths.ts';
 import type { ApplicationRecord } from '../store/records.ts';
 import type { LiveNamespace } from './live-namespace.ts';
@@ -107,6 +108,21 @@ export class LiveConfig implements AsyncDisposable {
   /** The names of all applications, in order. */
   get applications(): readonly string[] {
     return [...this.#applications.keys()].sort();
+  }
+
+  /** All namespaces as they are released to all. */
+  *published(): Generator<PublishedNamespace> {
+    for (const [text, namespace] of this.#namespaces) {
+      const [application = '', name = ''] = text.split('/');
+      const { content } = namespace;
+      if (content !== undefined) yield { application, namespace: name, content };
+    }
+  }
+
+  /** Calls `listener` after each change, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** What an instance gets now. @throws ConfigError NOT_VALID for names that can't be */

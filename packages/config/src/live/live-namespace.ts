@@ -1,7 +1,7 @@
 import { ConfigError } from '../config-error.ts';
 import type { Digest } from '../content/chunk.ts';
 import { diffTrees, join, type LoadChunks } from '../content/join.ts';
-import type { Entries } from '../model/content.ts';
+import type { Content, Entries } from '../model/content.ts';
 import { patch } from '../model/diff.ts';
 import { flatten } from '../model/flatten.ts';
 import { chooseGray, type Instance } from '../model/gray.ts';
@@ -47,6 +47,13 @@ export class LiveNamespace {
       loaded.set(name, kept ?? (await whole(content, load)));
     }
     return new LiveNamespace(pointer, loaded);
+  }
+
+  /** What is released to all; undefined when nothing is. The schema is not here. */
+  get content(): Content | undefined {
+    const { head } = this.pointer;
+    const loaded = head && this.#loaded.get(nameOf(head.content));
+    return loaded && { format: loaded.content.format, entries: loaded.entries };
   }
 
   /** What an instance gets; undefined when nothing is published for it. */
