@@ -16,6 +16,7 @@ const BENCHES = [
   'zk-client',
   'catalog',
   'balance',
+  'dns',
 ];
 
 function measure(bench: string): Report {

@@ -8,7 +8,7 @@ import { tempDir } from '@meshkeeper/testbed';
 test('the example of the README runs', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   const [, example] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-  assert(example?.includes('startDnsServer'));
+  assert(example !== undefined);
   await using folder = await tempDir('meshkeeper-readme-');
   const code = example
     .replace("'@meshkeeper/dns'", `'${new URL('../src/index.ts', import.meta.url).href}'`)
