@@ -38,7 +38,10 @@ test('the README shows what its commands print', async () => {
   const shown = (command: string) => commands.find((entry) => entry.command === command)?.output;
   assert.ok(shown('npm ci') !== undefined && shown('npm test') !== undefined);
 
-  const listeners = Object.keys(DEFAULTS).flatMap((name) => [`--${name}-listen`, '127.0.0.1:0']);
+  const listeners = [...Object.keys(DEFAULTS), 'dns'].flatMap((name) => [
+    `--${name}-listen`,
+    '127.0.0.1:0',
+  ]);
   const mesh = spawn('npm', ['start', '--silent', '--', ...listeners], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true, // its own group, so that all of it can be ended

@@ -56,7 +56,7 @@ test('the embedded server listens within 300 ms', async () => {
 });
 
 test('npm start answers the first request through the gateway within 3 s', async () => {
-  const listeners = ['api', 'xds', 'gateway', 'zookeeper'];
+  const listeners = ['api', 'xds', 'dns', 'gateway', 'zookeeper'];
   const flags = listeners.flatMap((name) => [`--${name}-listen`, '127.0.0.1:0']);
   const args = ['start', '--silent', '--', '-o', 'json', ...flags];
   const time = await startTime(() =>
