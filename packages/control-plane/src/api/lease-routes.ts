@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type QueueKind, queuePath } from '@meshkeeper/recipes';
-import { isZooKeeperError } from '@meshkeeper/zookeeper';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { LeaseView, Queues } from '../leases/queues.ts';
+import { asked } from './asked.ts';
 import { sendEvents } from './event-stream.ts';
 import { ApiError } from './problem.ts';
 import { NO_CONTENT, route } from './route.ts';
@@ -85,9 +85,9 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     problems: ['zookeeper-unavailable'],
     async handle({ params: { name }, query }, reply) {
       if (query.watch === undefined)
-        return named(() => queues.view(name, AbortSignal.timeout(PATIENCE)));
+        return asked(() => queues.view(name, AbortSignal.timeout(PATIENCE)));
       // Told as a problem, not as the end of the stream.
-      await named(async () => queuePath(queues.kind, name));
+      await asked(async () => queuePath(queues.kind, name));
       return sendEvents(reply, async function* (signal) {
         for await (const data of queues.watch(name, signal)) yield { event: 'state', data };
       });
@@ -118,7 +118,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
         gone.abort(new Error('the client is gone'));
         withdraw();
       });
-      const outcome = await named(() =>
+      const outcome = await asked(() =>
         queues.acquire({ name, holder, ttl, wait, data }, gone.signal, PATIENCE),
       );
       if (outcome.type === 'granted') {
@@ -152,7 +152,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     problems: ['unknown-lease', 'conflict', 'zookeeper-unavailable'],
     async handle({ params: { name, holder }, raw }, reply) {
       const signal = AbortSignal.timeout(PATIENCE);
-      const outcome = await named(() => queues.keepAlive(name, holder, signal, matching(raw)));
+      const outcome = await asked(() => queues.keepAlive(name, holder, signal, matching(raw)));
       switch (outcome.type) {
         case 'kept':
           return tagged(reply, outcome.lease);
@@ -179,20 +179,10 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     problems: ['zookeeper-unavailable'],
     async handle({ params: { name, holder }, raw }) {
       const signal = AbortSignal.timeout(PATIENCE);
-      await named(() => queues.end(name, holder, signal, matching(raw)));
+      await asked(() => queues.end(name, holder, signal, matching(raw)));
       return undefined;
     },
   });
-}
-
-/** A name that can't be is the caller's fault. */
-async function named<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!isZooKeeperError(error, 'INVALID_ARGUMENT')) throw error;
-    throw new ApiError('invalid-request', error.message.replace(/ \(INVALID_ARGUMENT\)$/, ''));
-  }
 }
 
 function tagged(reply: FastifyReply, lease: LeaseView): LeaseView {

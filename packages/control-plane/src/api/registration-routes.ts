@@ -2,15 +2,26 @@ import { RegistryError } from '@meshkeeper/registries';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Registrations } from '../registrations/registrations.ts';
+import { asked } from './asked.ts';
 import { ApiError } from './problem.ts';
 import { NO_CONTENT, route } from './route.ts';
-import { endpointParams } from './schemas/catalog-schemas.ts';
+import { endpointParams as anyEndpoint } from './schemas/catalog-schemas.ts';
 import { ttlSchema } from './schemas/lease-schemas.ts';
 
 /** How long ZooKeeper may take before the API says that it is away, in milliseconds. */
 const PATIENCE = 5_000;
 /** How long an instance that states no `ttl` stays registered without a heartbeat, in milliseconds. */
 const DEFAULT_TTL = 30_000;
+
+/** An instance's id is part of a znode's name. */
+const endpointParams = anyEndpoint.extend({
+  id: z
+    .string()
+    .min(1)
+    .max(200)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it refuses
+    .regex(/^(?!\.{1,2}$)[^/\u0000-\u001f\u007f]+$/, 'no / and no control characters'),
+});
 
 const registrationSchema = z
   .strictObject({
@@ -83,7 +94,8 @@ export function registrationRoutes(app: FastifyInstance, registrations: Registra
         ...(locality && { locality }),
       };
       try {
-        const outcome = await registrations.put(request, AbortSignal.timeout(PATIENCE));
+        const signal = AbortSignal.timeout(PATIENCE);
+        const outcome = await asked(() => registrations.put(request, signal));
         if (outcome.type === 'registered') return outcome.view;
         throw new ApiError(
           'conflict',

@@ -1,4 +1,5 @@
 import { type Dialect, type Entry, type Registration, RegistryError } from '@meshkeeper/registries';
+import { CreateMode } from '@meshkeeper/zookeeper';
 import type { Config } from '../config/schema.ts';
 
 /** A registry that can be written to: one of the control plane's own ensemble. */
@@ -36,7 +37,7 @@ export function targetsOf(
  */
 export function encodeFor(
   targets: readonly Target[],
-  registration: Registration,
+  registration: Registration & { readonly id: string },
   now: number,
 ): Encoded {
   const reasons: string[] = [];
@@ -49,7 +50,7 @@ export function encodeFor(
     }
     try {
       const named = { ...registration, service: service.slice(prefix.length) };
-      const entries = dialect.encode(root, named, now);
+      const entries = encoded(dialect, root, named, now);
       // Others' writers keep such a znode, too: it can't stand and fall with a lease.
       if (entries.some(({ withdraw }) => withdraw !== undefined))
         reasons.push(`${registry}: of the dialect ${dialect.name} one znode holds all instances`);
@@ -65,4 +66,21 @@ export function encodeFor(
       ? 'there is no such registry on the ensemble of the control plane'
       : reasons.join('; '),
   );
+}
+
+/** Where members are numbered, the id is the lease's alone: ZooKeeper says what the endpoint is called. */
+function encoded(
+  dialect: Dialect,
+  root: string,
+  { id, ...registration }: Registration & { readonly id: string },
+  now: number,
+): readonly Entry[] {
+  try {
+    return dialect.encode(root, { ...registration, id }, now);
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'UNWRITABLE') throw error;
+    const entries = dialect.encode(root, registration, now);
+    if (entries[0]?.mode !== CreateMode.EPHEMERAL_SEQUENTIAL) throw error;
+    return entries;
+  }
 }

@@ -1,14 +1,36 @@
 import { request } from 'node:http';
 import { after, before, describe } from 'node:test';
+import { DIALECTS } from '@meshkeeper/registries';
 import { startZooKeeper } from '@meshkeeper/testbed';
-import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
-import { type Answer, callAt, startReplicaOf } from '../api/plane.ts';
+import { type ControlPlane, loadConfig, startControlPlane } from '../../src/index.ts';
+import { type Answer, callAt } from '../api/plane.ts';
 
 const SERVERS = {
   'Apache ZooKeeper': () => startZooKeeper(),
   'embedded server': () => startZooKeeperServer({ port: 0, tickTime: 200 }),
 };
+
+const silent: Logger = { debug() {}, info() {}, warn() {} };
+
+/** A replica that follows a registry of each dialect. */
+async function startReplicaOf(connect: string): Promise<ControlPlane> {
+  const listen = '127.0.0.1:0';
+  const registries = Array.from(DIALECTS, ([dialect, { defaultRoot }]) => ({
+    ...{ name: dialect, dialect, root: defaultRoot ?? `/${dialect}`, priority: 0, prefix: '' },
+  }));
+  const loaded = await loadConfig({
+    flags: {
+      zookeeper: { connect },
+      controlPlane: { api: { listen }, xds: { listen }, dns: { listen } },
+    },
+  });
+  const config = { ...loaded, registries };
+  const plane = await startControlPlane({ config, logger: silent });
+  await plane.ready;
+  return plane;
+}
 
 /** Two replicas on one server. */
 export interface Stage {
