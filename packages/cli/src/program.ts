@@ -3,6 +3,7 @@ import { addApplyCommands } from './commands/apply.ts';
 import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addCompletionCommand } from './commands/completion.ts';
+import { addConfigCommands } from './commands/config.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addDeleteCommand(program);
   addProxyStatusCommand(program);
   addProxyConfigCommand(program);
+  addConfigCommands(program);
   addDiscoverCommand(program);
   addLintCommand(program);
   addDoctorCommand(program);

@@ -51,7 +51,7 @@ export { exitCodeOf } from './run/child.ts';
 export { type Environment, environmentOf, variableName } from './run/environment.ts';
 export { type Prepared, type PrepareOptions, prepare } from './run/prepared.ts';
 export { QuietPeriod, type QuietPeriodOptions } from './run/quiet-period.ts';
-export { type OnChange, type RunOptions, runCommand } from './run/run-command.ts';
+export { type Followed, type OnChange, type RunOptions, runCommand } from './run/run-command.ts';
 export { Validator } from './schema/validator.ts';
 export type { KeyProvider, WrappedKey } from './secrets/key-provider.ts';
 export { fileKeys, LocalKeys, parseKeys } from './secrets/local-keys.ts';

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '../client/config.ts';
+import type { Subscription } from '../client/config.ts';
+import type { Resolved } from '../client/resolved.ts';
+import type { ConfigStatus } from '../client/status.ts';
 import { ConfigError } from '../config-error.ts';
 import { writeFiles } from '../template/output-file.ts';
 import { type Child, type Ended, exitCodeOf, type Start, startProcess } from './child.ts';
@@ -13,9 +15,15 @@ export type OnChange =
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly type: 'none' };
 
+/** The configuration that a command is run with: a `Config` is one. */
+export interface Followed extends Pick<Resolved, 'values' | 'layers'> {
+  onChange(listener: () => void): Subscription;
+  onStatus(listener: (status: ConfigStatus) => void): Subscription;
+}
+
 /** What {@link runCommand} is told. */
 export interface RunOptions extends PrepareOptions {
-  readonly config: Pick<Config<unknown>, 'values' | 'layers' | 'onChange' | 'status' | 'onStatus'>;
+  readonly config: Followed;
   readonly command: readonly [string, ...string[]];
   readonly onChange: OnChange;
   readonly quiet: QuietPeriodOptions;

@@ -17,7 +17,9 @@ export function addDraftCommands(config: Command): void {
       const api = new ConfigApi(optionsOf(own));
       try {
         const path = `${pathOf(of)}/draft/rebase`;
-        const { data } = await api.send<{ base: number }>('POST', path, undefined, { ifMatch: '*' });
+        const { data } = await api.send<{ base: number }>('POST', path, undefined, {
+          ifMatch: '*',
+        });
         process.stderr.write(`the draft of ${nameOf(of)} is based on release ${data.base}\n`);
       } catch (error) {
         if (!(error instanceof Refused) || error.keys.length === 0) throw error;

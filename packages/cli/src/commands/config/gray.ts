@@ -130,7 +130,12 @@ async function grayRelease(
     const path = `${folder}/${encodeURIComponent(name)}`;
     gray = (await api.send<GrayView>('PUT', path, body)).data;
   } else {
-    const ifMatch = await agreed(api, of, options, `To ${rules.map(ruleText).join(' or ')}: publish`);
+    const ifMatch = await agreed(
+      api,
+      of,
+      options,
+      `To ${rules.map(ruleText).join(' or ')}: publish`,
+    );
     const body = { ...settings, name, rules, ...(message !== undefined && { message }) };
     gray = (await explained(of, () => api.send<GrayView>('POST', folder, body, { ifMatch }))).data;
   }

@@ -53,11 +53,13 @@ async function newest(api: ConfigApi, of: Target, limit: number): Promise<Releas
 function table(items: readonly ReleaseView[]): Table {
   return {
     head: ['RELEASE', 'WHEN', 'BY', 'WHAT', 'KEYS', 'WHY'],
-    rows: items.toReversed().map(({ number, at, by, kind, of, gray, keys, changes, message }) => [
-      ...[String(number), at, by],
-      `${kindText(kind, of, gray)} +${changes.added} ~${changes.changed} -${changes.removed}`,
-      ...[String(keys), message ?? '-'],
-    ]),
+    rows: items
+      .toReversed()
+      .map(({ number, at, by, kind, of, gray, keys, changes, message }) => [
+        ...[String(number), at, by],
+        `${kindText(kind, of, gray)} +${changes.added} ~${changes.changed} -${changes.removed}`,
+        ...[String(keys), message ?? '-'],
+      ]),
     least: ['KEYS'],
   };
 }

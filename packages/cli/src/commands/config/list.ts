@@ -7,7 +7,10 @@ import type { ApplicationView } from './answers.ts';
 import { ConfigApi } from './api.ts';
 
 interface ListView {
-  readonly items: readonly { readonly application: string; readonly namespaces: readonly string[] }[];
+  readonly items: readonly {
+    readonly application: string;
+    readonly namespaces: readonly string[];
+  }[];
   readonly next?: string;
 }
 

@@ -92,10 +92,7 @@ export async function tellPublished(
 }
 
 /** Says what can be done when somebody else was first. */
-export async function explained<T>(
-  to: Target,
-  call: () => Promise<Answer<T>>,
-): Promise<Answer<T>> {
+export async function explained<T>(to: Target, call: () => Promise<Answer<T>>): Promise<Answer<T>> {
   try {
     return await call();
   } catch (error) {

@@ -24,7 +24,10 @@ export function addRollbackCommand(config: Command): void {
     .option(...YES);
   withExamples(
     rollback,
-    ['meshkeeper config history shop/prod', 'meshkeeper config rollback shop/prod 41 -m "orders fail"'],
+    [
+      'meshkeeper config history shop/prod',
+      'meshkeeper config rollback shop/prod 41 -m "orders fail"',
+    ],
     ['That is a release, too: nothing of the history is lost.'],
   ).action(async (of: Target, to: number, _: unknown, own: Command) => {
     const options = optionsOf<Flags>(own);
@@ -33,7 +36,10 @@ export function addRollbackCommand(config: Command): void {
     mustBeAsked(yes);
     if (!yes) {
       const query = { from: 'head', to: String(to) };
-      const { data } = await api.get<{ changes: readonly ChangeView[] }>(`${pathOf(of)}/diff`, query);
+      const { data } = await api.get<{ changes: readonly ChangeView[] }>(
+        `${pathOf(of)}/diff`,
+        query,
+      );
       process.stderr.write(`${changesText(data.changes, process.stderr)}\n`);
       await confirm(
         `Make ${nameOf(of)} what it was at release ${to} (${countText(data.changes)})?`,

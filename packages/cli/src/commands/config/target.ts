@@ -26,7 +26,11 @@ export function target(text: string): Target {
 /** `shop/prod`, or `shop`. */
 export function applicationOrTarget(text: string): ApplicationOrTarget {
   const [application = '', namespace, ...more] = text.split('/');
-  if (more.length > 0 || !NAME.test(application) || (namespace !== undefined && !NAME.test(namespace)))
+  if (
+    more.length > 0 ||
+    !NAME.test(application) ||
+    (namespace !== undefined && !NAME.test(namespace))
+  )
     throw new InvalidArgumentError('Write APPLICATION or APPLICATION/PROFILE: shop, shop/prod.');
   return { application, ...(namespace !== undefined && { namespace }) };
 }

@@ -29,11 +29,11 @@ export async function valuesOf(
   if (assignments.filter(({ source }) => source === '-').length > 1)
     throw new CliError('standard input can be read once: write KEY=- once', ExitCode.USAGE);
   const values = new Map<string, string>();
-  for (const { key, source } of assignments) values.set(key, await valueOf(key, source, secret));
+  for (const { key, source } of assignments) values.set(key, await textFor(key, source, secret));
   return values;
 }
 
-async function valueOf(key: string, source: string | undefined, secret: boolean): Promise<string> {
+async function textFor(key: string, source: string | undefined, secret: boolean): Promise<string> {
   if (source === '-') return withoutEnd(await textOf(process.stdin));
   if (source?.startsWith('@@')) return checked(key, source.slice(1), secret);
   if (source?.startsWith('@')) return fileText(source.slice(1));

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { addDiffCommand } from './config/diff.ts';
+import { addDraftCommands } from './config/drafts.ts';
+import { addEditCommand } from './config/edit.ts';
+import { addGetCommand } from './config/get.ts';
+import { addGrayCommands } from './config/gray.ts';
+import { addHistoryCommand } from './config/history.ts';
+import { addListCommand } from './config/list.ts';
+import { addPublishCommand } from './config/publish.ts';
+import { addRollbackCommand } from './config/rollback.ts';
+import { addRunCommand } from './config/run.ts';
+import { addScheduleCommand } from './config/schedule.ts';
+import { addSchemaCommand } from './config/schema.ts';
+import { addSetCommand } from './config/set.ts';
+import { addSignalCommand } from './config/signal.ts';
+import { addWatchCommand } from './config/watch.ts';
+
+export function addConfigCommands(program: Command): void {
+  const config = program
+    .command('config')
+    .description('configuration of applications: edited, published, taken back, given to programs');
+  addListCommand(config);
+  addGetCommand(config);
+  addSetCommand(config);
+  addEditCommand(config);
+  addDiffCommand(config);
+  addPublishCommand(config);
+  addGrayCommands(config);
+  addRollbackCommand(config);
+  addHistoryCommand(config);
+  addDraftCommands(config);
+  addSchemaCommand(config);
+  addScheduleCommand(config);
+  addSignalCommand(config);
+  addWatchCommand(config);
+  addRunCommand(config);
+}
