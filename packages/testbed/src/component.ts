@@ -11,6 +11,7 @@ import {
   finagle,
   kazoo,
   nativeClient,
+  schemathesis,
   spring,
   zookeeper,
 } from './versions.ts';
@@ -26,6 +27,7 @@ export const componentNames = [
   'envoy',
   'kazoo',
   'dnspython',
+  'schemathesis',
 ] as const;
 
 /** One of {@link componentNames}, or what is installed only when somebody asks for it. */
@@ -47,6 +49,7 @@ const versions = {
   envoy,
   kazoo,
   dnspython,
+  schemathesis,
   // Compiled for this Node's binary interface.
   'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
@@ -74,6 +77,8 @@ const entryPoint = {
   kazoo: 'bin/python',
   /** A Python that can import dns. */
   dnspython: 'bin/python',
+  /** The program. */
+  schemathesis: 'bin/schemathesis',
   /** A folder with `node_modules`. */
   'native-client': '.',
 } as const satisfies Record<ComponentName, string>;

@@ -77,6 +77,8 @@ export { freePort, freePorts } from './free-port.ts';
 export { type KazooOptions, runKazoo } from './kazoo/run-kazoo.ts';
 export type { CommandResult } from './process/command.ts';
 export { type Provisioned, type ProvisionOptions, provision } from './provision.ts';
+export { runSchemathesis, type SchemathesisOptions } from './schemathesis/run-schemathesis.ts';
+export { silentServer } from './silent-server.ts';
 export {
   type Spring,
   type SpringInstance,

@@ -98,6 +98,12 @@ export const dnspython = {
   requirements: ['dnspython==2.9.2'],
 } as const;
 
+/** schemathesis, which calls an API by what its OpenAPI document says. */
+export const schemathesis = {
+  version: '4.32.5',
+  requirements: ['schemathesis==4.32.5'],
+} as const;
+
 /** The native Node client, ZooKeeper's own C client inside: a peer of benches. */
 export const nativeClient = {
   version: '7.3.0',

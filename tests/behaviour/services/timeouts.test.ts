@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentServer } from '../../../packages/proxy/test/upstream/silent-server.ts';
+import { silentServer } from '@meshkeeper/testbed';
 import { Stand } from '../routes/stand.ts';
 import { notDone } from '../stage/unsupported.ts';
 import { Fleet } from './fleet.ts';

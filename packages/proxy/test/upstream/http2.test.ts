@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import { test } from 'node:test';
-import { startFaultProxy, until } from '@meshkeeper/testbed';
+import { silentServer, startFaultProxy, until } from '@meshkeeper/testbed';
 import { duration } from '@meshkeeper/xds';
 import type { UpstreamStream } from '../../src/upstream/stream.ts';
 import { http2Backend } from '../http2-backend.ts';
 import { HTTP2, http2 } from './http2-options.ts';
-import { silentServer } from './silent-server.ts';
 import { Collector, GET, loopback, startCluster } from './test-cluster.ts';
 
 /** A server that answers when it is told to. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '@meshkeeper/testbed';
+import { silentServer, until } from '@meshkeeper/testbed';
 import { duration, HttpProtocolOptions, pack } from '@meshkeeper/xds';
 import { backend } from '../fixture.ts';
-import { silentServer } from './silent-server.ts';
 import { loopback, problemsOf, startCluster } from './test-cluster.ts';
 
 const OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';

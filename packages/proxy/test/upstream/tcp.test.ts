@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { until } from '@meshkeeper/testbed';
+import { silentServer, until } from '@meshkeeper/testbed';
 import { type Cluster, duration } from '@meshkeeper/xds';
 import type { Endpoint } from '../../src/upstream/endpoint.ts';
 import type { UpstreamFailure } from '../../src/upstream/failure.ts';
 import { backend, rawBackend } from '../fixture.ts';
-import { silentServer } from './silent-server.ts';
 import { loopback, startCluster, type TestCluster } from './test-cluster.ts';
 
 /** Asks for a raw connection; gives the socket or the failure. */

@@ -68,6 +68,13 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
       await runOrFail(join(dir, 'bin/python'), ['-c', 'import dns.resolver'], options);
     },
   },
+  schemathesis: {
+    needs: 'Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.schemathesis.requirements, options);
+      await runOrFail(join(dir, 'bin/schemathesis'), ['--version'], options);
+    },
+  },
   'native-client': {
     needs: 'npm, a C compiler, make, Python 3, Node headers, and a reachable npm registry',
     async install(dir, options) {
