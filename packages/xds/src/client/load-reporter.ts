@@ -77,7 +77,7 @@ export class LoadReporter {
   #report(call: ClientDuplexStream<Buffer, Buffer>, wanted: LoadStatsResponse): void {
     const now = performance.now();
     const usages = this.#options.usage();
-    send(call, { clusterStats: loadStats(usages, wanted, now - this.#reportedAt) });
+    send(call, { clusterStats: loadStats(usages, wanted, Math.round(now - this.#reportedAt)) });
     this.#reportedAt = now;
   }
 
