@@ -28,8 +28,6 @@ import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
 import { Registrations } from './registrations/registrations.ts';
 import { targetsOf } from './registrations/targets.ts';
-import { Registrations } from './registrations/registrations.ts';
-import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
 import { loadDialects } from './registries/load-plugins.ts';
 import { openRegistries } from './registries/open-registries.ts';
@@ -181,7 +179,9 @@ export async function startControlPlane(
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );
-  const configuration = stack.use(openConfiguration({ zk, logger, now }));
+  const configuration = stack.use(
+    await openConfiguration({ zk, config: config.configuration, logger, now }),
+  );
   const leases = stack.use(new KeptLeases({ zk, logger }));
   const tokens = stack.use(new TokenStore(zk, logger, now).start());
   const { auth, insecure } = config.controlPlane.api;
@@ -192,10 +192,6 @@ export async function startControlPlane(
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
-      registrations: new Registrations({
-        ...{ zk, leases, catalog, now },
-        targets: targetsOf(config.registries, dialects),
-      }),
       registrations: new Registrations({
         ...{ zk, leases, catalog, now },
         targets: targetsOf(config.registries, dialects),

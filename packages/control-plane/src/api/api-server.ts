@@ -21,7 +21,6 @@ import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import type { Registrations } from '../registrations/registrations.ts';
-import type { Registrations } from '../registrations/registrations.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
@@ -41,7 +40,6 @@ import { probeRoutes } from './probe-routes.ts';
 import { ApiError } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import { proxyRoutes } from './proxy-routes.ts';
-import { registrationRoutes } from './registration-routes.ts';
 import { registrationRoutes } from './registration-routes.ts';
 import { followTls, readTls } from './tls-files.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -67,7 +65,6 @@ export interface ApiOptions {
   readonly configuration: Configuration;
   /** Locks and elections. */
   readonly queues: readonly Queues[];
-  readonly registrations: Registrations;
   readonly registrations: Registrations;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
@@ -142,7 +139,6 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   proxyRoutes(app, options.catalog, options.dataPlanes);
   configRoutes(app, options.configuration);
   for (const queues of options.queues) leaseRoutes(app, queues);
-  registrationRoutes(app, options.registrations);
   registrationRoutes(app, options.registrations);
   tokenRoutes(app, options.tokens);
   eventRoutes(app, options.events);

@@ -1,9 +1,14 @@
-import type { LiveResolved, ResolveRequest } from '@meshkeeper/config';
+import {
+  ConfigError,
+  type LiveResolved,
+  type ResolveRequest,
+  type SecretVault,
+} from '@meshkeeper/config';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Caller, may } from '../auth/caller.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
-import { CONFIG_READS } from './config-calls.ts';
+import { actorOf, CONFIG_READS, patience } from './config-calls.ts';
 import { configured, tagged } from './config-errors.ts';
 import { resolvedView } from './config-views.ts';
 import { sendEvents } from './event-stream.ts';
@@ -17,7 +22,7 @@ import {
 } from './schemas/config-schemas.ts';
 
 /** What instances get. */
-export function configResolveRoutes(app: FastifyInstance, { live }: Configuration): void {
+export function configResolveRoutes(app: FastifyInstance, { live, vault }: Configuration): void {
   route(app, {
     method: 'GET',
     path: '/api/v1/config/:application/resolve',
@@ -50,7 +55,8 @@ export function configResolveRoutes(app: FastifyInstance, { live }: Configuratio
         // An answer without a body says so, too.
         if (resolved.stale) void reply.header('meshkeeper-stale', 'true');
         if (seen !== undefined && isOf(seen, resolved)) return reply.code(304).send();
-        return resolvedView(resolved, new Map());
+        const texts = secrets === undefined ? new Map() : await revealed(resolved, vault, caller);
+        return resolvedView(resolved, texts);
       }),
   });
   route(app, {
@@ -99,6 +105,27 @@ function requestOf(
       ...(label && { labels: label }),
     },
   };
+}
+
+/** The texts of all secrets that an instance gets, by key. */
+async function revealed(
+  { values }: LiveResolved,
+  vault: SecretVault | undefined,
+  caller: Caller,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  const signal = patience();
+  await Promise.all(
+    [...values].map(async ([key, { entry, from }]) => {
+      if (entry.type !== 'secret') return;
+      if (vault === undefined)
+        throw new ConfigError('NO_KEY', 'there is no key for secrets: see configuration.secrets');
+      const { application, namespace } = from;
+      const place = { application, namespace, key };
+      texts.set(key, (await vault.reveal(place, entry, actorOf(caller), signal)).reveal());
+    }),
+  );
+  return texts;
 }
 
 function isOf(ifNoneMatch: string, { digest }: LiveResolved): boolean {

@@ -64,7 +64,20 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const folder = dirname(sources.file ?? '.');
   const located = (plugin: string) =>
     /^\.{1,2}\//.test(plugin) ? resolve(folder, plugin) : plugin;
-  return { ...parsed.data, plugins: parsed.data.plugins.map(located) };
+  const { configuration, plugins } = parsed.data;
+  const { keyFile, plugin, ...secrets } = configuration.secrets;
+  return {
+    ...parsed.data,
+    plugins: plugins.map(located),
+    configuration: {
+      ...configuration,
+      secrets: {
+        ...secrets,
+        ...(keyFile !== undefined && { keyFile: resolve(folder, keyFile) }),
+        ...(plugin !== undefined && { plugin: located(plugin) }),
+      },
+    },
+  };
 }
 
 /** Each key that isn't known is an error of its own, with the line that it stands in. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiSchema } from './api-schema.ts';
+import { configurationSchema } from './configuration-schema.ts';
 import { dnsSettings } from './dns-schema.ts';
 import { durationText } from './duration.ts';
 import { type HostPort, isLoopback, listenAddress } from './listen.ts';
@@ -64,6 +65,7 @@ export const configSchema = z
     mirror: mirrorSchema,
     plugins: pluginsSchema,
     protection: protectionSchema,
+    configuration: configurationSchema,
     controlPlane: z
       .strictObject({
         api: apiSchema,
