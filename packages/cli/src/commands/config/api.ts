@@ -123,21 +123,18 @@ export class ConfigApi {
       // No problem document: the status says what there is to say.
     }
     const { code = '', detail = `the control plane answers ${status}` } = problem;
-    const meant = status === 404 ? await this.#meant(path) : '';
+    const [, name = ''] = path.split(/[/?]/);
+    const meant = status === 404 && name !== '' ? await this.meant(decodeURIComponent(name)) : '';
     const hint = HINTS[code] ?? '';
     return new Refused(status, clean(`${detail}${meant}${hint}`), problem);
   }
 
-  /** The application that somebody has most likely meant who wrote one that there isn't. */
-  async #meant(path: string): Promise<string> {
-    const [, name] = path.split(/[/?]/);
-    if (name === undefined || name === '') return '';
+  /** `: did you mean "shop"?`, for who wrote the name of an application that there isn't. */
+  async meant(name: string): Promise<string> {
     try {
       const { data } = await this.get<{ items: readonly { readonly application: string }[] }>('');
       const names = data.items.map(({ application }) => application);
-      return names.includes(decodeURIComponent(name))
-        ? ''
-        : didYouMean(decodeURIComponent(name), names);
+      return names.includes(name) ? '' : didYouMean(name, names);
     } catch {
       return ''; // it was only a help
     }

@@ -27,18 +27,33 @@ function linesOf({ key, change, before, after }: ChangeView, stream: NodeJS.Writ
   const paint = (color: 'green' | 'red' | 'yellow', text: string) =>
     styleText(color, text, { stream });
   const type = typeText(before, after);
-  const title = paint(COLORS[change], `${SIGNS[change]} ${clean(key)}`);
-  const lines = [type === '' ? title : `${title} ${type}`];
-  if (before?.type === 'secret' || after?.type === 'secret')
-    return [...lines, `    the secret is ${change === 'changed' ? 'another' : change}`];
-  for (const line of bodyOf(before, after)) {
-    const text = `    ${clean(line)}`;
-    if (line.startsWith('+')) lines.push(paint('green', text));
-    else lines.push(line.startsWith('-') ? paint('red', text) : text);
+  const title = `${SIGNS[change]} ${clean(key)}${type === '' ? '' : ` ${type}`}`;
+  const color = COLORS[change];
+  const comment =
+    before !== undefined && after !== undefined && before.comment !== after.comment
+      ? [`    # ${clean(after.comment ?? 'no comment any more')}`]
+      : [];
+  if (before?.type === 'secret' || after?.type === 'secret') {
+    const what = change === 'changed' ? 'the secret is another' : `a secret, ${change}`;
+    return [paint(color, `${title}: ${what}`), ...comment];
   }
-  if (before !== undefined && after !== undefined && before.comment !== after.comment)
-    lines.push(`    # ${clean(after.comment ?? 'no comment any more')}`);
-  return lines;
+  const short = shortText(before?.value, after?.value);
+  if (short !== undefined) return [paint(color, `${title}${short}`), ...comment];
+  const lines = bodyOf(before, after).map((line) => {
+    const text = `    ${clean(line)}`;
+    if (line.startsWith('+')) return paint('green', text);
+    return line.startsWith('-') ? paint('red', text) : text;
+  });
+  return [paint(color, title), ...lines, ...comment];
+}
+
+/** Values that fit in one line; undefined when they don't. */
+function shortText(before: string | undefined, after: string | undefined): string | undefined {
+  if (before === after) return '';
+  if ([before, after].some((value) => value !== undefined && !/^[^\n]{0,60}$/.test(value)))
+    return undefined;
+  const values = [before, after].filter((value) => value !== undefined);
+  return `: ${values.map((value) => clean(value === '' ? '""' : value)).join(' -> ')}`;
 }
 
 function typeText(before: EntryView | undefined, after: EntryView | undefined): string {

@@ -3,8 +3,8 @@ import { withExamples } from '../../examples.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { optionsOf } from '../../global-options.ts';
 import { print } from '../../output/format.ts';
-import type { ChangeView } from './answers.ts';
-import { ConfigApi, pathOf } from './api.ts';
+import type { ChangeView, DraftView } from './answers.ts';
+import { ConfigApi, pathOf, Refused } from './api.ts';
 import { changesText } from './change-text.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 
@@ -36,11 +36,7 @@ export function addDiffCommand(config: Command): void {
     ) => {
       const options = optionsOf<{ readonly exitCode?: boolean }>(own);
       const query = { from: from ?? 'head', to: to ?? (from === undefined ? 'draft' : 'head') };
-      const path = `${pathOf(of)}/diff`;
-      const { data } = await new ConfigApi(options).get<{ changes: readonly ChangeView[] }>(
-        path,
-        query,
-      );
+      const data = await between(new ConfigApi(options), of, query);
       await print(data, options.output, ({ changes }) =>
         changes.length === 0
           ? `nothing of ${nameOf(of)} differs between ${query.from} and ${query.to}`
@@ -49,6 +45,23 @@ export function addDiffCommand(config: Command): void {
       if (options.exitCode && data.changes.length > 0) process.exitCode = ExitCode.FAILED;
     },
   );
+}
+
+/** Where nothing is published yet, all of a draft is new. */
+async function between(
+  api: ConfigApi,
+  of: Target,
+  query: { readonly from: string; readonly to: string },
+): Promise<{ readonly changes: readonly ChangeView[] }> {
+  try {
+    return (await api.get<{ changes: readonly ChangeView[] }>(`${pathOf(of)}/diff`, query)).data;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) throw error;
+    if (query.from !== 'head' || query.to !== 'draft') throw error;
+    const { data } = await api.get<DraftView>(`${pathOf(of)}/draft`);
+    if (data.by === undefined) throw error;
+    return { changes: data.changes };
+  }
 }
 
 function which(text: string): string {

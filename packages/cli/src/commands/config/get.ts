@@ -57,13 +57,13 @@ async function ofInstance(
   options: Flags & GlobalOptions,
 ): Promise<void> {
   const path = `/${encodeURIComponent(application)}/resolve${queryOf(options)}`;
-  const { data } = await new ConfigApi(options).get<Resolved>(path);
+  const api = new ConfigApi(options);
+  const { data } = await api.get<Resolved>(path);
   if (data.stale) process.stderr.write('ZooKeeper is away: this is what was known last\n');
-  if (data.layers.length === 0)
-    throw new CliError(
-      `nothing is published for ${application}: see "meshkeeper config list"`,
-      ExitCode.NOT_FOUND,
-    );
+  if (data.layers.length === 0) {
+    const meant = (await api.meant(application)) || ': see "meshkeeper config list"';
+    throw new CliError(`nothing is published for ${application}${meant}`, ExitCode.NOT_FOUND);
+  }
   if (key !== undefined) await one(data.values, key, options);
   else await print(data, options.output, resolvedTable);
 }

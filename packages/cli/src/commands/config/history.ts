@@ -57,7 +57,7 @@ function table(items: readonly ReleaseView[]): Table {
       .toReversed()
       .map(({ number, at, by, kind, of, gray, keys, changes, message }) => [
         ...[String(number), at, by],
-        `${kindText(kind, of, gray)} +${changes.added} ~${changes.changed} -${changes.removed}`,
+        `${kindText(kind, of, gray)}+${changes.added} ~${changes.changed} -${changes.removed}`,
         ...[String(keys), message ?? '-'],
       ]),
     least: ['KEYS'],
@@ -65,8 +65,8 @@ function table(items: readonly ReleaseView[]): Table {
 }
 
 function kindText(kind: string, of: number | undefined, gray: string | undefined): string {
-  if (kind === 'rollback') return `back to ${of}:`;
-  if (kind === 'promote') return `${gray ?? of} for all:`;
-  if (kind === 'gray') return `${gray} for some:`;
-  return kind === 'scheduled' ? 'as scheduled:' : '';
+  if (kind === 'rollback') return `back to ${of}: `;
+  if (kind === 'promote') return `${gray ?? of} for all: `;
+  if (kind === 'gray') return `${gray} for some: `;
+  return kind === 'scheduled' ? 'as scheduled: ' : '';
 }
