@@ -26,9 +26,7 @@ export function eventRoutes(app: FastifyInstance, events: EventBus): void {
       'Each has an id; `Last-Event-ID` goes on after it. It begins with `ready`. `reset` says that some were missed: what is known of before counts no more.',
     role: 'viewer',
     query,
-    answer: z
-      .string()
-      .describe('Server-sent events: `ready`, `reset`, or what kind of thing has changed.'),
+    answer: z.unknown().describe('JSON: what has changed, and when.'),
     type: 'text/event-stream',
     handle({ query: { kinds = EVENT_KINDS }, raw }, reply) {
       const wanted = new Set<EventKind>(kinds);

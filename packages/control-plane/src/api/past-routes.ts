@@ -13,13 +13,18 @@ const historyQuery = z.strictObject({
   limit: count.max(1_000).default(100),
 });
 /** A revision, or a time as RFC 3339 writes it. */
-const moment = z.union([
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform((text): Moment => ({ revision: Number(text) })),
-  z.iso.datetime({ offset: true }).transform((text): Moment => ({ at: Date.parse(text) })),
-]);
+const moment = z
+  .string()
+  .regex(/^\d{1,15}$|^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/, {
+    error: 'is neither a revision nor a time: write 41 or 2026-01-31T12:00:00Z',
+  })
+  .transform((text, context): Moment => {
+    if (/^\d+$/.test(text)) return { revision: Number(text) };
+    const at = Date.parse(text);
+    if (!Number.isNaN(at)) return { at };
+    context.addIssue({ code: 'custom', message: 'there is no such day or time' });
+    return z.NEVER;
+  });
 const diffQuery = z.strictObject({
   from: moment.describe('A revision, or a time (RFC 3339).'),
   to: moment.optional().describe('Default: now.'),

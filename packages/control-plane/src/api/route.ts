@@ -116,6 +116,17 @@ declare module 'fastify' {
   }
 }
 
+const EVENT_STREAM = 'text/event-stream';
+
+/** A server-sent event, as tools read it. @param data what its data holds, as JSON */
+function eventSchema(data: z.ZodType): z.ZodType {
+  return z.object({
+    event: z.string(),
+    id: z.string().optional(),
+    data: z.string().describe(data.description ?? 'JSON: as the answer without `watch`.'),
+  });
+}
+
 /** Problems that any route may answer with. */
 const ALWAYS: readonly ApiErrorCode[] = [
   ...(['invalid-request', 'wrong-host', 'cross-site', 'rate-limited', 'internal'] as const),
@@ -199,8 +210,8 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
         [status]: {
           description: answer.description ?? 'What was asked for.',
           content: {
-            [type]: { schema: answer },
-            ...(events && { 'text/event-stream': { schema: events } }),
+            [type]: { schema: type === EVENT_STREAM ? eventSchema(answer) : answer },
+            ...(events && { [EVENT_STREAM]: { schema: eventSchema(events) } }),
           },
         },
       };
@@ -215,7 +226,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
         ...ALWAYS,
         ...(definition.role === 'open' ? [] : GUARDED),
         ...(body || definition.method !== 'GET' ? WITH_BODY : []),
-        ...(definition.events || definition.type === 'text/event-stream' ? STREAMING : []),
+        ...(definition.events || definition.type === EVENT_STREAM ? STREAMING : []),
         ...problems,
       ]),
       ...(otherwise && { [otherwise.status]: otherwise.answer }),

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runSchemathesis, skipWithout, tempDir } from '@meshkeeper/testbed';
+import { instance } from '../instance.ts';
+import { startApiPlane } from './plane.ts';
+
+const soak = process.env.MESHKEEPER_SOAK === '1';
+/** What makes an answer wait for something to happen. */
+const WAITING = new Set(['watch', 'wait', 'timeout']);
+
+interface Operation {
+  parameters?: readonly { readonly name: string }[];
+  readonly responses: Readonly<Record<string, { readonly content?: Record<string, unknown> }>>;
+}
+
+test('whatever is sent, the API answers as its document says, and never fails', {
+  skip: skipWithout('schemathesis'),
+  timeout: soak ? 3_600_000 : 120_000,
+}, async () => {
+  await using folder = await tempDir();
+  await using api = await startApiPlane({}, async (zk) => {
+    const data = instance('shop', 'shop-1', 1001);
+    await zk.create('/discovery/shop/shop-1', data, { parents: true });
+  });
+  const { body } = await api.call('/api/v1/openapi.json');
+  // What is JSON is what it says; streams that have no end are tested elsewhere.
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  for (const [, methods] of paths)
+    for (const [method, operation] of Object.entries(methods)) {
+      const { parameters = [], responses } = operation;
+      operation.parameters = parameters.filter(({ name }) => !WAITING.has(name));
+      const types = Object.keys(responses['200']?.content ?? {});
+      if (types.length === 1 && types[0] === 'text/event-stream') delete methods[method];
+    }
+  const document = join(folder.path, 'openapi.json');
+  await writeFile(document, JSON.stringify(body));
+  const { code, stdout, stderr } = await runSchemathesis({
+    ...{ url: api.plane.api, document },
+    examples: soak ? 500 : 4,
+    seed: soak ? Math.floor(Math.random() * 1e9) : 1,
+    checks: [
+      ...['not_a_server_error', 'status_code_conformance', 'content_type_conformance'],
+      'response_schema_conformance',
+    ],
+    phases: soak ? ['examples', 'coverage', 'fuzzing', 'stateful'] : ['examples', 'fuzzing'],
+    timeout: soak ? 3_500_000 : 100_000,
+  });
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  assert.match(stdout, /Fuzzing[^✅]*✅ \d{2,} passed/);
+});
