@@ -11,6 +11,7 @@ import { startZooKeeper, until } from '@meshkeeper/testbed';
 const run = promisify(execFile);
 const { MESHKEEPER_ZOOKEEPER_CONNECT: _, ...env } = process.env;
 const examples = globSync('examples/recipes/*.ts').sort();
+const programs = globSync('examples/sdk/*.ts').sort();
 
 /** What the header of an example says that it prints. */
 function claimed(file: string): string {
@@ -48,10 +49,11 @@ test('every recipe has an example, and the index names it', () => {
   for (const name of Object.keys(recipes))
     if (!others.includes(name)) assert.ok(used.has(name), `no example uses ${name}`);
   for (const file of examples) assert.ok(index.includes(`(recipes/${basename(file)})`), file);
+  for (const file of programs) assert.ok(index.includes(`(sdk/${basename(file)})`), file);
 });
 
 describe('on a server of its own', { concurrency: 2 }, () => {
-  for (const file of examples)
+  for (const file of [...examples, ...programs])
     test(`${file} prints what it says`, async (t) => {
       const lines = claimed(file);
       assert.notEqual(lines, '');

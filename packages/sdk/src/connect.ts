@@ -24,7 +24,8 @@ export async function connect(
   const holder = `${hostname()}:${process.pid}`;
   if (zookeeper === undefined) {
     const api = new ApiClient(servers, token);
-    const parts = { registry: apiRegistry(api, logger), leases: apiLeases(api, holder) };
+    const registry = apiRegistry(api, sessionTimeout, logger);
+    const parts = { registry, leases: apiLeases(api, holder) };
     return begun(new Mesh({ settings, zk: undefined, ...parts }), signal);
   }
   const zk = await connectZooKeeper({

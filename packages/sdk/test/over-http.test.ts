@@ -55,7 +55,7 @@ describe('over the API, without ZooKeeper', () => {
     const stop = new AbortController();
     const waiting = other.lock('deleted', stop);
     await using zk = await connect({ connect: at.zookeeper });
-    const queue = async () => (await zk.children('/meshkeeper/locks/deleted')).children.sort();
+    const queue = async () => (await zk.children('/meshkeeper/locks/deleted')).children.toSorted();
     await until(async () => (await queue()).length === 2);
     stop.abort(new Error('no more'));
     await assert.rejects(waiting, /no more/);
@@ -79,6 +79,54 @@ describe('over the API, without ZooKeeper', () => {
     await first.lead(bounded());
     await first.close();
     await assert.rejects(first.lead(), { code: 'CLOSED' });
+  });
+
+  test('an instance stays by its heartbeats, comes back, and leaves', async () => {
+    let ready = true;
+    await using quick = await at.mesh({ zookeeper: undefined, sessionTimeout: 1_000 });
+    const registered = await quick.register({
+      ...{ service: 'beating', id: 'one', address: '127.0.0.1', port: 4001 },
+      ...{ readiness: () => ready, readinessInterval: 10 },
+    });
+    await using zk = await connect({ connect: at.zookeeper });
+    const ids = async () => (await zk.children('/services/beating')).children;
+    const created = async () => (await zk.exists('/services/beating/one'))?.czxid;
+    assert.deepEqual(await ids(), ['one']);
+    const first = await created();
+    const began = performance.now();
+    await until(() => performance.now() - began > 1_500);
+    assert.equal(await created(), first, 'it has outlived its time to live');
+    await zk.delete('/services/beating/one');
+    await until(async () => (await ids()).length === 1);
+    ready = false;
+    await until(async () => (await ids()).length === 0);
+    assert.equal(registered.state, 'draining');
+    ready = true;
+    await until(async () => (await ids()).length === 1);
+    await quick.close();
+    assert.deepEqual(await ids(), []);
+  });
+
+  test('configuration comes from the control plane, or from ZooKeeper itself', async () => {
+    const publish = async (greeting: string) => {
+      const call = async (method: string, path: string, body: unknown) => {
+        const response = await fetch(`${at.api}/api/v1/config/shop/default${path}`, {
+          method,
+          headers: { 'content-type': 'application/json', 'if-match': '*' },
+          body: JSON.stringify(body),
+        });
+        assert.ok(response.ok, await response.text());
+      };
+      await call('PATCH', '/draft', { set: { greeting: { value: greeting } } });
+      await call('POST', '/publish', {});
+    };
+    await publish('hello');
+    await using direct = await at.mesh({ service: 'shop' });
+    const both = [await mesh.config('shop'), await direct.config()];
+    for (const config of both) assert.equal(config.current.greeting, 'hello');
+    await publish('good evening');
+    for (const config of both) await until(() => config.current.greeting === 'good evening');
+    await assert.rejects(mesh.config(), { code: 'INVALID_ARGUMENT' });
   });
 
   test('what makes no sense is said', async () => {

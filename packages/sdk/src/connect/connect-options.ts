@@ -21,7 +21,7 @@ export interface ConnectOptions {
    * Without it they go over the API. Default: `MESHKEEPER_ZOOKEEPER_CONNECT`, or none.
    */
   readonly zookeeper?: string;
-  /** Of the session. Default 10,000. */
+  /** How long what is registered stays when this program is gone: of the session, or of heartbeats. Default 10,000. */
   readonly sessionTimeout?: number;
   /** How instances are written in ZooKeeper. Default `spring`. */
   readonly dialect?: string | Dialect;

@@ -1,3 +1,4 @@
+import { DEFAULT_WEIGHT } from '@meshkeeper/mesh';
 import { type Dialect, Registrar, RegistryError } from '@meshkeeper/registries';
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Logger } from '../logger.ts';
@@ -45,12 +46,10 @@ function plain<I extends { readonly weight: number; readonly metadata: object }>
   const { weight, metadata, ...rest } = instance;
   return {
     ...rest,
-    ...(weight !== USUAL_WEIGHT && { weight }),
+    ...(weight !== DEFAULT_WEIGHT && { weight }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
 }
-
-const USUAL_WEIGHT = 100;
 
 async function refusing<T>(act: () => Promise<T>): Promise<T> {
   try {
