@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { listLock, Mutex } from '@meshkeeper/recipes';
 import { tempDir, until } from '@meshkeeper/testbed';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
@@ -77,6 +79,21 @@ describe('a command under a lock over the API', () => {
     await other.printed(/ready/);
     assert.equal((await other.end('SIGTERM')).code, 5);
     await waiting('c', 0);
+  });
+
+  test('what the guide asks by curl is answered', async () => {
+    const guide = readFileSync('docs/guides/leases.md', 'utf8');
+    const blocks = [...guide.matchAll(/```sh\n(curl[\s\S]*?)```/g)].map(([, block]) => block!);
+    assert.equal(blocks.length, 2);
+    for (const [i, block] of blocks.entries()) {
+      const commands = block.replaceAll('http://127.0.0.1:7070', planes[i % 2]!.ready.api);
+      const { stdout } = await promisify(execFile)('sh', ['-ec', commands]);
+      assert.match(
+        stdout,
+        i === 0 ? /"fencing":"0\.\d+"/ : /"paths":\["\/services\/shop\/shop-1"\]/,
+      );
+    }
+    await waiting('nightly', 0);
   });
 
   test('goes on when the replica dies that served it; waits and holds alike', async () => {

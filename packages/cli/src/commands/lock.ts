@@ -110,7 +110,8 @@ async function underSession(guarded: Guarded, flags: Flags, zookeeper: string): 
     if (!(cause instanceof RecipeError) || cause.code !== 'TIMEOUT') throw cause;
     throw new CliError(cause.message, ExitCode.NOT_FOUND, { cause });
   }
-  return runUnder(lease, formatFencing(lease.fencing), command, flags.grace);
+  // Awaited here: the session must not end before the command has.
+  return await runUnder(lease, formatFencing(lease.fencing), command, flags.grace);
 }
 
 async function underApi(guarded: Guarded, flags: Flags & GlobalOptions): Promise<number> {
