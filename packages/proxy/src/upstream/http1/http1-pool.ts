@@ -2,6 +2,8 @@ import type { UpstreamFailure } from '../failure.ts';
 import type { PoolOptions } from '../pool-options.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from '../stream.ts';
 import type { StreamPool } from '../stream-pool.ts';
+import { WaitingStreams } from '../waiting-streams.ts';
+import { isWornOut } from '../worn-out.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Http1Stream, type StreamQueue } from './http1-stream.ts';
 
@@ -10,12 +12,13 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   #options: PoolOptions;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  readonly #waiting: Http1Stream[] = [];
+  readonly #waiting: WaitingStreams<Http1Stream>;
   #connecting = 0;
   #retired = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#waiting = new WaitingStreams(options.breaker);
   }
 
   get size(): number {
@@ -34,20 +37,13 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     const stream = new Http1Stream(head, receiver, options, this);
     const idle = this.#takeIdle();
     if (idle) stream.sendOn(idle);
-    else if (this.#retired) {
-      receiver.failed({ reason: 'retired', detail: 'the endpoint is gone' });
-    } else if (this.#options.breaker.tryAcquire('pending')) {
-      this.#waiting.push(stream);
-      this.#connectFor();
-    } else receiver.failed({ reason: 'overflow', detail: 'max_pending_requests' });
+    else if (this.#retired) stream.fail({ reason: 'retired', detail: 'the endpoint is gone' });
+    else if (this.#waiting.add(stream)) this.#connectFor();
     return stream;
   }
 
   forget(stream: Http1Stream): void {
-    const at = this.#waiting.indexOf(stream);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#options.breaker.release('pending');
+    this.#waiting.forget(stream);
   }
 
   sweep(now: number): void {
@@ -67,7 +63,7 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   retire(): void {
     this.#retired = true;
     for (const connection of this.#idle.splice(0)) connection.destroy();
-    this.#failWaiting({ reason: 'retired', detail: 'the endpoint is gone' });
+    this.#waiting.failAll({ reason: 'retired', detail: 'the endpoint is gone' });
     for (const connection of this.#all) if (!connection.connected) connection.destroy();
   }
 
@@ -93,7 +89,7 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
     if (failure) {
       this.#connecting--;
       // As Envoy: whoever waits can go elsewhere, instead of waiting for the next connection to fail.
-      this.#failWaiting(failure);
+      this.#waiting.failAll(failure);
     } else this.#connectFor();
   }
 
@@ -108,7 +104,7 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   /** Opens a connection when one is missing and there may be one; the first of an endpoint always may. */
   #connectFor(): void {
     const { breaker } = this.#options;
-    if (this.#waiting.length <= this.#connecting || this.#retired) return;
+    if (this.#waiting.size <= this.#connecting || this.#retired) return;
     if (this.#all.size === 0) breaker.acquire('connections');
     else if (!breaker.tryAcquire('connections')) return;
     this.#connecting++;
@@ -116,34 +112,19 @@ export class Http1Pool implements StreamPool, ConnectionOwner, StreamQueue {
   }
 
   #give(connection: Connection): void {
-    const usable = !this.#retired && !this.#wornOut(connection, Date.now());
-    const stream = usable ? this.#waiting.shift() : undefined;
-    if (stream) {
-      this.#options.breaker.release('pending');
-      stream.sendOn(connection);
-    } else if (usable && connection.usable) {
+    const usable = !this.#retired && !isWornOut(connection, this.#options.config, Date.now());
+    const stream = usable ? this.#waiting.take() : undefined;
+    if (stream) stream.sendOn(connection);
+    else if (usable && connection.usable) {
       connection.idleSince = Date.now();
       this.#idle.push(connection);
     } else connection.destroy();
   }
 
-  #failWaiting(failure: UpstreamFailure): void {
-    for (const { receiver } of this.#waiting.splice(0)) {
-      this.#options.breaker.release('pending');
-      receiver.failed(failure);
-    }
-  }
-
-  /** It has carried all the requests that it may, or for as long as it may. */
-  #wornOut(connection: Connection, now: number): boolean {
-    const { maxRequests, maxDuration } = this.#options.config;
-    if (maxRequests > 0 && connection.requests >= maxRequests) return true;
-    return maxDuration > 0 && now - connection.begun >= maxDuration;
-  }
-
   #expired(connection: Connection, now: number): boolean {
-    const { idleTimeout } = this.#options.config;
-    if (now >= connection.keptUntil || this.#wornOut(connection, now)) return true;
+    const { config } = this.#options;
+    const { idleTimeout } = config;
+    if (now >= connection.keptUntil || isWornOut(connection, config, now)) return true;
     return idleTimeout > 0 && now - connection.idleSince > idleTimeout;
   }
 }

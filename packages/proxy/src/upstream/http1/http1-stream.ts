@@ -1,3 +1,4 @@
+import type { UpstreamFailure } from '../failure.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from '../stream.ts';
 import type { Connection } from './connection.ts';
 
@@ -33,6 +34,11 @@ export class Http1Stream implements UpstreamStream {
     this.#connection = connection;
     connection.begin(this);
     this.receiver.opened(this);
+  }
+
+  /** There is no connection for it. */
+  fail(failure: UpstreamFailure): void {
+    this.receiver.failed(failure);
   }
 
   write(piece: Buffer): boolean {

@@ -3,6 +3,8 @@ import type { UpstreamFailure } from '../failure.ts';
 import type { PoolOptions } from '../pool-options.ts';
 import type { OutgoingHead, StreamOptions, StreamReceiver, UpstreamStream } from '../stream.ts';
 import type { StreamPool } from '../stream-pool.ts';
+import { WaitingStreams } from '../waiting-streams.ts';
+import { isWornOut } from '../worn-out.ts';
 import { Http2Connection, type Http2Owner } from './http2-connection.ts';
 import { Http2Stream, type StreamQueue } from './http2-stream.ts';
 
@@ -11,12 +13,13 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
   #options: PoolOptions;
   readonly #config: Http2Config;
   readonly #all = new Set<Http2Connection>();
-  readonly #waiting: Http2Stream[] = [];
+  readonly #waiting: WaitingStreams<Http2Stream>;
   #retired = false;
 
   constructor(options: PoolOptions, config: Http2Config) {
     this.#options = options;
     this.#config = config;
+    this.#waiting = new WaitingStreams(options.breaker);
   }
 
   get size(): number {
@@ -42,26 +45,20 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
     } else {
       const connection = this.#withRoom();
       if (connection) connection.carry(stream);
-      else if (this.#options.breaker.tryAcquire('pending')) {
-        this.#waiting.push(stream);
-        this.#connectFor();
-      } else stream.fail({ reason: 'overflow', detail: 'max_pending_requests' });
+      else if (this.#waiting.add(stream)) this.#connectFor();
     }
     return stream;
   }
 
   forget(stream: Http2Stream): void {
-    const at = this.#waiting.indexOf(stream);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#options.breaker.release('pending');
+    this.#waiting.forget(stream);
   }
 
   sweep(now: number): void {
     const { idleTimeout } = this.#options.config;
     for (const connection of this.#all) {
       const idle = connection.idle && idleTimeout > 0 && now - connection.idleSince > idleTimeout;
-      if (idle || this.#wornOut(connection, now)) connection.wearOut();
+      if (idle || isWornOut(connection, this.#options.config, now)) connection.wearOut();
     }
   }
 
@@ -71,7 +68,7 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
 
   retire(): void {
     this.#retired = true;
-    this.#failWaiting({ reason: 'retired', detail: 'the endpoint is gone' });
+    this.#waiting.failAll({ reason: 'retired', detail: 'the endpoint is gone' });
     for (const connection of this.#all) {
       if (connection.connected) connection.wearOut();
       else connection.destroy();
@@ -84,11 +81,10 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
   }
 
   changed(connection: Http2Connection): void {
-    if (this.#wornOut(connection, Date.now())) connection.wearOut();
-    while (this.#waiting.length > 0 && connection.hasRoom) {
-      // There is one.
-      const stream = this.#waiting.shift()!;
-      this.#options.breaker.release('pending');
+    if (isWornOut(connection, this.#options.config, Date.now())) connection.wearOut();
+    while (connection.hasRoom) {
+      const stream = this.#waiting.take();
+      if (stream === undefined) break;
       connection.carry(stream);
     }
     this.#connectFor();
@@ -97,14 +93,14 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
   closed(connection: Http2Connection, failure: UpstreamFailure | undefined): void {
     this.#all.delete(connection);
     this.#options.breaker.release('connections');
-    if (failure) this.#failWaiting(failure);
+    if (failure) this.#waiting.failAll(failure);
     else this.#connectFor();
   }
 
   #withRoom(): Http2Connection | undefined {
     for (const connection of this.#all) {
       if (!connection.hasRoom) continue;
-      if (!this.#wornOut(connection, Date.now())) return connection;
+      if (!isWornOut(connection, this.#options.config, Date.now())) return connection;
       connection.wearOut();
     }
     return undefined;
@@ -113,24 +109,10 @@ export class Http2Pool implements StreamPool, Http2Owner, StreamQueue {
   /** Opens a connection when streams wait for one and none is being opened; the first always may be. */
   #connectFor(): void {
     const { breaker } = this.#options;
-    if (this.#waiting.length === 0 || this.#retired) return;
+    if (this.#waiting.size === 0 || this.#retired) return;
     for (const connection of this.#all) if (!connection.connected) return;
     if (this.#all.size === 0) breaker.acquire('connections');
     else if (!breaker.tryAcquire('connections')) return;
     this.#all.add(new Http2Connection(this.#options, this.#config, this));
-  }
-
-  #failWaiting(failure: UpstreamFailure): void {
-    for (const stream of this.#waiting.splice(0)) {
-      this.#options.breaker.release('pending');
-      stream.fail(failure);
-    }
-  }
-
-  /** It has carried all the requests that it may, or for as long as it may. */
-  #wornOut(connection: Http2Connection, now: number): boolean {
-    const { maxRequests, maxDuration } = this.#options.config;
-    if (maxRequests > 0 && connection.requests >= maxRequests) return true;
-    return maxDuration > 0 && now - connection.begun >= maxDuration;
   }
 }
