@@ -81,8 +81,10 @@ export { runSchemathesis, type SchemathesisOptions } from './schemathesis/run-sc
 export { silentServer } from './silent-server.ts';
 export {
   type Spring,
+  type SpringConfigRequest,
   type SpringInstance,
   type SpringOptions,
+  type SpringProperties,
   type SpringRegistration,
   startSpring,
 } from './spring/spring.ts';

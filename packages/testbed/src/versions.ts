@@ -52,12 +52,14 @@ export const dubbo = {
   without: ['io.netty:netty-all', ...nettyOfZooKeeper],
 } as const satisfies { version: string; artifacts: readonly MavenArtifact[]; without: unknown };
 
-/** Spring Cloud Zookeeper's registry and discovery client, without Spring Boot. */
+/** Spring Cloud Zookeeper's registry, discovery client and configuration, without Spring Boot. */
 export const spring = {
   version: '4.3.0',
   artifacts: [
     'org.springframework.cloud:spring-cloud-zookeeper-discovery:4.3.0',
+    'org.springframework.cloud:spring-cloud-zookeeper-config:4.3.0',
     'org.springframework.cloud:spring-cloud-commons:4.3.0',
+    'org.springframework.cloud:spring-cloud-context:4.3.0',
     'org.springframework:spring-context:6.2.7',
     'org.apache.curator:curator-x-discovery:5.9.0',
     'org.apache.zookeeper:zookeeper:3.9.5',

@@ -45,6 +45,17 @@ export interface SpringInstance {
   metadata: Record<string, string>;
 }
 
+/** Whose configuration: `spring.application.name`, and the active profiles. */
+export interface SpringConfigRequest {
+  application: string;
+  profiles?: readonly string[] | undefined;
+  /** `spring.cloud.zookeeper.config.root`. Default Spring's own. */
+  configRoot?: string | undefined;
+}
+
+/** Properties by their names. */
+export type SpringProperties = Record<string, string>;
+
 /**
  * Starts a JVM with the real Spring Cloud Zookeeper, connected to ZooKeeper. Spring Boot is not in
  * it: Spring's own configuration, registry and discovery client are.
@@ -106,5 +117,20 @@ export class Spring extends JavaFace {
   /** The names of all services, as Spring's discovery client finds them. */
   async services(options?: CallOptions): Promise<string[]> {
     return (await this.#driver.request('services', {}, options)) as string[];
+  }
+
+  /** The properties that an application gets, as Spring Cloud Zookeeper Config resolves them. */
+  async config(request: SpringConfigRequest, options?: CallOptions): Promise<SpringProperties> {
+    return (await this.#driver.request('config', { ...request }, options)) as SpringProperties;
+  }
+
+  /** Watches what an application is configured by, with Spring's own watcher. Once. */
+  async watchConfig(request: SpringConfigRequest, options?: CallOptions): Promise<void> {
+    await this.#driver.request('watchConfig', { ...request }, options);
+  }
+
+  /** How often the watcher has asked Spring to refresh. */
+  async refreshes(options?: CallOptions): Promise<number> {
+    return (await this.#driver.request('refreshes', {}, options)) as number;
   }
 }

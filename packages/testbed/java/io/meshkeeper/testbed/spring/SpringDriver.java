@@ -37,6 +37,7 @@ public final class SpringDriver {
     private ServiceDiscovery<ZookeeperInstance> discovery;
     private ZookeeperServiceRegistry registry;
     private ZookeeperDiscoveryClient client;
+    private SpringConfig config;
 
     private SpringDriver() {
     }
@@ -64,7 +65,14 @@ public final class SpringDriver {
                 return instances(request.get("name").asText());
             case "services":
                 return JsonLines.MAPPER.valueToTree(client.getServices());
+            case "config":
+                return config.properties(request);
+            case "watchConfig":
+                return config.watch(request);
+            case "refreshes":
+                return config.refreshes();
             case "close":
+                config.close();
                 registry.close();
                 discovery.close();
                 curator.close();
@@ -91,6 +99,7 @@ public final class SpringDriver {
                 curator, properties, configuration.deprecatedInstanceSerializer()));
         discovery.start();
         registry = new ZookeeperServiceRegistry(discovery);
+        config = new SpringConfig(curator);
         client = new ZookeeperDiscoveryClient(discovery, null, properties);
         return NullNode.instance;
     }
