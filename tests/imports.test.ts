@@ -20,6 +20,8 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   proxy: ['mesh', 'xds'],
   config: ['recipes', 'zookeeper'],
   dns: ['mesh'],
+  kubernetes: ['mesh'],
+  consul: ['mesh'],
   sdk: ['config', 'mesh', 'proxy', 'recipes', 'registries', 'xds', 'zookeeper'],
   'control-plane': ['config', 'dns', 'mesh', 'policy', 'recipes', 'registries', 'xds', 'zookeeper'],
   cli: [

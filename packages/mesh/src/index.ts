@@ -82,6 +82,7 @@ export {
   type ProtectionOverride,
 } from './catalog/protection.ts';
 export type { CatalogSource, Reading } from './catalog/source-view.ts';
+export type { DataPlane, DataPlaneState } from './model/data-plane.ts';
 export {
   DEFAULT_WEIGHT,
   type Endpoint,
