@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { addApplyCommands } from './commands/apply.ts';
+import { addAuditCommand } from './commands/audit.ts';
 import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addCompletionCommand } from './commands/completion.ts';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
   addDoctorCommand(program);
   addLockCommands(program);
   addTokenCommands(program);
+  addAuditCommand(program);
   addZkCommands(program);
   addBootstrapCommand(program);
   addCompletionCommand(program);

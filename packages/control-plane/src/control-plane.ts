@@ -4,6 +4,7 @@ import { KeptLeases } from '@meshkeeper/recipes';
 import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { TokenStore } from './auth/token-store.ts';
 import { formatHostPort } from './config/listen.ts';
@@ -184,11 +185,12 @@ export async function startControlPlane(
   );
   const leases = stack.use(new KeptLeases({ zk, logger }));
   const tokens = stack.use(new TokenStore(zk, logger, now).start());
+  const audit = stack.use(new AuditLog({ zk, logger }));
   const { auth, insecure } = config.controlPlane.api;
   const authenticator = new Authenticator({ tokens, auth, insecure });
   const api = stack.use(
     await startApi({
-      ...{ config: config.controlPlane.api, authenticator, tokens, logger, events },
+      ...{ config: config.controlPlane.api, authenticator, tokens, logger, events, audit },
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],

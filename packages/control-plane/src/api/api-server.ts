@@ -4,6 +4,7 @@ import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
 import type { Logger } from '@meshkeeper/zookeeper';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import type { ApiConfig } from '../config/api-schema.ts';
@@ -21,6 +22,8 @@ import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import type { Registrations } from '../registrations/registrations.ts';
+import { auditWrites } from './audit-hook.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
@@ -51,6 +54,7 @@ export interface ApiOptions {
   readonly tokens: TokenStore;
   readonly logger: Logger;
   readonly events: EventBus;
+  readonly audit: AuditLog;
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
@@ -105,6 +109,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   // Pages of other sites may send plain text without asking first.
   app.removeContentTypeParser('text/plain');
   guard(app, options);
+  auditWrites(app, options.audit);
   await openApi(app);
   limitStreams(app, config.limits.streams);
   addRoutes(app, options);
@@ -142,6 +147,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   registrationRoutes(app, options.registrations);
   tokenRoutes(app, options.tokens);
   eventRoutes(app, options.events);
+  auditRoutes(app, options.audit);
 }
 
 /** What goes wrong is told by a problem document. */

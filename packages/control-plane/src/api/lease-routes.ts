@@ -143,6 +143,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     id: `keep${one}`,
     tag: 'locks',
     summary: 'Keep a lease alive',
+    audited: false,
     description:
       'At any replica. With `If-Match` only if it is that lease: its ETag is the fencing token.',
     role: 'operator',

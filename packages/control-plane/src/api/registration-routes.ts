@@ -1,6 +1,8 @@
 import { RegistryError } from '@meshkeeper/registries';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { durationText } from '../config/duration.ts';
+import type { Check } from '../registrations/check.ts';
 import type { Registrations } from '../registrations/registrations.ts';
 import { asked } from './asked.ts';
 import { ApiError } from './problem.ts';
@@ -23,6 +25,22 @@ const endpointParams = anyEndpoint.extend({
     .regex(/^(?!\.{1,2}$)[^/\u0000-\u001f\u007f]+$/, 'no / and no control characters'),
 });
 
+const checkSchema = z
+  .strictObject({
+    http: z
+      .string()
+      .regex(/^\/[\u0021-\u007e]*$/, 'a path')
+      .optional()
+      .describe('Asked by HTTP, and to be answered with 2xx. Without it: a TCP connection.'),
+    interval: durationText.pipe(z.number().min(500).max(3_600_000)).default(10_000),
+    timeout: durationText.pipe(z.number().min(10).max(60_000)).default(2_000),
+    rise: z.int().min(1).max(100).default(2).describe('Passed in a row: it is fit again.'),
+    fall: z.int().min(1).max(100).default(3).describe('Failed in a row: it is unfit.'),
+  })
+  .describe(
+    'Replicas check it, each instance one of them, and say in its registry if it is unfit.',
+  );
+
 const registrationSchema = z
   .strictObject({
     address: z.string().min(1).max(253).describe('IP address, or host name.'),
@@ -38,6 +56,7 @@ const registrationSchema = z
       })
       .optional(),
     ttl: ttlSchema.default(DEFAULT_TTL),
+    check: checkSchema.optional(),
     dialect: z
       .string()
       .min(1)
@@ -66,6 +85,10 @@ const EXAMPLE = {
   ...{ ttl: 30_000, expiresIn: 29_990 },
 };
 
+function checkOf({ http, ...rest }: z.output<typeof checkSchema>): Check {
+  return http === undefined ? rest : { ...rest, http };
+}
+
 /** Instances that register by HTTP, and stay by their heartbeats. */
 export function registrationRoutes(app: FastifyInstance, registrations: Registrations): void {
   const path = '/api/v1/services/:service/endpoints/:id';
@@ -85,10 +108,11 @@ export function registrationRoutes(app: FastifyInstance, registrations: Registra
     example: EXAMPLE,
     problems: ['conflict', 'zookeeper-unavailable'],
     async handle({ params: { service, id }, body }) {
-      const { protocol, weight, metadata, locality, ...rest } = body;
+      const { protocol, weight, metadata, locality, check, ...rest } = body;
       const request = {
         ...{ service, id, ...rest },
         ...(protocol && { protocol }),
+        ...(check && { check: checkOf(check) }),
         ...(weight !== undefined && { weight }),
         ...(metadata && { metadata }),
         ...(locality && { locality }),
@@ -113,6 +137,7 @@ export function registrationRoutes(app: FastifyInstance, registrations: Registra
     id: 'heartbeat',
     tag: 'catalog',
     summary: 'Keep an instance registered',
+    audited: false,
     role: 'operator',
     params: endpointParams,
     answer: registeredSchema,

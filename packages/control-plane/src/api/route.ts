@@ -64,6 +64,8 @@ export interface RouteDefinition<
   readonly description?: string;
   /** What it takes to call it; `open`: nothing. */
   readonly role: Role | 'open';
+  /** False of what is done over and over, as keeping something alive: only what fails is recorded. */
+  readonly audited?: boolean;
   /** Over loopback it takes nothing, whatever the configuration says. */
   readonly openOnLoopback?: boolean;
   readonly params?: Params;
@@ -101,6 +103,8 @@ type Answered<T> = Sent<T> | FastifyReply;
 
 /** What the document is told of a route that its schemas don't hold. */
 export interface RouteNotes {
+  readonly id: string;
+  readonly audited: boolean;
   readonly role: Role | 'open';
   readonly openOnLoopback: boolean;
   readonly example?: unknown;
@@ -166,8 +170,7 @@ export function route<
     schema: schemaOf(definition, noContent),
     config: {
       notes: {
-        role,
-        openOnLoopback,
+        ...{ id: definition.id, role, openOnLoopback, audited: definition.audited ?? true },
         ...(example !== undefined && { example }),
         ...(bodyExample !== undefined && { bodyExample }),
       },

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Something that somebody has done, or tried, over the API. */
+export const auditEntrySchema = z.object({
+  /** Tells it from all others. */
+  id: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** How it is known who did it, and who it was. */
+  kind: z.enum(['loopback', 'insecure', 'token', 'oidc']),
+  by: z.string(),
+  /** The operation's name in the API's document. */
+  action: z.string(),
+  /** What it was done to: the parts of the path, and the query. */
+  target: z.record(z.string(), z.string()),
+  outcome: z.enum(['done', 'refused', 'failed']),
+  /** The HTTP status. */
+  status: z.int(),
+});
+
+/** Something that somebody has done, or tried, over the API. */
+export type AuditEntry = Readonly<z.output<typeof auditEntrySchema>>;
+
+/** The entries of a znode; what can't be read is left out. */
+export function parseEntries(data: Buffer): readonly AuditEntry[] {
+  try {
+    const list: unknown = JSON.parse(data.toString());
+    if (!Array.isArray(list)) return [];
+    return list.flatMap((each) => auditEntrySchema.safeParse(each).data ?? []);
+  } catch {
+    return [];
+  }
+}
