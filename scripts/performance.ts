@@ -17,6 +17,7 @@ const BENCHES = [
   'catalog',
   'balance',
   'dns',
+  'sdk',
 ];
 
 function measure(bench: string): Report {
