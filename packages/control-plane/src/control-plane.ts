@@ -27,6 +27,7 @@ import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
+import { Checks } from './registrations/checks.ts';
 import { Registrations } from './registrations/registrations.ts';
 import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
@@ -184,6 +185,9 @@ export async function startControlPlane(
     await openConfiguration({ zk, config: config.configuration, logger, now }),
   );
   const leases = stack.use(new KeptLeases({ zk, logger }));
+  const targets = targetsOf(config.registries, dialects);
+  const registrations = new Registrations({ zk, leases, catalog, now, targets });
+  stack.use(new Checks({ leases, registrations, members, logger }));
   const tokens = stack.use(new TokenStore(zk, logger, now).start());
   const audit = stack.use(new AuditLog({ zk, logger }));
   const { auth, insecure } = config.controlPlane.api;
@@ -194,10 +198,7 @@ export async function startControlPlane(
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
-      registrations: new Registrations({
-        ...{ zk, leases, catalog, now },
-        targets: targetsOf(config.registries, dialects),
-      }),
+      registrations,
       ready: () => reconciler.ready,
     }),
   );

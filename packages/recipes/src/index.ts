@@ -54,6 +54,7 @@ export { type Members, watchMembers } from './membership/members.ts';
 export { PersistentNode, type PersistentNodeOptions } from './membership/persistent-node.ts';
 export { MultiLock } from './multi-lock/multi-lock.ts';
 export { Mutex } from './mutex/mutex.ts';
+export { assign as assignPartitions } from './partition/hash-ring.ts';
 export { PartitionLease } from './partition/partition-lease.ts';
 export { type Owned, Partitioner, type PartitionerOptions } from './partition/partitioner.ts';
 export { Claim } from './queue/claim.ts';

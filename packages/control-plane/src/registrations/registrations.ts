@@ -3,7 +3,11 @@ import type { Catalog } from '@meshkeeper/mesh';
 import { type Kept, type KeptKey, type KeptLeases, newLeaseId } from '@meshkeeper/recipes';
 import type { Entry, Registration } from '@meshkeeper/registries';
 import { CreateMode, isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
+import type { Check } from './check.ts';
 import { type Encoded, encodeFor, type Target } from './targets.ts';
+
+/** The kind of a registration's lease. */
+export const REGISTRATION = 'registration';
 
 /** What instances are registered with. */
 export interface RegistrationsOptions {
@@ -22,6 +26,8 @@ export interface RegistrationRequest extends Registration {
   readonly ttl: number;
   /** The name of a registry, or of a dialect. Default: the first registry that can say it. */
   readonly dialect?: string | undefined;
+  /** How replicas are to check it. */
+  readonly check?: Check | undefined;
 }
 
 /** A registered instance, as it is told. */
@@ -50,6 +56,10 @@ interface More {
   readonly at: number;
   /** Of what its znodes say. */
   readonly digest: string;
+  /** What was asked for, where it is checked. */
+  readonly checked?: RegistrationRequest & { readonly check: Check };
+  /** Checks have found that it is not. Default true. */
+  readonly fit: boolean;
 }
 
 /**
@@ -80,10 +90,17 @@ export class Registrations {
         : await leases.store.find(key, signal);
       const before = known && moreOf(known);
       const at = before?.at ?? now();
-      const encoded = encodeFor(this.#targetsFor(request, before?.registry), request, at);
-      const { entries, target } = encoded;
+      const { check } = request;
+      const targets = this.#targetsFor(request, before?.registry);
+      const fit = check === undefined || (before?.fit ?? true);
+      // Where it can't be said that an instance is unfit, there is no use in checking it.
+      if (check !== undefined) encodeFor(targets, { ...request, health: 'unhealthy' }, at);
+      const { entries, target } = encodeFor(targets, asFound(request, fit), at);
       const own = entries.filter(({ merge }) => merge === undefined);
-      const more = { registry: target.registry, at, digest: digestOf(own) };
+      const more: More = {
+        ...{ registry: target.registry, at, digest: digestOf(own), fit },
+        ...(check && { checked: { ...request, check } }),
+      };
       if (known !== undefined) {
         const changed = before?.digest !== more.digest;
         if (changed && !standsAt(known, own)) {
@@ -133,6 +150,24 @@ export class Registrations {
     const { leases } = this.#options;
     const kept = await leases.keepAlive(keyOf(service, id), signal, undefined, { verify: true });
     return kept.type === 'kept' ? viewOf(kept.kept, begin) : undefined;
+  }
+
+  /** Says in a registry what checks have found of an instance. */
+  async found(leaseId: string, fit: boolean, signal: AbortSignal): Promise<void> {
+    const { leases } = this.#options;
+    for (;;) {
+      const kept = await leases.store.read(leaseId, signal);
+      const more = kept && moreOf(kept);
+      if (kept === undefined || more?.checked === undefined || more.fit === fit) return;
+      const { checked, registry, at } = more;
+      const targets = this.#targetsFor(checked, registry).slice(0, 1);
+      const { entries } = encodeFor(targets, asFound(checked, fit), at);
+      const own = entries.filter(({ merge }) => merge === undefined);
+      const changed: More = { ...more, fit, digest: digestOf(own) };
+      const data = own.map((entry) => entry.data);
+      const written = await leases.store.write(kept, { more: { ...changed }, data }, signal);
+      if (written.type !== 'changed') return;
+    }
   }
 
   /** Takes an instance out of its registry. False when it was not registered here. */
@@ -192,14 +227,31 @@ export class Registrations {
 }
 
 function keyOf(service: string, id: string): KeptKey {
-  return { kind: 'registration', subject: service, holder: id };
+  return { kind: REGISTRATION, subject: service, holder: id };
 }
 
 function moreOf({ record: { more } }: Kept): More | undefined {
-  const { registry, at, digest } = more ?? {};
-  return typeof registry === 'string' && typeof at === 'number' && typeof digest === 'string'
-    ? { registry, at, digest }
-    : undefined;
+  const { registry, at, digest, checked, fit = true } = more ?? {};
+  if (typeof registry !== 'string' || typeof at !== 'number' || typeof digest !== 'string')
+    return undefined;
+  return {
+    ...{ registry, at, digest, fit: fit === true },
+    // Written by `put`, by which it was checked.
+    ...(typeof checked === 'object' &&
+      checked !== null && { checked: checked as NonNullable<More['checked']> }),
+  };
+}
+
+/** What is to be checked of a registration; undefined for one that isn't. */
+export function checkedOf(kept: Kept) {
+  const more = moreOf(kept);
+  if (more?.checked === undefined) return undefined;
+  const { check, address, port } = more.checked;
+  return { check, address, port, fit: more.fit };
+}
+
+function asFound(request: RegistrationRequest, fit: boolean): RegistrationRequest {
+  return fit ? request : { ...request, health: 'unhealthy' };
 }
 
 function digestOf(entries: Encoded['entries']): string {

@@ -15,7 +15,7 @@ const SERVERS = {
 const silent: Logger = { debug() {}, info() {}, warn() {} };
 
 /** A replica that follows a registry of each dialect. */
-async function startReplicaOf(connect: string): Promise<ControlPlane> {
+export async function startReplicaOf(connect: string): Promise<ControlPlane> {
   const listen = '127.0.0.1:0';
   const registries = Array.from(DIALECTS, ([dialect, { defaultRoot }]) => ({
     ...{ name: dialect, dialect, root: defaultRoot ?? `/${dialect}`, priority: 0, prefix: '' },
