@@ -12,6 +12,15 @@ export {
   type ZooKeeperSourceOptions,
 } from './client/zookeeper/zookeeper-source.ts';
 export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './config-error.ts';
+export { fromConsul, toConsul } from './exchange/consul.ts';
+export { fromFiles, toFiles } from './exchange/files.ts';
+export {
+  type Exchanged,
+  type ExchangeProblem,
+  type Imported,
+  withoutSecrets,
+} from './exchange/namespaces.ts';
+export { fromSpringTree, type TreeNode } from './exchange/spring-tree.ts';
 export { ConfigKeeper, type ConfigKeeperOptions } from './keeper/config-keeper.ts';
 export { LiveConfig, type LiveConfigOptions } from './live/live-config.ts';
 export type { Resolved as LiveResolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
