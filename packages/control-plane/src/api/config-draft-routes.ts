@@ -79,7 +79,7 @@ export function configDraftRoutes(app: FastifyInstance, { store }: Configuration
     handle(request, reply) {
       const { body } = request;
       if ('entries' in body)
-        return edit(request, reply, { format: 'keys', replace: true, set: inputs(body.entries) });
+        return edit(request, reply, { format: 'keys', replace: true, set: inputsOf(body.entries) });
       const { format, document } = body;
       const set = new Map([[DOCUMENT_KEY, { type: format, value: document }]]);
       return edit(request, reply, { format, replace: true, set });
@@ -100,7 +100,7 @@ export function configDraftRoutes(app: FastifyInstance, { store }: Configuration
     answer: editedSchema,
     problems: EDITS,
     handle: (request, reply) =>
-      edit(request, reply, { set: inputs(request.body.set), remove: request.body.remove }),
+      edit(request, reply, { set: inputsOf(request.body.set), remove: request.body.remove }),
   });
   route(app, {
     method: 'DELETE',
@@ -169,7 +169,8 @@ export function configDraftRoutes(app: FastifyInstance, { store }: Configuration
 
 type Params = { readonly application: string; readonly namespace: string };
 
-function inputs(entries: Readonly<Record<string, InputView>>): Map<string, InputEntry> {
+/** What an editor has sent, as the store takes it. */
+export function inputsOf(entries: Readonly<Record<string, InputView>>): Map<string, InputEntry> {
   return new Map(
     Object.entries(entries).map(([key, input]) => {
       if (!('comment' in input)) return [key, input];

@@ -4,6 +4,7 @@ import type { Configuration } from '../configuration/open-configuration.ts';
 import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
 import { configDraftRoutes } from './config-draft-routes.ts';
 import { configured, ifMatch, tagged } from './config-errors.ts';
+import { configExchangeRoutes } from './config-exchange-routes.ts';
 import { configGrayRoutes } from './config-gray-routes.ts';
 import { configReleaseRoutes } from './config-release-routes.ts';
 import { configResolveRoutes } from './config-resolve-routes.ts';
@@ -36,6 +37,7 @@ export function configRoutes(app: FastifyInstance, configuration: Configuration)
   configReleaseRoutes(app, configuration);
   configGrayRoutes(app, configuration);
   configResolveRoutes(app, configuration);
+  configExchangeRoutes(app, configuration);
 }
 
 function applicationRoutes(app: FastifyInstance, { store }: Configuration): void {

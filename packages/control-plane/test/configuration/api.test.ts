@@ -229,4 +229,33 @@ describe('configuration over HTTP, with two replicas', () => {
     assert.equal((await call('DELETE', `${path}/scheduled/${id}`)).status, 204);
     assert.equal((await call('DELETE', `${path}/scheduled/${id}`)).status, 404);
   });
+
+  test('what is exported can be imported, and a namespace deleted', async () => {
+    await publish('/out/default', { a: '1' });
+    const document = { format: 'yaml', document: '# why\na: 1\n' };
+    const prod = await call('PUT', '/out/prod/draft', document, any);
+    assert.equal(prod.status, 200, prod.text);
+    await call('POST', '/out/prod/publish', {});
+    const exported = await call('GET', '/out/export');
+    assert.equal(exported.body.namespaces.prod.document, document.document);
+    const bad = { default: { entries: { a: { type: 'json', value: '{' } } } };
+    const wrong = await call('PUT', '/in/import', { namespaces: bad });
+    assert.match(wrong.body.namespaces.default.problem, /no JSON/);
+    const all = { ...exported.body, publish: true };
+    const imported = await call('PUT', '/in/import', all);
+    assert.deepEqual(imported.body.namespaces, {
+      default: { changes: 1, release: 1 },
+      prod: { changes: 1, release: 1 },
+    });
+    const again = await call('PUT', '/in/import', all);
+    assert.deepEqual(again.body.namespaces.prod, { changes: 0 });
+    assert.deepEqual((await call('GET', '/in/export')).body.namespaces, exported.body.namespaces);
+    await resolved('in', { a: '1' }, '?profile=prod');
+    assert.equal((await call('DELETE', '/in/prod')).status, 428);
+    const gone = await call('DELETE', '/in/prod', undefined, any);
+    assert.equal(gone.status, 204, gone.text);
+    assert.equal((await call('GET', '/in/prod')).status, 404);
+    const rotated = await callAt(other.api, '/api/v1/secrets/rotate', { method: 'POST' });
+    assert.deepEqual([rotated.status, rotated.body.code], [503, 'no-secret-key']);
+  });
 });
