@@ -5,7 +5,7 @@ import {
   type SecretVault,
 } from '@meshkeeper/config';
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Caller, may } from '../auth/caller.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
 import { actorOf, CONFIG_READS, patience } from './config-calls.ts';
@@ -69,8 +69,8 @@ export function configResolveRoutes(app: FastifyInstance, { live, vault }: Confi
     role: 'viewer',
     params: applicationParams,
     query: resolveQuery.omit({ wait: true, secrets: true }),
-    answer: z.undefined(),
-    events: digestEvent,
+    answer: digestEvent.describe('Data of each event.'),
+    type: 'text/event-stream',
     problems: CONFIG_READS,
     handle: ({ params, query }, reply) =>
       configured(async () => {
