@@ -42,7 +42,6 @@ export class Mesh implements AsyncDisposable {
   readonly #fetch: MeshFetch;
   readonly #cache: DiskCache | undefined;
   readonly #registrations: Registrations;
-  readonly #elections = new Set<MeshElection>();
   readonly #configs = new Set<AsyncDisposable>();
   readonly #status: Latest<MeshStatus>;
   readonly #unlisten: (() => void) | undefined;
@@ -137,9 +136,7 @@ export class Mesh implements AsyncDisposable {
   /** Stands for leader until it is closed. @throws SdkError INVALID_ARGUMENT, CLOSED */
   elect(name: string, options: Pick<LeaseOptions, 'ttl'> = {}): MeshElection {
     this.#throwIfClosed();
-    const election = this.#leases.elect(name, options);
-    this.#elections.add(election);
-    return election;
+    return this.#leases.elect(name, options);
   }
 
   /**
@@ -172,7 +169,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
-   * Takes out what is registered, gives back leadership, lets requests finish for up to `closeTimeout`, and
+   * Takes out what is registered, gives back locks and leadership, lets requests finish for up to `closeTimeout`, and
    * disconnects. Idempotent.
    */
   close(): Promise<void> {
@@ -217,7 +214,7 @@ export class Mesh implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#offSignals?.();
     await this.#registrations.close();
-    await Promise.all(Array.from(this.#elections, (election) => election.close()));
+    await this.#leases.close();
     await Promise.all(Array.from(this.#configs, (config) => config[Symbol.asyncDispose]()));
     this.#unlisten?.();
     await this.#cache?.flush();

@@ -209,6 +209,32 @@ describe('fetch', () => {
     await assert.rejects(again, failsWith('REDIRECT', /streamed/));
   });
 
+  test('does what the policies say', async () => {
+    const route = (name: string, rules: readonly object[]) => ({
+      ...{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name } },
+      spec: { parentRefs: [{ kind: 'Service', group: '', name: 'cart' }], rules },
+    });
+    const backendRefs = [{ name: 'cart', port: server.port }];
+    const match = (value: string) => [{ path: { type: 'Exact', value } }];
+    const moved = { type: 'RequestRedirect', requestRedirect: { hostname: 'example.com' } };
+    const rules = [
+      { matches: match('/hang'), timeouts: { request: '100ms' }, backendRefs },
+      { matches: match('/moved'), filters: [moved] },
+      { matches: match('/teapot'), backendRefs },
+    ];
+    const applied = await fetch(`${at.api}/api/v1/policies/apply`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ policies: [route('cart', rules)] }),
+    });
+    assert.ok(applied.ok, await applied.text());
+    await until(() => mesh.fetch('http://cart/a').then(() => false, failsWith('NO_ROUTE')));
+    await assert.rejects(mesh.fetch('http://cart/hang'), failsWith('TIMEOUT'));
+    const redirected = await mesh.fetch('http://cart/moved', { redirect: 'manual' });
+    assert.equal(redirected.status, 302, 'what a policy answers is a response');
+    assert.equal((await mesh.fetch('http://cart/teapot')).status, 418);
+  });
+
   test('says what is wrong, and what to do', async () => {
     await assert.rejects(
       mesh.fetch('http://nobody/'),

@@ -136,6 +136,18 @@ describe('over the API, without ZooKeeper', () => {
     await direct.close();
   });
 
+  test('a mesh that is closed gives back what it holds', async () => {
+    const closing = await at.mesh({ zookeeper: undefined });
+    const lease = await closing.lock('closing', bounded());
+    await closing.elect('closing').lead(bounded());
+    await closing.close();
+    assert.equal(lease.signal.aborted, true);
+    await using next = await mesh.lock('closing', { wait: 0 });
+    assert.equal(next.signal.aborted, false);
+    await using leading = mesh.elect('closing');
+    await leading.lead(bounded());
+  });
+
   test('a lease ends by itself when no replica answers', async () => {
     const lease = await mesh.lock('alone', { ttl: 1_000, ...bounded() });
     await at.stop();

@@ -3,6 +3,7 @@ import type { ApiClient } from '../api/api-client.ts';
 import { SdkError } from '../sdk-error.ts';
 import { Latest } from '../stream/latest.ts';
 import { pause, type SignalOption, within } from '../stream/within.ts';
+import { Held } from './held.ts';
 import { KeptLease, type LeaseView } from './kept-lease.ts';
 import type { LeaseOptions, Leases, MeshElection, MeshLease } from './lease.ts';
 
@@ -14,9 +15,15 @@ const NEVER = new AbortController().signal;
 
 /** Locks and elections over the API, by leases that are kept alive. */
 export function apiLeases(api: ApiClient, holder: string): Leases {
+  const held = new Held();
   return {
-    lock: (name, options) => acquire(api, 'locks', name, holder, options),
-    elect: (name, { ttl }) => new ApiElection(api, name, holder, ttl),
+    lock: async (name, options) => held.lease(await acquire(api, 'locks', name, holder, options)),
+    elect(name, { ttl }) {
+      const win = (signal: AbortSignal) =>
+        acquire(api, 'elections', name, holder, { signal, ...(ttl !== undefined && { ttl }) });
+      return held.election(new ApiElection(name, win, held));
+    },
+    close: () => held.close(),
   };
 }
 
@@ -77,17 +84,16 @@ class ApiElection implements MeshElection {
   readonly #lease = new Latest<MeshLease | undefined>(undefined);
   readonly #stop = new AbortController();
   readonly #standing: Promise<void>;
+  readonly #held: Held;
   #failure: unknown;
 
-  constructor(api: ApiClient, name: string, holder: string, ttl: number | undefined) {
+  constructor(name: string, win: (signal: AbortSignal) => Promise<MeshLease>, held: Held) {
     this.name = name;
-    const options = { signal: this.#stop.signal, ...(ttl !== undefined && { ttl }) };
-    this.#standing = this.#stand(() => acquire(api, 'elections', name, holder, options)).catch(
-      (error: unknown) => {
-        if (!this.#stop.signal.aborted) this.#failure = error;
-        this.#lease.end();
-      },
-    );
+    this.#held = held;
+    this.#standing = this.#stand(() => win(this.#stop.signal)).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#failure = error;
+      this.#lease.end();
+    });
   }
 
   get lease(): MeshLease | undefined {
@@ -112,6 +118,7 @@ class ApiElection implements MeshElection {
   }
 
   async close(): Promise<void> {
+    this.#held.closed(this);
     this.#stop.abort(new SdkError('CLOSED', `The candidacy for ${this.name} was closed.`));
     await this.#lease.value?.release();
     await this.#standing;

@@ -42,4 +42,6 @@ export interface MeshElection extends AsyncDisposable {
 export interface Leases {
   lock(name: string, options: LeaseOptions): Promise<MeshLease>;
   elect(name: string, options: Pick<LeaseOptions, 'ttl'>): MeshElection;
+  /** Gives back what is held, and stands for nothing any more. Idempotent. */
+  close(): Promise<void>;
 }

@@ -9,19 +9,23 @@ import {
 } from '@meshkeeper/recipes';
 import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { SdkError } from '../sdk-error.ts';
+import { Held } from './held.ts';
 import type { LeaseOptions, Leases, MeshElection, MeshLease } from './lease.ts';
 
 /** Locks and elections straight on ZooKeeper; a name that begins with `/` is the recipe's own path. */
 export function zooKeeperLeases(zk: ZooKeeper, holder: string): Leases {
+  const held = new Held();
   return {
     async lock(name, { wait, signal }) {
       const mutex = new Mutex(zk, pathOf('lock', name), { data: holder });
-      return translated(
-        async () => new RecipeLease(name, await mutex.acquire({ timeout: wait, signal })),
-      );
+      const lease = await translated(() => mutex.acquire({ timeout: wait, signal }));
+      return held.lease(new RecipeLease(name, lease));
     },
-    elect: (name) =>
-      new LatchElection(name, new LeaderLatch(zk, pathOf('election', name), { id: holder })),
+    elect(name) {
+      const latch = new LeaderLatch(zk, pathOf('election', name), { id: holder });
+      return held.election(new LatchElection(name, latch, held));
+    },
+    close: () => held.close(),
   };
 }
 
@@ -64,9 +68,11 @@ class RecipeLease implements MeshLease {
 class LatchElection implements MeshElection {
   readonly name: string;
   readonly #latch: LeaderLatch;
+  readonly #held: Held;
   readonly #leases = new WeakMap<Lease, MeshLease>();
 
-  constructor(name: string, latch: LeaderLatch) {
+  constructor(name: string, latch: LeaderLatch, held: Held) {
+    this.#held = held;
     this.name = name;
     this.#latch = latch;
   }
@@ -89,6 +95,7 @@ class LatchElection implements MeshElection {
   }
 
   close(): Promise<void> {
+    this.#held.closed(this);
     return this.#latch.close();
   }
 
