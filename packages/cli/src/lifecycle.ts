@@ -6,6 +6,7 @@ export interface Listening {
   readonly api?: string;
   readonly xds?: string;
   readonly gateway?: string;
+  readonly outbound?: string;
   readonly dns?: string;
   readonly zookeeper?: string;
 }

@@ -19,6 +19,7 @@ import { addPastCommands } from './commands/past.ts';
 import { addProxyCommand } from './commands/proxy.ts';
 import { addProxyConfigCommand } from './commands/proxy-config.ts';
 import { addProxyStatusCommand } from './commands/proxy-status.ts';
+import { addSidecarCommand } from './commands/sidecar.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addZkCommands } from './commands/zk.ts';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addZooKeeperCommand(program);
   addControlPlaneCommand(program);
   addProxyCommand(program);
+  addSidecarCommand(program);
   addCatalogCommands(program);
   addExplainCommand(program);
   addPastCommands(program);

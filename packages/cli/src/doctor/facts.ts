@@ -17,7 +17,7 @@ export interface DoctorFlags extends ControlPlaneFlags {
 export type RootedRegistry = LintedRegistry & { readonly root: string };
 
 /** How long anything that is asked may take to answer, in milliseconds. */
-const ANSWER = 4_000;
+const ANSWER = 5_000;
 
 /** The API's answer to a question. */
 export interface ApiAnswer<T> {

@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** How long a check may take, in milliseconds. */
-const TIMEOUT = 10_000;
+const TIMEOUT = 15_000;
 
 /** Makes all checks at the same time; one that fails or takes too long does not hold up the others. */
 export function runChecks(

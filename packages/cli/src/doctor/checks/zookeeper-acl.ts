@@ -13,9 +13,10 @@ export const zookeeperAcl: Check = {
     const { state } = zk;
     if (state.type === 'connected' && state.readOnly)
       throw new Unknown('the ensemble is read-only');
-    // What will be created is created below what there is.
-    const above = (await zk.exists(OWN)) === null ? '' : OWN;
+    let above = OWN;
     try {
+      // What will be created is created below what there is.
+      if ((await zk.exists(OWN)) === null) above = '';
       if (above !== '') await zk.children(above);
       await tryWriting(zk, above);
       return [];

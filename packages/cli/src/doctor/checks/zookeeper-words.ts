@@ -11,7 +11,7 @@ export const zookeeperWords: Check = {
     const answers = await Promise.all(
       servers.map(async ({ server }) => ({
         server,
-        answer: await fourLetterWord(server, 'mntr', 4_000).catch(String),
+        answer: await fourLetterWord(server, 'mntr', 3_000).catch(String),
       })),
     );
     return answers

@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { curator } from '@meshkeeper/registries';
+import {
+  component,
+  freePort,
+  startEnsemble,
+  startFaultProxy,
+  tempDir,
+  until,
+} from '@meshkeeper/testbed';
+import { XdsClient } from '@meshkeeper/xds';
+import { connect, Perms, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { FOUR_LETTER_WORDS, startZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { endpointsOf, getJson } from './support/api.ts';
+import { meshkeeper, type Running, startMeshkeeper } from './support/command.ts';
+import { startControlPlane } from './support/control-plane.ts';
+
+interface Outcome {
+  readonly id: string;
+  readonly outcome: 'ok' | 'warning' | 'error' | 'skipped';
+  readonly text: string;
+  readonly findings: readonly {
+    readonly severity: string;
+    readonly seen: string;
+    readonly todo: string;
+  }[];
+}
+
+const NOBODY = '127.0.0.1:1';
+const FREE = ['api', 'xds', 'gateway', 'dns', 'zookeeper'].flatMap((name) => [
+  `--${name}-listen`,
+  '127.0.0.1:0',
+]);
+
+const stack = new AsyncDisposableStack();
+let folder: string;
+let up: Running;
+let zk: ZooKeeper;
+/** Everything is well there. */
+let well: readonly string[];
+
+before(async () => {
+  folder = stack.use(await tempDir()).path;
+  // In memory: a disk that others use makes every look slow.
+  const server = stack.use(
+    await startZooKeeperServer({ port: 0, fourLetterWords: FOUR_LETTER_WORDS }),
+  );
+  const alone = await config('alone', 'protection: { lastInstance: false }\n');
+  const args = ['up', ...FREE.slice(0, -2), '--zookeeper', server.connect, ...alone];
+  up = stack.use(await startMeshkeeper(args));
+  zk = stack.use(await connect({ connect: up.ready.zookeeper }));
+  const backend = createServer().listen(0, '127.0.0.1');
+  stack.defer(() => void backend.close());
+  await once(backend, 'listening');
+  await register('orders', (backend.address() as AddressInfo).port); // it listens on TCP
+  well = ['--server', up.ready.api, '--zookeeper', up.ready.zookeeper];
+});
+after(() => stack.disposeAsync());
+
+/** Registers an instance, and waits until it is served. */
+async function register(service: string, port: number, address = '127.0.0.1'): Promise<string> {
+  const instance = { service, id: `${service}-1`, address, port };
+  const [entry] = curator.encode('/discovery', instance, 0);
+  await zk.create(entry!.path, entry!.data, { parents: true });
+  await until(async () => (await endpointsOf(up.ready.api, service)).length === 1);
+  return entry!.path;
+}
+
+/** What each check says. */
+async function doctor(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ReadonlyMap<string, Outcome>> {
+  const { code, stdout, stderr } = await meshkeeper(['doctor', ...args, '-o', 'json'], { env });
+  const { checks, errors } = JSON.parse(stdout) as { checks: Outcome[]; errors: number };
+  assert.equal(code, errors > 0 ? 1 : 0, stderr);
+  return new Map(checks.map((check) => [check.id, check]));
+}
+
+/** Checks that a fault is found, and told as it should be. */
+function finds(
+  checks: ReadonlyMap<string, Outcome>,
+  id: string,
+  outcome: 'warning' | 'error',
+  seen: RegExp,
+): void {
+  const check = checks.get(id);
+  assert.equal(check?.outcome, outcome, JSON.stringify(check));
+  assert.ok(
+    check.findings.some((finding) => seen.test(finding.seen)),
+    JSON.stringify(check),
+  );
+  for (const { todo } of check.findings) assert.notEqual(todo, '');
+}
+
+/** A configuration file. */
+async function config(name: string, text: string): Promise<readonly string[]> {
+  const file = join(folder, `${name}.yaml`);
+  await writeFile(file, text);
+  return ['--config', file];
+}
+
+test('where all is well nothing is found', async () => {
+  const checks = await doctor(well);
+  for (const check of checks.values())
+    assert.match(check.outcome, /^(ok|skipped)$/, JSON.stringify(check));
+  assert.equal(checks.get('zookeeper-acl')?.outcome, 'ok');
+  assert.ok(checks.size >= 25);
+  const table = await meshkeeper(['doctor', ...well, '-o', 'table']);
+  assert.match(table.stdout, /^ZooKeeper\n {2}✓ the connect string can be read$/m);
+  assert.match(table.stdout, /^0 errors, 0 warnings, \d+ ok, \d+ not looked at$/m);
+  // It leaves nothing behind.
+  assert.deepEqual(
+    (await zk.children('/')).children.filter((name) => /doctor/.test(name)),
+    [],
+  );
+});
+
+describe('the configuration', { concurrency: true }, () => {
+  test('config-invalid', async () => {
+    const file = await config('invalid', 'zookeeper:\n  sesionTimeout: 10s\nregistries: []\n');
+    const checks = await doctor([...well, ...file]);
+    finds(checks, 'config-invalid', 'error', /invalid\.yaml:2: zookeeper\.sesionTimeout/);
+    assert.equal(checks.get('config-invalid')?.findings.length, 2);
+    assert.equal(checks.get('zookeeper-quorum')?.outcome, 'ok', 'the rest is looked at');
+  });
+
+  test('environment-unknown and listener-open', async () => {
+    const open = "controlPlane: { api: { listen: '0.0.0.0:0', insecure: true } }\n";
+    const args = [...well, ...(await config('open', open))];
+    const checks = await doctor(args, { MESHKEEPER_ZOKEEPER_CONECT: 'zk1:2181' });
+    finds(
+      checks,
+      'environment-unknown',
+      'warning',
+      /did you mean "MESHKEEPER_ZOOKEEPER_CONNECT"\?/,
+    );
+    finds(checks, 'listener-open', 'warning', /api listener is insecure/);
+  });
+});
+
+describe('ZooKeeper', { concurrency: true }, () => {
+  const server = (): readonly string[] => ['--server', up.ready.api];
+
+  test('zookeeper-connect-string', async () => {
+    const checks = await doctor([...server(), '--zookeeper', 'zk1:21 81']);
+    finds(checks, 'zookeeper-connect-string', 'error', /is no connect string/);
+    const twice = await doctor([...server(), '--zookeeper', `${NOBODY},${NOBODY}`]);
+    finds(twice, 'zookeeper-connect-string', 'warning', /stands twice/);
+  });
+
+  test('zookeeper-name', async () => {
+    const checks = await doctor([...server(), '--zookeeper', 'no-such-host.invalid:2181']);
+    finds(checks, 'zookeeper-name', 'error', /no-such-host\.invalid has no address/);
+  });
+
+  test('zookeeper-unreachable', async () => {
+    const none = await doctor([...server(), '--zookeeper', NOBODY]);
+    finds(
+      none,
+      'zookeeper-unreachable',
+      'error',
+      /127\.0\.0\.1:1 can't be reached: .*ECONNREFUSED/,
+    );
+    assert.equal(none.get('zookeeper-acl')?.outcome, 'skipped');
+    const some = await doctor([...server(), '--zookeeper', `${up.ready.zookeeper},${NOBODY}`]);
+    finds(some, 'zookeeper-unreachable', 'warning', /127\.0\.0\.1:1/);
+  });
+
+  test('zookeeper-chroot', async () => {
+    const checks = await doctor([...server(), '--zookeeper', `${up.ready.zookeeper}/nope`]);
+    finds(checks, 'zookeeper-chroot', 'error', /the chroot \/nope is not there/);
+  });
+
+  test('zookeeper-version', async () => {
+    const old = createServer((socket) => {
+      socket.once('data', () =>
+        socket.end('Zookeeper version: 3.4.14-4c25d48, built on 03/06/2019\n'),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(old, 'listening');
+    const { port } = old.address() as AddressInfo; // it listens on TCP
+    const checks = await doctor([...server(), '--zookeeper', `127.0.0.1:${port}`]);
+    finds(checks, 'zookeeper-version', 'error', /3\.4\.14/);
+    finds(checks, 'zookeeper-quorum', 'error', /gives no session/);
+    old.close();
+  });
+
+  test('zookeeper-words, zookeeper-session-timeout, zookeeper-acl, registry-missing', async () => {
+    await using strict = await startZooKeeperServer({ port: 0, tickTime: 200 });
+    await using owner = await connect({ connect: strict.connect });
+    await owner.addAuth('digest', 'ops:secret');
+    const acl = [{ scheme: 'auth', id: '', perms: Perms.ALL }];
+    await owner.create('/meshkeeper', null, { acl });
+    const checks = await doctor([...server(), '--zookeeper', strict.connect]);
+    finds(checks, 'zookeeper-words', 'warning', /doesn't answer mntr/);
+    finds(checks, 'zookeeper-session-timeout', 'warning', /of 10000 ms was asked for, .* 4000 ms/);
+    finds(checks, 'zookeeper-acl', 'error', /the ACL of \/meshkeeper/);
+    finds(checks, 'registry-missing', 'warning', /none of the usual registries/);
+    finds(checks, 'control-plane-ensemble', 'error', /uses another ensemble/);
+  });
+
+  test('zookeeper-buffer', async () => {
+    const checks = await doctor([...well, '--max-buffer', '64']);
+    finds(checks, 'zookeeper-buffer', 'warning', /of \/discovery has \d+ bytes/);
+    const over = await doctor([...well, '--max-buffer', '20']);
+    finds(over, 'zookeeper-buffer', 'error', /of \/discovery has/);
+  });
+
+  test('zookeeper-quorum: two of three servers are away', async () => {
+    await using ensemble = await startEnsemble();
+    const [, second, third] = ensemble.members;
+    await Promise.all([second!.kill(), third!.kill()]);
+    const checks = await doctor([...server(), '--zookeeper', ensemble.connect]);
+    finds(checks, 'zookeeper-quorum', 'error', /no quorum/);
+    finds(checks, 'zookeeper-unreachable', 'warning', /can't be reached/);
+  });
+});
+
+describe('registries', () => {
+  const registry = (name: string, text: string) =>
+    config(name, `registries:\n  - { name: mine, ${text} }\n`);
+
+  test('registry-missing', async () => {
+    const file = await registry('missing', 'dialect: curator, root: /nowhere');
+    finds(await doctor([...well, ...file]), 'registry-missing', 'warning', /mine .*\/nowhere/);
+  });
+
+  test('registry-dialect', async () => {
+    const file = await registry('dialect', 'dialect: serverset, root: /discovery');
+    const checks = await doctor([...well, ...file]);
+    finds(checks, 'registry-dialect', 'error', /read as serverset, but \/discovery holds curator/);
+  });
+
+  test('registry-empty', async () => {
+    await zk.create('/empty');
+    const file = await registry('empty', 'dialect: curator, root: /empty');
+    finds(await doctor([...well, ...file]), 'registry-empty', 'warning', /no instance in mine/);
+  });
+
+  test('registry-malformed', async () => {
+    await zk.create('/discovery/orders/broken', '{');
+    const checks = await doctor(well);
+    finds(checks, 'registry-malformed', 'warning', /^1 node can't be used, such as .*broken$/);
+    await zk.delete('/discovery/orders/broken');
+  });
+
+  test('instance-unreachable and instance-address', async () => {
+    const away = await register('away', 1);
+    const docker = await register('docker', 80, '172.17.0.5');
+    const checks = await doctor(well);
+    finds(checks, 'instance-unreachable', 'warning', /^127\.0\.0\.1:1 \(away away-1\)/);
+    finds(checks, 'instance-address', 'warning', /docker-1 is registered as 172\.17\.0\.5:80/);
+    assert.equal(checks.get('instance-address')?.findings.length, 1, 'one machine has no others');
+    await Promise.all([zk.delete(away), zk.delete(docker)]);
+    for (const service of ['away', 'docker'])
+      await until(async () => (await endpointsOf(up.ready.api, service)).length === 0);
+  });
+
+  test('instance-address: loopback, in an ensemble that others use', async () => {
+    const server = ['--server', up.ready.api, '--zookeeper', `${hostname()}:2181`];
+    finds(await doctor(server), 'instance-address', 'warning', /orders-1 .* 127\.0\.0\.1:/);
+  });
+});
+
+describe('control plane and data planes', () => {
+  test('control-plane-unreachable and port-in-use', async () => {
+    const away = [
+      '--zookeeper',
+      up.ready.zookeeper,
+      '--server',
+      `http://127.0.0.1:${await freePort()}`,
+    ];
+    const busy = up.ready.gateway.replace('http://', '');
+    const checks = await doctor([
+      ...away,
+      ...(await config('busy', `gateway: { listen: '${busy}' }`)),
+    ]);
+    finds(checks, 'control-plane-unreachable', 'error', /no control plane answers .*ECONNREFUSED/);
+    finds(checks, 'port-in-use', 'error', new RegExp(`^${busy}, where the gateway`));
+  });
+
+  test('control-plane-token', async () => {
+    const refusing = createHttpServer(({ url }, response) => {
+      const problem = url?.startsWith('/api');
+      response.writeHead(problem ? 401 : 200, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify(problem ? { detail: 'who is it?' } : { status: 'ready' }));
+    }).listen(0, '127.0.0.1');
+    await once(refusing, 'listening');
+    const { port } = refusing.address() as AddressInfo; // it listens on TCP
+    const args = ['--server', `http://127.0.0.1:${port}`, '--zookeeper', up.ready.zookeeper];
+    finds(
+      await doctor(args),
+      'control-plane-token',
+      'error',
+      /who has no token \(401: who is it\?\)/,
+    );
+    const wrong = await doctor(args, { MESHKEEPER_TOKEN: 'wrong' });
+    finds(wrong, 'control-plane-token', 'error', /this token/);
+    refusing.close();
+  });
+
+  test('control-plane-not-ready and data-plane-none', async () => {
+    const port = Number(up.ready.zookeeper.split(':')[1]);
+    await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port } });
+    await using plane = await startControlPlane(proxy.connect);
+    const args = ['--server', plane.ready.api, '--zookeeper', up.ready.zookeeper];
+    finds(await doctor(args), 'data-plane-none', 'warning', /no data plane/);
+    proxy.refuse();
+    proxy.cut();
+    const status = async () =>
+      (await getJson<{ status: string }>(`${plane.ready.api}/readyz`)).status;
+    await until(async () => (await status()) === 'stale');
+    finds(await doctor(args), 'control-plane-not-ready', 'warning', /what was last known/);
+  });
+
+  test('data-plane-rejects', async () => {
+    const [host = '', port] = up.ready.xds.split(':');
+    const node = { id: 'picky', cluster: 'test' };
+    const client = new XdsClient({ address: { host, port: Number(port) }, node });
+    const following = (async () => {
+      for await (const batch of client.updates()) batch.reject('not with me');
+    })();
+    const rejected = async () => {
+      const { proxies } = await getJson<{ proxies: { id: string; refused: unknown[] }[] }>(
+        `${up.ready.api}/api/v1/proxies`,
+      );
+      return proxies.some(({ id, refused }) => id === 'picky' && refused.length > 0);
+    };
+    await until(rejected);
+    finds(await doctor(well), 'data-plane-rejects', 'error', /^picky rejects .*not with me/);
+    await client.close();
+    await following;
+    await until(async () => !(await rejected()));
+  });
+
+  test('protection-active', async () => {
+    const path = await register('kept', 80);
+    await meshkeeper(['hold', 'kept', '--server', up.ready.api]);
+    await zk.delete(path);
+    await until(async () => (await endpointsOf(up.ready.api, 'kept'))[0]?.held);
+    finds(await doctor(well), 'protection-active', 'warning', /^1 endpoint of kept left/);
+    await meshkeeper(['hold', 'kept', '--release', '--server', up.ready.api]);
+  });
+
+  test('envoy-version', async () => {
+    const missing = await doctor([...well, '--envoy', join(folder, 'no-envoy')]);
+    finds(missing, 'envoy-version', 'error', /there is no Envoy: .*no-envoy is not found/);
+    const old = join(folder, 'envoy');
+    await writeFile(
+      old,
+      '#!/bin/sh\necho "envoy  version: 68fe53a889416fd8570506232052b06f5a531541/1.20.0/Clean/RELEASE/BoringSSL"\n',
+    );
+    await chmod(old, 0o755);
+    finds(await doctor([...well, '--envoy', old]), 'envoy-version', 'error', /Envoy is 1\.20\.0/);
+    const found = await component('envoy');
+    assert.ok(found.ok);
+    const real = await doctor([...well, '--envoy', found.path]);
+    assert.equal(real.get('envoy-version')?.outcome, 'ok');
+  });
+});
+
+describe('the machine', { concurrency: true }, () => {
+  test('clock-skew', async () => {
+    const fast = 'const now = Date.now; Date.now = () => now() + 60_000;';
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(fast)}`;
+    const checks = await doctor(well, { NODE_OPTIONS });
+    finds(checks, 'clock-skew', 'warning', /clock of the control plane is (59|60|61) s behind/);
+    finds(checks, 'clock-skew', 'warning', /clock of ZooKeeper is (59|60|61) s behind/);
+  });
+
+  test('file-descriptors', () => {
+    const PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`;
+    const script = `ulimit -n 512; exec meshkeeper doctor ${well.join(' ')} -o json`;
+    const { stdout } = spawnSync('bash', ['-c', script], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { ...process.env, PATH },
+    });
+    const { checks } = JSON.parse(stdout) as { checks: Outcome[] };
+    const byId = new Map(checks.map((check) => [check.id, check]));
+    finds(byId, 'file-descriptors', 'warning', /only 512 files/);
+  });
+
+  test('data-dir', async () => {
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    const text = `controlPlane: { dataDir: '${file}/data' }\n`;
+    const checks = await doctor([...well, ...(await config('disk', text))]);
+    finds(checks, 'data-dir', 'error', /nothing can be written to .*a-file\/data/);
+  });
+});
