@@ -15,6 +15,7 @@ import { DataPlanes } from './convergence/data-planes.ts';
 import { EventBus } from './events/event-bus.ts';
 import { publishProxies } from './events/publish-proxies.ts';
 import { publishServices } from './events/publish-services.ts';
+import { AnswerStore } from './idempotency/answer-store.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Leaders } from './leaders/leaders.ts';
 import { Queues } from './leases/queues.ts';
@@ -195,6 +196,7 @@ export async function startControlPlane(
   const api = stack.use(
     await startApi({
       ...{ config: config.controlPlane.api, authenticator, tokens, logger, events, audit },
+      answers: new AnswerStore(zk, now),
       ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],

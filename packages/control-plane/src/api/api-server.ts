@@ -13,6 +13,7 @@ import type { Configuration } from '../configuration/open-configuration.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import type { AnswerStore } from '../idempotency/answer-store.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Queues } from '../leases/queues.ts';
 import type { Members } from '../members/members.ts';
@@ -55,6 +56,7 @@ export interface ApiOptions {
   readonly logger: Logger;
   readonly events: EventBus;
   readonly audit: AuditLog;
+  readonly answers: AnswerStore;
   readonly catalog: Catalog;
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
@@ -111,6 +113,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   guard(app, options);
   auditWrites(app, options.audit);
   await openApi(app);
+  app.decorate('answers', options.answers);
   limitStreams(app, config.limits.streams);
   addRoutes(app, options);
   const url = await listen(app, config.listen);

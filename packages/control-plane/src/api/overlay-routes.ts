@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
 import { endpointOf, serviceOf } from './lookup.ts';
+import { checkPreconditions, isKnown } from './preconditions.ts';
+import { ApiError } from './problem.ts';
 import { NO_CONTENT, route } from './route.ts';
 import { endpointParams, overlayViewSchema, serviceParams } from './schemas/catalog-schemas.ts';
 
@@ -28,12 +30,17 @@ export function overlayRoutes(
     body: overlaySchema,
     bodyExample: { drain: true, by: 'ana', reason: 'new kernel' },
     answer: z.object({ service: z.string(), endpoint: z.string(), overlay: overlayViewSchema }),
-    problems: ['unknown-service', 'unknown-endpoint', 'zookeeper-unavailable'],
-    async handle({ params, body }) {
+    problems: [
+      ...(['unknown-service', 'unknown-endpoint', 'zookeeper-unavailable'] as const),
+      'precondition-failed',
+    ],
+    async handle({ params, body, raw }, reply) {
       const endpoint = endpointOf(catalog, params.service, params.id);
       const overlay = { ...overlayOf(body), at: Date.now() };
       const signal = AbortSignal.timeout(WRITE_TIMEOUT);
-      await overlays.put(params.service, endpoint.id, overlay, signal);
+      const check = (tag: string | undefined) => checkPreconditions(raw, tag);
+      const tag = await overlays.put(params.service, endpoint.id, overlay, signal, check);
+      void reply.header('etag', tag);
       return { service: params.service, endpoint: endpoint.id, overlay };
     },
   });
@@ -46,10 +53,29 @@ export function overlayRoutes(
     role: 'operator',
     params: endpointParams,
     answer: NO_CONTENT,
-    problems: ['zookeeper-unavailable'],
-    async handle({ params }) {
-      await overlays.delete(params.service, params.id, AbortSignal.timeout(WRITE_TIMEOUT));
+    problems: ['zookeeper-unavailable', 'precondition-failed'],
+    async handle({ params: { service, id }, raw }) {
+      const check = (tag: string | undefined) => checkPreconditions(raw, tag);
+      await overlays.delete(service, id, AbortSignal.timeout(WRITE_TIMEOUT), check);
       return undefined;
+    },
+  });
+  route(app, {
+    method: 'GET',
+    path: overlayPath,
+    id: 'getOverlay',
+    tag: 'catalog',
+    summary: 'What operators say of an endpoint; its ETag is for If-Match',
+    role: 'viewer',
+    params: endpointParams,
+    answer: overlayViewSchema,
+    problems: ['unknown-overlay'],
+    async handle({ params: { service, id }, raw }, reply) {
+      const found = await overlays.get(service, id, AbortSignal.timeout(WRITE_TIMEOUT));
+      if (found === undefined)
+        throw new ApiError('unknown-overlay', `nothing is said of "${service}" "${id}"`);
+      void reply.header('etag', found.tag);
+      return isKnown(raw, found.tag) ? reply.code(304).send() : found.overlay;
     },
   });
 

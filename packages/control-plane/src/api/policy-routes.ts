@@ -1,6 +1,6 @@
 import type { Catalog } from '@meshkeeper/mesh';
 import { checkPolicies, type Finding, milliseconds, pathText, policyId } from '@meshkeeper/policy';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { DataPlaneKinds } from '../convergence/data-plane-kinds.ts';
 import type { MeshConvergence } from '../members/mesh-convergence.ts';
@@ -15,6 +15,7 @@ import { type NotSupported, unsupportedBy } from '../policies/unsupported-by.ts'
 import type { MeshView } from './mesh-view.ts';
 import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
+import { checkPreconditions } from './preconditions.ts';
 import { ApiError, type ApiErrorCode } from './problem.ts';
 import { programmedIn } from './programmed.ts';
 import { route } from './route.ts';
@@ -43,6 +44,8 @@ const ACCEPTED = ['application/json', ...YAML];
 const WRITE_PROBLEMS: readonly ApiErrorCode[] = [
   ...(['invalid-policy', 'conflict', 'too-large', 'zookeeper-unavailable'] as const),
 ];
+/** And where one policy is written, `If-Match` counts. */
+const ONE_PROBLEMS: readonly ApiErrorCode[] = [...WRITE_PROBLEMS, 'precondition-failed'];
 
 /** How long a write may take before the API says that ZooKeeper is away, in milliseconds. */
 const WRITE_TIMEOUT = 10_000;
@@ -135,11 +138,12 @@ function reading(app: FastifyInstance, options: PolicyRoutesOptions): void {
     query: namespaced,
     answer: policySchema,
     problems: ['unknown-policy', 'zookeeper-unavailable'],
-    handle({ params, query: { namespace } }) {
+    handle({ params, query: { namespace } }, reply) {
       const id = refId(refFrom(params, namespace));
       const list = listOf(options);
       const found = list.policies.find(({ policy }) => policyId(policy) === id);
       if (found === undefined) throw unknown([id]);
+      void reply.header('etag', tagOf(found.revision));
       return viewer(list, options)(found);
     },
   });
@@ -177,7 +181,7 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     accepts: ACCEPTED,
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
-    problems: WRITE_PROBLEMS,
+    problems: ONE_PROBLEMS,
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
       const ref = refFrom(request.params, namespace);
@@ -188,7 +192,8 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
       const id = policyId(policy);
       if (id !== refId(ref))
         throw new ApiError('invalid-request', `what was sent is ${id}, and not ${refId(ref)}`);
-      return answer(await applied(wanted, query, options, reply), warnings);
+      const seen = { ...query, ...seenRevision(request.raw, ref, options) };
+      return answer(await applied(wanted, seen, options, reply), warnings);
     },
   });
   route(app, {
@@ -201,11 +206,12 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     params: policyParams,
     query: putQuery,
     answer: appliedSchema,
-    problems: ['unknown-policy', ...WRITE_PROBLEMS],
+    problems: ['unknown-policy', ...ONE_PROBLEMS],
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
       const ref = refFrom(request.params, namespace);
-      const done = await applied({ policies: [], deleted: [ref] }, query, options, reply);
+      const seen = { ...query, ...seenRevision(request.raw, ref, options) };
+      const done = await applied({ policies: [], deleted: [ref] }, seen, options, reply);
       if (done.changes[0]?.outcome === 'absent') throw unknown([refId(ref)]);
       return answer(done, []);
     },
@@ -265,6 +271,28 @@ function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
       return answer(await applied(wanted, { ...query, ifRevision: at }, options, reply, to), []);
     },
   });
+}
+
+/** The tag of a policy that came with a revision; its status is not in it. */
+function tagOf(revision: number): string {
+  return `"${revision}"`;
+}
+
+/**
+ * By `If-Match` and `If-None-Match`: the revision that the caller has seen. Whether it is still so when
+ * it is written is the store's to say.
+ */
+function seenRevision(
+  raw: FastifyRequest,
+  ref: PolicyRef,
+  options: PolicyRoutesOptions,
+): { readonly ifRevision?: number } {
+  const { 'if-match': match, 'if-none-match': none } = raw.headers;
+  if (match === undefined && none === undefined) return {};
+  const { policies, revision } = listOf(options);
+  const found = policies.find(({ policy }) => policyId(policy) === refId(ref));
+  checkPreconditions(raw, found && tagOf(found.revision));
+  return { ifRevision: found?.revision ?? revision };
 }
 
 /** An apply, and what the data planes made of it. */

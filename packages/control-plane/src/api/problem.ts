@@ -21,6 +21,11 @@ export type ApiErrorCode =
   /** The body is of a type that this does not take. */
   | 'unsupported-media-type'
   | 'unknown-token'
+  | 'unknown-overlay'
+  /** The key of the request was used for another one. */
+  | 'idempotency-key-reused'
+  /** It has begun, and whether it was done is not known. */
+  | 'outcome-unknown'
   /** So many follow events that there is no room for more. */
   | 'too-many-streams'
   /** A client asks more than it may: `Retry-After` says when again. */
@@ -66,6 +71,9 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'cross-site': 403,
   'unsupported-media-type': 415,
   'unknown-token': 404,
+  'unknown-overlay': 404,
+  'idempotency-key-reused': 422,
+  'outcome-unknown': 409,
   'too-many-streams': 503,
   'rate-limited': 429,
   'issuer-unavailable': 503,

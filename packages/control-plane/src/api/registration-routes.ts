@@ -1,14 +1,13 @@
 import { RegistryError } from '@meshkeeper/registries';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { durationText } from '../config/duration.ts';
 import type { Check } from '../registrations/check.ts';
 import type { Registrations } from '../registrations/registrations.ts';
 import { asked } from './asked.ts';
 import { ApiError } from './problem.ts';
 import { NO_CONTENT, route } from './route.ts';
 import { endpointParams as anyEndpoint } from './schemas/catalog-schemas.ts';
-import { ttlSchema } from './schemas/lease-schemas.ts';
+import { duration, ttlSchema } from './schemas/lease-schemas.ts';
 
 /** How long ZooKeeper may take before the API says that it is away, in milliseconds. */
 const PATIENCE = 5_000;
@@ -32,8 +31,8 @@ const checkSchema = z
       .regex(/^\/[\u0021-\u007e]*$/, 'a path')
       .optional()
       .describe('Asked by HTTP, and to be answered with 2xx. Without it: a TCP connection.'),
-    interval: durationText.pipe(z.number().min(500).max(3_600_000)).default(10_000),
-    timeout: durationText.pipe(z.number().min(10).max(60_000)).default(2_000),
+    interval: duration(500, 3_600_000, 'Between two checks:').default(10_000),
+    timeout: duration(10, 60_000, 'How long a check may take:').default(2_000),
     rise: z.int().min(1).max(100).default(2).describe('Passed in a row: it is fit again.'),
     fall: z.int().min(1).max(100).default(3).describe('Failed in a row: it is unfit.'),
   })

@@ -8,6 +8,7 @@ import type {
 import { z } from 'zod';
 import { type Caller, LOOPBACK } from '../auth/caller.ts';
 import type { Role } from '../auth/roles.ts';
+import { once } from './once.ts';
 import { type ApiErrorCode, statusOf } from './problem.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
 
@@ -64,6 +65,8 @@ export interface RouteDefinition<
   readonly description?: string;
   /** What it takes to call it; `open`: nothing. */
   readonly role: Role | 'open';
+  /** False where an answer may not be kept: `Idempotency-Key` counts for nothing. Default true of POST. */
+  readonly keyed?: boolean;
   /** False of what is done over and over, as keeping something alive: only what fails is recorded. */
   readonly audited?: boolean;
   /** Over loopback it takes nothing, whatever the configuration says. */
@@ -139,6 +142,8 @@ const ALWAYS: readonly ApiErrorCode[] = [
 const GUARDED: readonly ApiErrorCode[] = [
   ...(['unauthenticated', 'forbidden', 'issuer-unavailable', 'zookeeper-unavailable'] as const),
 ];
+/** And those that are done once for a key. */
+const KEYED: readonly ApiErrorCode[] = ['idempotency-key-reused', 'outcome-unknown'];
 /** And those that send events. */
 const STREAMING: readonly ApiErrorCode[] = ['too-many-streams'];
 /** And those that take a body. */
@@ -186,7 +191,8 @@ export function route<
         caller: raw.caller ?? LOOPBACK,
         raw,
       };
-      return definition.handle(request, reply);
+      const act = () => definition.handle(request, reply);
+      return isKeyed(definition) ? once(raw, reply, request.caller, act) : act();
     },
   };
   app.route(options);
@@ -196,6 +202,18 @@ type AnyDefinition = Omit<
   RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
   'handle' | 'example'
 >;
+
+function isKeyed({ method, keyed }: Pick<AnyDefinition, 'method' | 'keyed'>): boolean {
+  return keyed ?? method === 'POST';
+}
+
+/** Headers of those that are done once for a key. */
+const KEY_HEADER = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('Done once for it: who comes again with it gets the same answer.'),
+});
 
 function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema {
   const { id, tag, summary, description, params, query = NOTHING, body, accepts } = definition;
@@ -222,6 +240,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
     ...{ operationId: id, tags: [tag], summary, querystring: query },
     ...(description !== undefined && { description }),
     ...(params && { params }),
+    ...(isKeyed(definition) && { headers: KEY_HEADER }),
     ...(body && { body, consumes: accepts ?? ['application/json'] }),
     response: {
       ...success,
@@ -229,6 +248,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
         ...ALWAYS,
         ...(definition.role === 'open' ? [] : GUARDED),
         ...(body || definition.method !== 'GET' ? WITH_BODY : []),
+        ...(isKeyed(definition) ? KEYED : []),
         ...(definition.events || definition.type === EVENT_STREAM ? STREAMING : []),
         ...problems,
       ]),

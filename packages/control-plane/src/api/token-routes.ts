@@ -35,6 +35,7 @@ export function tokenRoutes(app: FastifyInstance, tokens: TokenStore): void {
     method: 'POST',
     path: '/api/v1/tokens',
     id: 'createToken',
+    keyed: false,
     tag: 'control plane',
     summary: 'Make a token; it is shown this once',
     role: 'admin',

@@ -1,6 +1,6 @@
 import type { Overlay } from '@meshkeeper/mesh';
 import { watchTree, type ZNode } from '@meshkeeper/registries';
-import { isZooKeeperError, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, type Logger, type Stat, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { endpointOverlay, OVERLAYS, ownerOf, serviceOverlay } from './overlay-paths.ts';
 import { encodeHold, type HoldWord, NO_WORD, parseHold, parseOverlay } from './stored.ts';
 
@@ -16,6 +16,14 @@ export type OverlayChange =
   | { readonly service: string; readonly hold: boolean };
 
 type EndpointChange = Extract<OverlayChange, { readonly endpoint: string }>;
+
+/** Looks at the tag of what is there; throws when it must not be replaced. */
+export type CheckTag = (tag: string | undefined) => void;
+
+/** An entity tag: which znode, and which version of it. */
+function tagOf({ czxid, version }: Pick<Stat, 'czxid' | 'version'>): string {
+  return `"${czxid.toString(16)}-${version}"`;
+}
 
 /** Tries of a compare-and-set before giving up. */
 const TRIES = 5;
@@ -52,14 +60,35 @@ export class OverlayStore {
     }
   }
 
-  /** Writes an endpoint's overlay, whatever was there. */
-  async put(
+  /**
+   * Writes an endpoint's overlay, and gives its tag.
+   * @param check looks at the tag of what is there, and throws when that must not be replaced
+   */
+  put(
     service: string,
     endpoint: string,
     overlay: Overlay,
     signal: AbortSignal,
-  ): Promise<void> {
-    await this.#put(endpointOverlay(service, endpoint), JSON.stringify(overlay), signal);
+    check: CheckTag = () => {},
+  ): Promise<string> {
+    return this.#put(endpointOverlay(service, endpoint), JSON.stringify(overlay), signal, check);
+  }
+
+  /** An endpoint's overlay as it is now, with its tag; undefined when there is none. */
+  async get(
+    service: string,
+    endpoint: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly overlay: Overlay; readonly tag: string } | undefined> {
+    try {
+      const path = endpointOverlay(service, endpoint);
+      const { data, stat } = await this.#zk.get(path, { signal });
+      const overlay = parseOverlay(data);
+      return overlay && { overlay, tag: tagOf(stat) };
+    } catch (error) {
+      if (isZooKeeperError(error, 'NO_NODE')) return undefined;
+      throw error;
+    }
   }
 
   /** Holds a service, or lets go what is held of it: the last word counts. */
@@ -68,21 +97,41 @@ export class OverlayStore {
   }
 
   /** Takes an endpoint's overlay back; one that isn't there is no error. */
-  async delete(service: string, endpoint: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#zk.delete(endpointOverlay(service, endpoint), { signal });
-    } catch (error) {
-      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
+  async delete(
+    service: string,
+    endpoint: string,
+    signal: AbortSignal,
+    check: CheckTag = () => {},
+  ): Promise<void> {
+    const path = endpointOverlay(service, endpoint);
+    for (let attempt = 1; ; attempt++) {
+      const stat = await this.#zk.exists(path, { signal });
+      check(stat === null ? undefined : tagOf(stat));
+      if (stat === null) return;
+      try {
+        await this.#zk.delete(path, { version: stat.version, signal });
+        return;
+      } catch (error) {
+        if (isZooKeeperError(error, 'NO_NODE')) return;
+        if (!isZooKeeperError(error, 'BAD_VERSION') || attempt === TRIES) throw error;
+      }
     }
   }
 
-  async #put(path: string, data: string, signal: AbortSignal): Promise<void> {
+  async #put(
+    path: string,
+    data: string,
+    signal: AbortSignal,
+    check: CheckTag = () => {},
+  ): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
         const stat = await this.#zk.exists(path, { signal });
-        if (stat === null) await this.#zk.create(path, data, { parents: true, signal });
-        else await this.#zk.set(path, data, { version: stat.version, signal });
-        return;
+        check(stat === null ? undefined : tagOf(stat));
+        if (stat !== null)
+          return tagOf(await this.#zk.set(path, data, { version: stat.version, signal }));
+        const made = await this.#zk.create(path, data, { parents: true, signal });
+        return tagOf(made.stat);
       } catch (error) {
         const lostRace =
           isZooKeeperError(error, 'BAD_VERSION') ||

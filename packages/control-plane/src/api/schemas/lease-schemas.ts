@@ -8,9 +8,14 @@ const LONGEST = 3_600_000;
 /** How long somebody may wait in a queue. */
 const LONGEST_WAIT = 24 * 3_600_000;
 
-/** What a duration is described as: text as `30s`, or a number of milliseconds. */
-const duration = (min: number, max: number, what: string) =>
-  durationText
+/** What is said of the form of a duration. */
+const durationForm = /^\d{1,9}(\.\d{1,3})?(ms|s|m|h)$/;
+
+/** A duration: text as `30s`, or a number of milliseconds. */
+export const duration = (min: number, max: number, what: string) =>
+  z
+    .union([z.number().min(min).max(max), z.string().regex(durationForm, 'write 500ms, 30s or 5m')])
+    .pipe(durationText)
     .pipe(z.number().min(min).max(max))
     .meta({ description: `${what} \`30s\`, or milliseconds.` });
 
