@@ -83,7 +83,7 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'nothing-changed': 409,
   'precondition-failed': 412,
   'precondition-required': 428,
-  'no-secret-key': 503,
+  'no-secret-key': 409,
   held: 409,
   conflict: 409,
   'too-large': 413,
