@@ -256,6 +256,6 @@ describe('configuration over HTTP, with two replicas', () => {
     assert.equal(gone.status, 204, gone.text);
     assert.equal((await call('GET', '/in/prod')).status, 404);
     const rotated = await callAt(other.api, '/api/v1/secrets/rotate', { method: 'POST' });
-    assert.deepEqual([rotated.status, rotated.body.code], [503, 'no-secret-key']);
+    assert.deepEqual([rotated.status, rotated.body.code], [409, 'no-secret-key']);
   });
 });

@@ -1,19 +1,21 @@
 import { FORMATS, grayRules, RELEASE_KINDS, VALUE_TYPES } from '@meshkeeper/config';
 import { milliseconds } from '@meshkeeper/policy';
 import { z } from 'zod';
-import { nameSchema, objectSchema, timeSchema } from './common-schemas.ts';
+import { objectSchema, timeSchema } from './common-schemas.ts';
 
 const page = { limit: z.coerce.number().int().min(1).max(10_000).default(1_000) };
 
-export const applicationParams = z.strictObject({ application: nameSchema });
-export const namespaceParams = z.strictObject({ application: nameSchema, namespace: nameSchema });
+/** An application, a namespace, a gray release, a signal. */
+const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+export const applicationParams = z.strictObject({ application: plainName });
+export const namespaceParams = z.strictObject({ application: plainName, namespace: plainName });
 export const releaseParams = z.strictObject({
   ...namespaceParams.shape,
   release: z.coerce.number().int().min(1),
 });
-export const grayParams = z.strictObject({ ...namespaceParams.shape, gray: nameSchema });
-export const scheduledParams = z.strictObject({ ...namespaceParams.shape, id: nameSchema });
-export const signalParams = z.strictObject({ application: nameSchema, signal: nameSchema });
+export const grayParams = z.strictObject({ ...namespaceParams.shape, gray: plainName });
+export const scheduledParams = z.strictObject({ ...namespaceParams.shape, id: plainName });
+export const signalParams = z.strictObject({ application: plainName, signal: plainName });
 
 const number = z.int().nonnegative();
 const format = z.enum(FORMATS);
@@ -86,7 +88,7 @@ export const scheduledSchema = z
   })
   .meta({ id: 'ConfigScheduled' });
 
-const linkSchema = z.strictObject({ application: nameSchema, namespace: nameSchema });
+const linkSchema = z.strictObject({ application: plainName, namespace: plainName });
 
 export const namespaceSchema = z
   .object({
@@ -209,14 +211,13 @@ export const releaseListSchema = z.object({
 const which = z.union([z.literal(['head', 'draft']), z.coerce.number().int().min(1)]);
 export const diffQuery = z.strictObject({ from: which, to: which.default('head') });
 
-const name = z.string().min(1).max(128);
 const graySettings = {
   order: z.number().optional(),
-  abandonOn: z.array(name).max(100).optional(),
+  abandonOn: z.array(plainName).max(100).optional(),
 };
 export const grayBody = z.strictObject({
   ...graySettings,
-  name,
+  name: plainName,
   rules: grayRules,
   salt: z.string().max(1_000).optional(),
   until: moment.optional(),
