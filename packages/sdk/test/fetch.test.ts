@@ -8,6 +8,20 @@ import { type Backend, backend, type Home, home, instance } from './fixture.ts';
 
 const big = Buffer.alloc(3_000_000, 'abcdefgh');
 
+const LIMIT = 64 * 1024 * 1024;
+
+/** A number, once it has begun and stays the same. */
+async function settled(read: () => number): Promise<number> {
+  let last = 0;
+  let same = 0;
+  return until(() => {
+    const now = read();
+    same = now === last && now > 0 ? same + 1 : 0;
+    last = now;
+    return same >= 5 && now;
+  });
+}
+
 function failsWith(code: SdkError['code'], message?: RegExp) {
   return (error: SdkError) => {
     assert.equal(error.name, 'SdkError', String(error));
@@ -22,6 +36,8 @@ describe('fetch', () => {
   let mesh: Mesh;
   let server: Backend;
   let aborted = 0;
+  /** Bytes of what has no end. */
+  let sent = 0;
 
   before(async () => {
     at = await home();
@@ -31,7 +47,17 @@ describe('fetch', () => {
       if (url === '/big') response.end(big);
       else if (url === '/gzip')
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('unpacked'));
-      else if (url === '/nothing') response.writeHead(204).end();
+      else if (url === '/endless') {
+        const piece = Buffer.alloc(65_536);
+        const more = () => {
+          while (sent < LIMIT && !response.destroyed) {
+            sent += piece.length;
+            if (!response.write(piece)) return;
+          }
+        };
+        response.on('drain', more);
+        more();
+      } else if (url === '/nothing') response.writeHead(204).end();
       else if (url === '/teapot') response.writeHead(418, 'Short', { 'x-a': '1' }).end('no');
       else if (url === '/cookies') response.setHeader('set-cookie', ['a=1', 'b=2']).end();
       else if (url === '/hang') response.on('close', () => aborted++);
@@ -151,11 +177,26 @@ describe('fetch', () => {
   });
 
   test('reads no further ahead than the reader, and lets go of what nobody wants', async () => {
-    const response = await mesh.fetch('http://cart/big');
+    const response = await mesh.fetch('http://cart/endless');
     const reader = response.body!.getReader();
-    const first = await reader.read();
-    assert.ok(first.value!.length <= 128 * 1024);
+    await reader.read();
+    assert.ok((await settled(() => sent)) < LIMIT / 2, `${sent} bytes were read ahead`);
     await reader.cancel();
+    let given = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        given += 65_536;
+        if (given > LIMIT) controller.close();
+        else controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+    const stop = new AbortController();
+    // The endpoint does not read it.
+    const init = { method: 'POST', body, signal: stop.signal };
+    const stuck = mesh.fetch('http://cart/hang', init).catch((error: Error) => error.message);
+    assert.ok((await settled(() => given)) < LIMIT / 2, `${given} bytes were taken ahead`);
+    stop.abort(new Error('enough'));
+    assert.equal(await stuck, 'enough');
     const before = aborted;
     const dripping = await mesh.fetch('http://cart/drip');
     await dripping.body!.cancel();
