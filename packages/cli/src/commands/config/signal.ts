@@ -16,7 +16,7 @@ interface SignalledView {
 export function addSignalCommand(config: Command): void {
   const signal = config
     .command('signal')
-    .argument('<application>')
+    .argument('<application>', 'whose configuration')
     .argument('<name>', 'as "gray --abandon-on" names it')
     .description('say that something is wrong: ends the gray releases that name it')
     .option('-m, --message <text>', 'what is wrong');

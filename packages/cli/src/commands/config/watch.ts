@@ -30,7 +30,7 @@ type Values = TextConfig['values'];
 export function addWatchCommand(config: Command): void {
   const watch = config
     .command('watch')
-    .argument('<application>')
+    .argument('<application>', 'whose configuration')
     .argument('[command...]', 'what to run after each change, after --')
     .description('follow what instances get: as lines, in files that are kept up, by a command')
     .option('--once', 'only what holds now: write the files, run the command, end')
