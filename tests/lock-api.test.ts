@@ -81,6 +81,23 @@ describe('a command under a lock over the API', () => {
     await waiting('c', 0);
   });
 
+  test('is ended when meshkeeper was stopped for too long, and another has the lock by then', async () => {
+    const script = 'trap "echo told; exit 5" TERM; echo ready; while true; do sleep 0.05; done';
+    await using sleeper = start(['lock', 'e', ...flags, '--', 'sh', '-c', script]);
+    await sleeper.printed(/ready/);
+    const next = meshkeeper(['lock', 'e', ...flags, '--', 'echo', 'mine']);
+    await waiting('e', 2);
+    process.kill(sleeper.pid, 'SIGSTOP');
+    try {
+      assert.equal((await next).stdout, 'mine\n');
+    } finally {
+      process.kill(sleeper.pid, 'SIGCONT');
+    }
+    const { code, stdout, stderr } = await sleeper.ended();
+    assert.deepEqual([code, stdout], [1, 'ready\ntold\n']);
+    assert.match(stderr, /the lease .* was lost, and the command was ended: /);
+  });
+
   test('what the guide asks by curl is answered', async () => {
     const guide = readFileSync('docs/guides/leases.md', 'utf8');
     const blocks = [...guide.matchAll(/```sh\n(curl[\s\S]*?)```/g)].map(([, block]) => block!);

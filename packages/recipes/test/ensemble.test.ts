@@ -18,3 +18,4 @@ runOnlyOn('an ensemble', async () => ({
 const isElsewhere = (file: string) => /^(ensemble|contention)\.test\.ts$/.test(file);
 for (const file of await readdir(import.meta.dirname))
   if (file.endsWith('.test.ts') && !isElsewhere(file)) await import(`./${file}`);
+await import('./kept/kept-leases.test.ts');

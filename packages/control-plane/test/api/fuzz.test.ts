@@ -34,6 +34,8 @@ test('whatever is sent, the API answers as its document says, and never fails', 
       const types = Object.keys(responses['200']?.content ?? {});
       if (types.length === 1 && types[0] === 'text/event-stream') delete methods[method];
     }
+  // Who holds a lock for an hour would be waited for.
+  delete body.components.schemas.LeaseRequestInput.properties.wait;
   const document = join(folder.path, 'openapi.json');
   await writeFile(document, JSON.stringify(body));
   const { code, stdout, stderr } = await runSchemathesis({
