@@ -2,17 +2,19 @@
 import { writeFileSync } from 'node:fs';
 import { commandReference } from './docs/commands.ts';
 import { configurationReference, configurationSchema } from './docs/configuration.ts';
+import { openApiDocument } from './docs/openapi.ts';
 import { policiesReference, policiesSchema } from './docs/policies.ts';
 
 /** What is generated, by file. */
-export function generated(): ReadonlyMap<string, string> {
+export async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/cli.md', commandReference()],
     ['docs/reference/configuration.md', configurationReference()],
+    ['docs/reference/openapi.json', await openApiDocument()],
     ['docs/reference/policies.md', policiesReference()],
     ['docs/reference/policies.schema.json', policiesSchema()],
     ['meshkeeper.schema.json', configurationSchema()],
   ]);
 }
 
-if (import.meta.main) for (const [file, text] of generated()) writeFileSync(file, text);
+if (import.meta.main) for (const [file, text] of await generated()) writeFileSync(file, text);

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { generated } from '../scripts/docs.ts';
 
-test('the reference says what the commands and the schema say', () => {
-  for (const [file, text] of generated())
+test('the reference says what the commands and the schema say', async () => {
+  for (const [file, text] of await generated())
     assert.equal(readFileSync(file, 'utf8'), text, `${file} is old: npm run docs`);
 });
 

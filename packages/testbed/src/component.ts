@@ -77,8 +77,8 @@ const entryPoint = {
   kazoo: 'bin/python',
   /** A Python that can import dns. */
   dnspython: 'bin/python',
-  /** The program. */
-  schemathesis: 'bin/schemathesis',
+  /** A Python that can import schemathesis: the folder is moved after its program was written. */
+  schemathesis: 'bin/python',
   /** A folder with `node_modules`. */
   'native-client': '.',
 } as const satisfies Record<ComponentName, string>;

@@ -2,7 +2,7 @@ type Json = { readonly [key: string]: unknown };
 
 /**
  * An OpenAPI document without what says nothing: components that nothing refers to (each schema is
- * there as it goes in and as it comes out), and the bounds of safe integers.
+ * there as it goes in and as it comes out), problems again and again, and the bounds of safe integers.
  */
 export function tidied(document: Json): Json {
   const whole = withoutSafeBounds(document) as Json; // an object stays one
@@ -18,7 +18,31 @@ export function tidied(document: Json): Json {
   };
   collect(whole.paths);
   const kept = Object.entries(schemas).filter(([name]) => used.has(name));
-  return { ...whole, components: { ...components, schemas: Object.fromEntries(kept) } };
+  const responses: Record<string, unknown> = {};
+  const paths = withSharedProblems(whole.paths as Json, responses);
+  return {
+    ...{ ...whole, paths },
+    components: { ...components, responses, schemas: Object.fromEntries(kept) },
+  };
+}
+
+/** Problems that several operations answer with are told once. @param shared is told of each */
+function withSharedProblems(value: Json, shared: Record<string, unknown>): Json {
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return [key, inner];
+    if (!isProblem(key, inner)) return [key, withSharedProblems({ ...inner }, shared)];
+    const codes = [...JSON.stringify(inner).matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
+    const name = `${key}_${codes.join('_')}`;
+    shared[name] = inner;
+    return [key, { $ref: `#/components/responses/${name}` }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isProblem(key: string, value: object): boolean {
+  if (!/^[45]\d\d$/.test(key) || !('content' in value)) return false;
+  const { content } = value;
+  return typeof content === 'object' && content !== null && 'application/problem+json' in content;
 }
 
 function withoutSafeBounds(value: unknown): unknown {

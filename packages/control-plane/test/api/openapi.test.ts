@@ -36,6 +36,9 @@ describe('the document of the API', () => {
     const names = [...text.matchAll(/#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
     assert.ok(names.length > 0);
     for (const name of names) assert.ok(document.components.schemas[name], name);
+    const answers = [...text.matchAll(/#\/components\/responses\/([^"]+)"/g)];
+    assert.ok(answers.length > 0);
+    for (const [, name] of answers) assert.ok(document.components.responses[name!], name);
     for (const name of Object.keys(document.components.schemas))
       assert.ok(names.includes(name), `${name} is not referred to`);
   });

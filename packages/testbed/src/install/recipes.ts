@@ -72,7 +72,7 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
     needs: 'Python 3 with venv and pip, and a reachable Python package index',
     async install(dir, options) {
       await makeVenv(dir, versions.schemathesis.requirements, options);
-      await runOrFail(join(dir, 'bin/schemathesis'), ['--version'], options);
+      await runOrFail(join(dir, 'bin/python'), ['-c', 'import schemathesis.cli'], options);
     },
   },
   'native-client': {

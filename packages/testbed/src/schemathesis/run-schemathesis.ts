@@ -29,6 +29,8 @@ export function runSchemathesis(options: SchemathesisOptions): Promise<CommandRe
   const { url, document, examples, seed, checks, phases, timeout } = options;
   const args = [
     ...[
+      '-m',
+      'schemathesis.cli',
       'run',
       document,
       '--url',
