@@ -172,8 +172,9 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     path: `${folder}/:name/:holder`,
     id: `release${one}`,
     tag: 'locks',
-    summary: 'Release a lease, or end the wait for it',
-    description: 'One that there is not any more is no error. `If-Match` as in the keep-alive.',
+    summary: 'Release a lease',
+    description:
+      'One that there is not any more is no error. `If-Match` as in the keep-alive. A wait ends with its connection.',
     role: 'operator',
     params: holderParams,
     answer: NO_CONTENT,

@@ -113,7 +113,7 @@ export class Queues {
     return { type: 'kept', lease: this.#view(name, kept, at + kept.record.ttl) };
   }
 
-  /** Ends a holder's lease, or its wait. False when there was none, or another than is meant. */
+  /** Ends a holder's lease. False when there was none, or another than is meant. */
   end(
     name: string,
     holder: string,

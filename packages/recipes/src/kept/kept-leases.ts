@@ -76,7 +76,7 @@ export class KeptLeases implements AsyncDisposable {
     }
   }
 
-  /** Ends a holder's lease, or its wait for it. False when there was none, or not the one meant. */
+  /** Ends a holder's lease; one that somebody waits for is asked for anew. False when there was none, or not the one meant. */
   async end(key: KeptKey, signal: AbortSignal, meant: Meant = ANY): Promise<boolean> {
     for (;;) {
       signal.throwIfAborted();
@@ -86,9 +86,12 @@ export class KeptLeases implements AsyncDisposable {
     }
   }
 
-  /** Ends what was granted and nobody has got, unless its holder goes on with it elsewhere. */
-  async withdraw({ kept }: Granted, signal?: AbortSignal): Promise<void> {
-    await this.store.end(kept, signal);
+  /**
+   * Ends what was granted and nobody has got, unless its holder goes on with it elsewhere. What the
+   * holder had before he asked stays: he may have been told of it then, and trust it.
+   */
+  async withdraw({ kept, fresh }: Granted, signal?: AbortSignal): Promise<void> {
+    if (fresh) await this.store.end(kept, signal);
   }
 
   /** Milliseconds that a lease lasts yet unless it is kept alive; undefined while that isn't known. */

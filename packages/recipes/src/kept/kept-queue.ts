@@ -30,8 +30,10 @@ export interface QueueRequest {
 
 /** A lease that was granted. */
 export interface Granted {
-  /** As it was written to grant it: ending it as such takes it from nobody who goes on with it. */
+  /** As it was written to grant it. */
   readonly kept: Kept;
+  /** Granted by this request. Otherwise the holder had it, and may have been told of it before. */
+  readonly fresh: boolean;
   /** The znode in the queue. */
   readonly path: string;
   readonly fencing: Fencing;
@@ -89,11 +91,11 @@ export class KeptQueue {
   }
 
   /** What a holder's lease says when it is held; undefined when he only waits for it. */
-  granted(kept: Kept, until: number): Granted | undefined {
+  granted(kept: Kept, until: number, fresh: boolean): Granted | undefined {
     const { record } = kept;
     const [node] = record.nodes;
     if (record.state !== 'held' || node === undefined) return undefined;
-    return { kept, until, path: node.path, fencing: this.fencing(kept) };
+    return { kept, fresh, until, path: node.path, fencing: this.fencing(kept) };
   }
 
   /** What a holder shows to the resource: its znode was created with the record. */
@@ -150,8 +152,13 @@ export class KeptQueue {
   }
 
   #standing(kept: Kept, at: number): Place {
-    const grant = (held: Kept, until: number) => this.granted(held, until);
-    return new Place({ zk: this.#zk, store: this.#store, kept, at, grant });
+    return new Place({
+      zk: this.#zk,
+      store: this.#store,
+      kept,
+      at,
+      grant: this.granted.bind(this),
+    });
   }
 }
 
@@ -167,7 +174,7 @@ interface PlaceOptions {
   readonly kept: Kept;
   /** Before that was asked for, by `performance.now()`. */
   readonly at: number;
-  readonly grant: (kept: Kept, until: number) => Granted | undefined;
+  readonly grant: (kept: Kept, until: number, fresh: boolean) => Granted | undefined;
 }
 
 /** What a wait in a queue comes to. */
@@ -195,22 +202,22 @@ class Place {
    */
   async wait(signal: AbortSignal, impatient: boolean): Promise<Outcome> {
     try {
-      const held = this.#granted();
+      const held = this.#granted(false);
       if (held !== undefined) return held;
       const missed = await this.#first(signal, impatient);
       if (missed?.type === 'busy') this.#leave();
       if (missed !== undefined) return missed;
       // It is granted by a write: who has expired meanwhile is told so by it.
-      return (await this.#write(signal, 'held')) ?? this.#granted() ?? { type: 'lost' };
+      return (await this.#write(signal, 'held')) ?? this.#granted(true) ?? { type: 'lost' };
     } catch (error) {
       this.#leave();
       throw signal.aborted ? signal.reason : error;
     }
   }
 
-  #granted(): Outcome | undefined {
+  #granted(fresh: boolean): Outcome | undefined {
     const { ttl } = this.#kept.record;
-    const granted = this.#options.grant(this.#kept, this.#at + ttl);
+    const granted = this.#options.grant(this.#kept, this.#at + ttl, fresh);
     return granted && { type: 'granted', granted };
   }
 
