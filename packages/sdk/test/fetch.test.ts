@@ -183,11 +183,15 @@ describe('fetch', () => {
     assert.ok((await settled(() => sent)) < LIMIT / 2, `${sent} bytes were read ahead`);
     await reader.cancel();
     let given = 0;
+    let givenUp = false;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
         given += 65_536;
         if (given > LIMIT) controller.close();
         else controller.enqueue(new Uint8Array(65_536));
+      },
+      cancel() {
+        givenUp = true;
       },
     });
     const stop = new AbortController();
@@ -197,6 +201,7 @@ describe('fetch', () => {
     assert.ok((await settled(() => given)) < LIMIT / 2, `${given} bytes were taken ahead`);
     stop.abort(new Error('enough'));
     assert.equal(await stuck, 'enough');
+    await until(() => givenUp);
     const before = aborted;
     const dripping = await mesh.fetch('http://cart/drip');
     await dripping.body!.cancel();
