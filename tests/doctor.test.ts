@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { curator } from '@meshkeeper/registries';
 import {
   component,
@@ -22,6 +23,8 @@ import { FOUR_LETTER_WORDS, startZooKeeperServer } from '@meshkeeper/zookeeper-s
 import { endpointsOf, getJson } from './support/api.ts';
 import { meshkeeper, type Running, startMeshkeeper } from './support/command.ts';
 import { startControlPlane } from './support/control-plane.ts';
+
+const run = promisify(execFile);
 
 interface Outcome {
   readonly id: string;
@@ -377,14 +380,11 @@ describe('the machine', { concurrency: true }, () => {
     finds(checks, 'clock-skew', 'warning', /clock of ZooKeeper is (59|60|61) s behind/);
   });
 
-  test('file-descriptors', () => {
+  test('file-descriptors', async () => {
     const PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`;
     const script = `ulimit -n 512; exec meshkeeper doctor ${well.join(' ')} -o json`;
-    const { stdout } = spawnSync('bash', ['-c', script], {
-      encoding: 'utf8',
-      cwd: folder,
-      env: { ...process.env, PATH },
-    });
+    const env = { ...process.env, PATH };
+    const { stdout } = await run('bash', ['-c', script], { cwd: folder, env });
     const { checks } = JSON.parse(stdout) as { checks: Outcome[] };
     const byId = new Map(checks.map((check) => [check.id, check]));
     finds(byId, 'file-descriptors', 'warning', /only 512 files/);
