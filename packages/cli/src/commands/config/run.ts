@@ -3,7 +3,7 @@ import type { OnChange } from '@meshkeeper/config';
 import { type Command, InvalidArgumentError } from 'commander';
 import { duration } from '../../duration.ts';
 import { withExamples } from '../../examples.ts';
-import { CliError, type ExitCode } from '../../exit-code.ts';
+import { CliError, ExitCode } from '../../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../../global-options.ts';
 import {
   type ClientFlags,
@@ -20,6 +20,7 @@ interface Flags extends ClientFlags {
   readonly grace: number;
   readonly splay: number;
   readonly override?: boolean;
+  readonly optional?: boolean;
 }
 
 export function addRunCommand(config: Command): void {
@@ -41,7 +42,8 @@ export function addRunCommand(config: Command): void {
       duration,
       0,
     )
-    .option('--override', 'variables that are set already are replaced');
+    .option('--override', 'variables that are set already are replaced')
+    .option('--optional', 'also when nothing is published yet');
   withExamples(
     withClientFlags(withWhoAsks(run)),
     [
@@ -81,7 +83,11 @@ async function runWith(
   }
   await using config = client;
   const { status, values, layers } = config;
-  if (layers.length === 0) say(`nothing is published for ${application} yet`);
+  if (layers.length === 0 && !options.optional)
+    throw new CliError(
+      `nothing is published for ${application}: is that its name? --optional runs the command without`,
+      ExitCode.NOT_FOUND,
+    );
   if (status.state === 'stale') say(`${status.reason}: what was known last is used`);
   const closed = Object.entries(values).filter(
     ([, { type, value }]) => type === 'secret' && value === undefined,
