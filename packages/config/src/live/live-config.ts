@@ -41,6 +41,8 @@ export class LiveConfig implements AsyncDisposable {
   readonly #following: Promise<void>;
   #complete = false;
   #known = false;
+  /** Counts what has changed here. */
+  #version = 0;
   #revision = 0n;
   #told = false;
 
@@ -153,22 +155,25 @@ export class LiveConfig implements AsyncDisposable {
 
   /** What an instance gets, and whenever that is another; of several changes perhaps only the last. */
   async *changes(request: ResolveRequest, signal: AbortSignal): AsyncGenerator<Resolved> {
-    let last: string | undefined;
-    while (!signal.aborted) {
-      const resolved = this.resolve(request);
-      if (resolved.digest !== last) {
-        last = resolved.digest;
-        yield resolved;
-        continue; // it may have changed meanwhile
-      }
-      await this.#another(request, last, signal);
+    let version = this.#version;
+    let resolved: Resolved | undefined = this.resolve(request);
+    while (resolved !== undefined && !signal.aborted) {
+      const { digest } = resolved;
+      yield resolved;
+      // It may have changed meanwhile.
+      const now: Resolved | undefined =
+        this.#version === version ? undefined : this.resolve(request);
+      const isOther = now !== undefined && now.digest !== digest;
+      resolved = isOther ? now : await this.#another(request, digest, signal);
+      version = this.#version;
     }
   }
 
   /** What an instance gets, as soon as it is not what has this digest; as it is when the signal aborts. */
   async other(request: ResolveRequest, digest: string, signal: AbortSignal): Promise<Resolved> {
-    await this.#another(request, digest, signal);
-    return this.resolve(request);
+    const now = this.resolve(request);
+    if (now.digest !== digest) return now;
+    return (await this.#another(request, digest, signal)) ?? this.resolve(request);
   }
 
   /** Ends it. Idempotent. */
@@ -181,17 +186,23 @@ export class LiveConfig implements AsyncDisposable {
     await this.close();
   }
 
-  async #another(request: ResolveRequest, digest: string, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.resolve(request).digest !== digest) return;
-    const { promise, resolve: done } = Promise.withResolvers<void>();
+  /** The next that is another than this, which is what it is now; undefined when the signal aborts. */
+  async #another(
+    request: ResolveRequest,
+    digest: string,
+    signal: AbortSignal,
+  ): Promise<Resolved | undefined> {
+    if (signal.aborted) return undefined;
+    const { promise, resolve: done } = Promise.withResolvers<Resolved | undefined>();
     const listener = () => {
-      if (this.resolve(request).digest !== digest) done();
+      const resolved = this.resolve(request);
+      if (resolved.digest !== digest) done(resolved);
     };
     this.#listeners.add(listener);
-    const abort = () => done();
+    const abort = () => done(undefined);
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await promise;
+      return await promise;
     } finally {
       this.#listeners.delete(listener);
       signal.removeEventListener('abort', abort);
@@ -200,6 +211,7 @@ export class LiveConfig implements AsyncDisposable {
 
   /** Tells those who wait, once for all that changes in a turn. */
   #changed(): void {
+    this.#version++;
     if (this.#told) return;
     this.#told = true;
     queueMicrotask(() => {
