@@ -1,10 +1,12 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+
 type Json = { readonly [key: string]: unknown };
 
 /**
  * An OpenAPI document without what says nothing: components that nothing refers to (each schema is
  * there as it goes in and as it comes out), problems again and again, and the bounds of safe integers.
  */
-export function tidied(document: Json): Json {
+export function tidied(document: OpenAPIV3_1.Document): Json {
   const whole = withoutSafeBounds(document) as Json; // an object stays one
   const components = whole.components as { readonly schemas?: Json };
   const { schemas = {} } = components;
