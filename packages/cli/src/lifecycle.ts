@@ -22,6 +22,7 @@ const CLOSE_TIMEOUT = 1_800;
  */
 export async function runUntilSignal(
   start: (stack: AsyncDisposableStack, signal: AbortSignal) => Promise<void>,
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
 ): Promise<void> {
   const stop = new AbortController();
   const told = Promise.withResolvers<void>();
@@ -33,8 +34,7 @@ export async function runUntilSignal(
     // Also of what is still starting, and does not look at the signal.
     late = setTimeout(() => process.exit(0), CLOSE_TIMEOUT);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   const stack = new AsyncDisposableStack();
   try {
     await start(stack, stop.signal);
@@ -45,8 +45,7 @@ export async function runUntilSignal(
     late ??= setTimeout(() => process.exit(0), CLOSE_TIMEOUT);
     await stack.disposeAsync();
     clearTimeout(late);
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 

@@ -1,14 +1,16 @@
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { optionsOf } from '../global-options.ts';
 import { type HostPort, hostPort, listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface Flags {
   readonly xds: string;
   readonly gatewayListen: string;
   readonly id?: string;
   readonly insecure?: boolean;
+  readonly workers: number;
 }
 
 export function addProxyCommand(program: Command): void {
@@ -19,22 +21,49 @@ export function addProxyCommand(program: Command): void {
     .option('--gateway-listen <host:port>', 'where the gateway listens', '127.0.0.1:7080')
     .option('--insecure', 'listen beyond loopback, although there is no authentication')
     .option('--id <id>', 'its name at the control plane (default: host name and process id)')
+    .option('--workers <n>', 'processes that share the listeners, each a data plane', atLeastOne, 1)
     .addHelpText(
       'after',
-      '\nExample:\n  meshkeeper proxy --xds 10.0.0.5:7071 --gateway-listen 127.0.0.1:8080',
+      '\nExamples:\n  meshkeeper proxy --xds 10.0.0.5:7071 --gateway-listen 127.0.0.1:8080\n' +
+        '  meshkeeper proxy --workers 4',
     )
     .action(async (_: unknown, command: Command) => {
       const options = optionsOf<Flags>(command);
+      const { workers, output } = options;
+      const listen = listenerAddress(options.gatewayListen, '--gateway-listen', options.insecure);
+      hostPort(options.xds, '--xds');
+      const { reportReady, runWorkers, workerNumber } = await import('../workers.ts');
+      const number = workerNumber();
+      // Ctrl-C comes to all processes at a terminal; a worker ends when it is told to.
+      const signals = number === undefined ? undefined : (['SIGTERM'] as const);
+      if (number !== undefined) process.on('SIGINT', () => {});
       await runUntilSignal(async (stack, signal) => {
+        if (number === undefined && workers > 1) {
+          const gateway = await runWorkers(workers, stack);
+          announce(
+            { gateway },
+            output,
+            `gateway on ${gateway}, ${workers} workers (Ctrl-C ends it)`,
+          );
+          return;
+        }
+        const own = options.id ?? `${hostname()}-${process.pid}`;
         const gateway = await runGateway(stack, signal, {
           xds: options.xds,
-          listen: listenerAddress(options.gatewayListen, '--gateway-listen', options.insecure),
-          id: options.id ?? `${hostname()}-${process.pid}`,
+          listen,
+          id: number === undefined || options.id === undefined ? own : `${own}-${number}`,
           verbose: options.verbose,
         });
-        announce({ gateway }, options.output, `gateway on ${gateway} (Ctrl-C ends it)`);
-      });
+        if (number !== undefined) reportReady(gateway);
+        else announce({ gateway }, output, `gateway on ${gateway} (Ctrl-C ends it)`);
+      }, signals);
     });
+}
+
+function atLeastOne(text: string): number {
+  const count = wholeNumber(text);
+  if (count === 0) throw new InvalidArgumentError('Give 1 or more.');
+  return count;
 }
 
 /** Runs the embedded proxy as a gateway on the stack, and gives its URL. */
