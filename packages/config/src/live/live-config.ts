@@ -158,12 +158,12 @@ export class LiveConfig implements AsyncDisposable {
     let version = this.#version;
     let resolved: Resolved | undefined = this.resolve(request);
     while (resolved !== undefined && !signal.aborted) {
-      const { digest } = resolved;
+      const { digest }: Resolved = resolved;
       yield resolved;
       // It may have changed meanwhile.
       const now: Resolved | undefined =
         this.#version === version ? undefined : this.resolve(request);
-      const isOther = now !== undefined && now.digest !== digest;
+      const isOther: boolean = now !== undefined && now.digest !== digest;
       resolved = isOther ? now : await this.#another(request, digest, signal);
       version = this.#version;
     }
