@@ -7,7 +7,7 @@ import { type Cost, PATHS } from '../src/sdk/protocol.ts';
 test('what a request costs is measured for both, and for every size', async ({ signal }) => {
   const folder = join(import.meta.dirname, '../src/sdk');
   await using instance = await runScript(join(folder, 'instance.ts'), [], signal);
-  for (const subject of ['mesh', 'fetch']) {
+  const measured = ['mesh', 'fetch'].map(async (subject) => {
     const args = [subject, '1', '50', instance.said];
     await using caller = await runScript(join(folder, 'caller.ts'), args, signal);
     // By the process's own protocol.
@@ -17,5 +17,6 @@ test('what a request costs is measured for both, and for every size', async ({ s
       [...PATHS],
     );
     for (const { microseconds } of costs) assert.ok(microseconds > 0);
-  }
+  });
+  await Promise.all(measured);
 });
