@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { OnChange } from '@meshkeeper/config';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from '../../duration.ts';
 import { withExamples } from '../../examples.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
@@ -26,7 +26,7 @@ interface Flags extends ClientFlags {
 export function addRunCommand(config: Command): void {
   const run = config
     .command('run')
-    .argument('<application>')
+    .argument('<application>', 'whose configuration')
     .argument('<command...>', 'what to run, after --')
     .description('run a command with configuration in its environment, and keep it up to date')
     .option(
@@ -35,12 +35,15 @@ export function addRunCommand(config: Command): void {
       onChange,
       { type: 'restart' },
     )
-    .option('--grace <duration>', 'time to end after SIGTERM, for a restart', duration, 10_000)
-    .option(
-      '--splay <duration>',
-      'a random wait before a restart: not all of a fleet at once',
-      duration,
-      0,
+    .addOption(
+      new Option('--grace <duration>', 'time to end after SIGTERM, for a restart')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--splay <duration>', 'a random wait before a restart: not all of a fleet at once')
+        .argParser(duration)
+        .default(0, '0s'),
     )
     .option('--override', 'variables that are set already are replaced')
     .option('--optional', 'also when nothing is published yet');
