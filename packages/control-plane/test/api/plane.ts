@@ -27,18 +27,16 @@ export async function startApiPlane(
   api: PartialConfig = {},
   prepare: (zk: ZooKeeper) => Promise<void> = async () => {},
 ): Promise<ApiPlane> {
-  const server = await startZooKeeperServer({ port: 0, tickTime: 200 });
-  const zk = await connect({ connect: server.connect });
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startZooKeeperServer({ port: 0, tickTime: 200 }));
+  const zk = stack.use(await connect({ connect: server.connect }));
   await prepare(zk);
-  const plane = await startReplicaOf(server.connect, api);
+  const plane = stack.use(await startReplicaOf(server.connect, api));
+  const running = stack.move();
   return {
     ...{ plane, server, zk },
     call: (path, init) => callAt(plane.api, path, init),
-    async [Symbol.asyncDispose]() {
-      await plane.close();
-      await zk.close();
-      await server.close();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
