@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { requireComponent } from '../component.ts';
 import { type CommandResult, run } from '../process/command.ts';
 
@@ -45,5 +46,6 @@ export function runSchemathesis(options: SchemathesisOptions): Promise<CommandRe
     ...['--generation-database', 'none', '--request-timeout', '10'],
   ];
   const env = { PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' };
-  return run(requireComponent('schemathesis'), args, { env, timeout });
+  // It leaves a folder where it runs.
+  return run(requireComponent('schemathesis'), args, { env, timeout, cwd: dirname(document) });
 }
