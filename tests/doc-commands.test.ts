@@ -95,7 +95,7 @@ describe('the blocks of the documents run', () => {
           .replaceAll('http://127.0.0.1:7070', api)
           .replaceAll('127.0.0.1:7071', xds);
         const PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`;
-        const env = { ...process.env, PATH, MESHKEEPER_SERVER: api };
+        const env = { ...process.env, PATH, MESHKEEPER_SERVER: api, API: api };
         await run('bash', ['-euo', 'pipefail', '-c', here], { cwd: folder, env, timeout: 60_000 });
       });
 });
