@@ -200,6 +200,36 @@ describe('the commands', { concurrency: 2 }, () => {
     await fails(['schema', 'checked'], 3, /has no schema/);
   });
 
+  test('what is exported can be imported: as JSON, as files, from Consul', async () => {
+    await publish('whole', { a: '1', 'b.c': '2' });
+    const json = await done(['export', 'whole']);
+    const copy = json.replaceAll('"whole"', '"copy"');
+    await done(['import', '-', '--publish', '--yes'], copy);
+    await until(async () => (await config(['get', 'copy', 'b.c'])).stdout === '2\n');
+    const out = join(folder, 'exported');
+    await done(['export', 'whole', '--folder', out]);
+    assert.equal(
+      await readFile(join(out, 'whole/default.keys.yaml'), 'utf8'),
+      'a: "1"\nb.c: "2"\n',
+    );
+    await writeFile(join(out, 'whole/prod.yaml'), 'a: 3 # three\n');
+    await writeFile(join(out, 'stray.md'), '');
+    const result = await config(['import', out, '-o', 'table', '--publish', '--yes']);
+    assert.match(result.stderr, /stray\.md: is not called APPLICATION/);
+    assert.match(result.stdout, /^whole\/prod +1 +1 +-$/m);
+    const document = await done(['get', 'whole/prod', '-o', 'table']);
+    assert.equal(document, 'a: 3 # three\n');
+    const kv = await done(['export', 'copy', '--consul']);
+    const moved = kv.replace('config/copy/a', 'config/kv/a').replace('config/copy/', 'config/kv/');
+    await done(['import', '-'], moved);
+    const { entries } = JSON.parse(await done(['get', 'kv/default', '--draft', '-o', 'json']));
+    assert.equal(entries['b.c'].value, '2');
+    await fails(['import', '-'], 2, /is neither what/);
+    await fails(['import', 'nowhere'], 2, /there is no such file or folder/);
+    await done(['delete', 'kv', '--yes']);
+    await fails(['secrets', 'rotate'], 1, /there is no key for secrets/);
+  });
+
   test('what is scheduled is shown, and called off', async () => {
     await done(['set', 'later', 'a=1']);
     await done(['publish', 'later', '--at', '2h', '--yes', '-m', 'tonight']);

@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
+import { addDeleteCommand } from './config/delete.ts';
 import { addDiffCommand } from './config/diff.ts';
 import { addDraftCommands } from './config/drafts.ts';
 import { addEditCommand } from './config/edit.ts';
+import { addExportCommand } from './config/export.ts';
 import { addGetCommand } from './config/get.ts';
 import { addGrayCommands } from './config/gray.ts';
 import { addHistoryCommand } from './config/history.ts';
+import { addImportCommand } from './config/import.ts';
 import { addListCommand } from './config/list.ts';
 import { addPublishCommand } from './config/publish.ts';
 import { addRollbackCommand } from './config/rollback.ts';
 import { addRunCommand } from './config/run.ts';
 import { addScheduleCommand } from './config/schedule.ts';
 import { addSchemaCommand } from './config/schema.ts';
+import { addSecretsCommand } from './config/secrets.ts';
 import { addSetCommand } from './config/set.ts';
 import { addSignalCommand } from './config/signal.ts';
 import { addWatchCommand } from './config/watch.ts';
@@ -32,6 +36,10 @@ export function addConfigCommands(program: Command): void {
   addSchemaCommand(config);
   addScheduleCommand(config);
   addSignalCommand(config);
+  addImportCommand(config);
+  addExportCommand(config);
+  addSecretsCommand(config);
+  addDeleteCommand(config);
   addWatchCommand(config);
   addRunCommand(config);
 }

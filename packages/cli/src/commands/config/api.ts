@@ -9,6 +9,13 @@ const TIMEOUT = 30_000;
 /** Keys that are asked for at once. */
 const PAGE = 10_000;
 
+/** How something is sent. */
+interface SendOptions {
+  readonly ifMatch?: string | undefined;
+  /** What the path is below. Default `/config`. */
+  readonly base?: string;
+}
+
 /** An answer, and what names its version. */
 export interface Answer<T> {
   readonly data: T;
@@ -72,11 +79,11 @@ export class ConfigApi {
     method: string,
     path: string,
     body?: unknown,
-    { ifMatch }: { readonly ifMatch?: string | undefined } = {},
+    { ifMatch, base = '/config' }: SendOptions = {},
   ): Promise<Answer<T>> {
     let response: Response;
     try {
-      response = await fetch(`${this.#server}/api/v1/config${path}`, {
+      response = await fetch(`${this.#server}/api/v1${base}${path}`, {
         method,
         headers: {
           ...this.#authorization,
