@@ -101,3 +101,9 @@ test('a changed, added or removed key of many rewrites little, and little is rea
     assert.ok(read.bytes < tree.size / 3, `${read.bytes} of ${tree.size}`);
   }
 });
+
+test('where chunks end never changes: releases that are kept share them', () => {
+  const { root, chunks } = split(many(2_000));
+  assert.equal(chunks.size, 10);
+  assert.equal(root, 'be8dc93b68d34af44ee5ca5860c2dfbd8a6d2a5db6e7adf4add75582adbfe4fa');
+});

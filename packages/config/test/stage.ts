@@ -91,7 +91,7 @@ export function stage(start: StartServer): Stage {
       const proxy = await startFaultProxy({ target });
       const behind = await connect({
         connect: proxy.connect,
-        sessionTimeout: 4000,
+        sessionTimeout: 2000,
         onExpired: 'renew',
       });
       return {

@@ -302,4 +302,22 @@ onServers('the store', (stage) => {
     const through = new ConfigStore({ zk: stage.zk, root: path });
     assert.equal((await through.releases.list(shop, { limit: 99 }, signal)).length, 6);
   });
+
+  test('a publish in the middle of which the session is lost is made once', async () => {
+    await using faulty = await stage.faulty();
+    const path = `/config-${randomUUID()}`;
+    const store = new ConfigStore({ zk: faulty.zk, root: path });
+    await edit(store, { a: '1' });
+    const expired = Promise.withResolvers<void>();
+    const stop = faulty.zk.onState(({ type }) => type === 'expired' && expired.resolve());
+    const publishing = store.releases.publish(shop, {}, bob, signal);
+    await faulty.proxy.refuse();
+    faulty.proxy.cut();
+    await expired.promise;
+    stop();
+    await faulty.proxy.accept();
+    assert.equal((await publishing).release.number, 1);
+    const through = new ConfigStore({ zk: stage.zk, root: path });
+    assert.equal((await through.releases.list(shop, { limit: 9 }, signal)).length, 1);
+  });
 });

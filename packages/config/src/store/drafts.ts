@@ -95,7 +95,8 @@ export class Drafts {
       checkTag(edit.tag, state, ref);
       const load = chunks.loader(paths, signal);
       const { pointer, draft } = state;
-      const current = await readContent(draft?.content ?? pointer.head?.content, load);
+      const shown = draft?.content ?? pointer.head?.content;
+      const current = await readContent(shown, load);
       const { content, operations } = await this.#edited(ref, current, edit, paths, signal);
       this.#validator.check(content, `the draft of ${refText(ref)}`);
       const bases = [draft?.content, pointer.head?.content];
@@ -110,7 +111,8 @@ export class Drafts {
       };
       const before = await this.#base({ ...state, draft: record }, paths, signal);
       const { tag, base } = record;
-      const changes = diff((await readContent(before, load)).entries, content.entries);
+      const based = before === shown ? current : await readContent(before, load);
+      const changes = diff(based.entries, content.entries);
       return {
         chunks: stored.chunks,
         draft: record,
