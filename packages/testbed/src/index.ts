@@ -8,6 +8,13 @@ export {
   componentNames,
   skipWithout,
 } from './component.ts';
+export {
+  type Consul,
+  type ConsulOptions,
+  type ConsulRequest,
+  type ConsulTrouble,
+  startConsul,
+} from './consul/consul.ts';
 export { curatorBenchLocks } from './curator/bench-locks.ts';
 export {
   type CallOptions,
@@ -75,6 +82,13 @@ export {
 } from './finagle/finagle.ts';
 export { freePort, freePorts } from './free-port.ts';
 export { type KazooOptions, runKazoo } from './kazoo/run-kazoo.ts';
+export type { Fault, FaultExtent, RequestMatch, RequestRecord } from './kubernetes/faults.ts';
+export type { Disturbance } from './kubernetes/http/watch.ts';
+export {
+  type Kubernetes,
+  type KubernetesOptions,
+  startKubernetes,
+} from './kubernetes/kubernetes.ts';
 export type { CommandResult } from './process/command.ts';
 export { type Provisioned, type ProvisionOptions, provision } from './provision.ts';
 export { runSchemathesis, type SchemathesisOptions } from './schemathesis/run-schemathesis.ts';

@@ -1,0 +1,130 @@
+import type { ConsulCatalog, Placed, Topic } from './catalog.ts';
+import type { CheckRecord, ServiceRecord } from './records.ts';
+
+/** A query: on which topics it waits, and what it answers with. */
+export interface Read {
+  topics(catalog: ConsulCatalog): readonly Topic[];
+  answer(catalog: ConsulCatalog): unknown;
+  /** What who may see nothing is answered with. */
+  readonly none: unknown;
+  /** Whether the time that it waits is stretched a little: those that are streamed don't. */
+  readonly jitter: boolean;
+}
+
+/** What the query of a path is; undefined: there is none. */
+export function readOf(path: string, query: URLSearchParams): Read | undefined {
+  const [kind, what, ...rest] = path.split('/').map(decodeURIComponent);
+  const name = rest.join('/');
+  switch (`${kind}/${what}`) {
+    case 'catalog/services':
+      return read(() => ['services'], allServices, {});
+    case 'catalog/nodes':
+      return read(
+        () => ['nodes'],
+        (catalog) => catalog.nodes.map(({ node }) => node),
+        [],
+      );
+    case 'catalog/service':
+      return read(
+        (catalog) => [catalog.topicOf(name)],
+        (catalog) => offers(catalog, name),
+        [],
+      );
+    case 'catalog/node':
+      return read(
+        () => ['nodes', 'services'],
+        (catalog) => onNode(catalog, name),
+        null,
+      );
+    case 'health/node':
+      return read(
+        () => ['nodes', 'checks'],
+        (catalog) => [...(catalog.node(name)?.checks.values() ?? [])],
+        [],
+      );
+    case 'health/state':
+      return read(
+        () => ['nodes', 'checks'],
+        (catalog) => inState(catalog, name),
+        [],
+      );
+    case 'health/service':
+      return {
+        ...read(
+          (catalog) => [catalog.topicOf(name)],
+          (catalog) => health(catalog, name, query),
+          [],
+        ),
+        jitter: false,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function read(topics: Read['topics'], answer: Read['answer'], none: unknown): Read {
+  return { topics, answer, none, jitter: true };
+}
+
+function allServices(catalog: ConsulCatalog): Record<string, string[]> {
+  const tags = new Map<string, Set<string>>();
+  const names = new Map<string, string>();
+  for (const { services } of catalog.nodes)
+    for (const { Service, Tags } of services.values()) {
+      const key = Service.toLowerCase();
+      if (!names.has(key)) names.set(key, Service);
+      const known = tags.get(key) ?? new Set();
+      tags.set(key, known);
+      for (const tag of Tags) known.add(tag);
+    }
+  return Object.fromEntries(Array.from(names, ([key, name]) => [name, [...(tags.get(key) ?? [])]]));
+}
+
+function instances(catalog: ConsulCatalog, name: string): [Placed, ServiceRecord][] {
+  return catalog.nodes.flatMap((place) =>
+    [...place.services.values()]
+      .filter(({ Service }) => Service.toLowerCase() === name.toLowerCase())
+      .map((service): [Placed, ServiceRecord] => [place, service]),
+  );
+}
+
+function offers(catalog: ConsulCatalog, name: string): unknown[] {
+  return instances(catalog, name).map(([{ node }, service]) => ({
+    ...{ ID: node.ID, Node: node.Node, Address: node.Address, Datacenter: node.Datacenter },
+    ...{ TaggedAddresses: node.TaggedAddresses, NodeMeta: node.Meta },
+    ...{ ServiceKind: '', ServiceID: service.ID, ServiceName: service.Service },
+    ...{ ServiceTags: service.Tags, ServiceAddress: service.Address },
+    ...{ ServiceTaggedAddresses: service.TaggedAddresses, ServiceWeights: service.Weights },
+    ...{ ServiceMeta: service.Meta, ServicePort: service.Port },
+    ServiceEnableTagOverride: service.EnableTagOverride,
+    ...{ CreateIndex: service.CreateIndex, ModifyIndex: service.ModifyIndex },
+  }));
+}
+
+function onNode(catalog: ConsulCatalog, name: string): unknown {
+  const place = catalog.node(name);
+  if (place === undefined) return null;
+  const services = Array.from(place.services.values(), (each) => [each.ID, each]);
+  return { Node: place.node, Services: Object.fromEntries(services) };
+}
+
+function inState(catalog: ConsulCatalog, state: string): CheckRecord[] {
+  return catalog.nodes.flatMap(({ checks }) =>
+    [...checks.values()].filter(({ Status }) => state === 'any' || Status === state),
+  );
+}
+
+function health(catalog: ConsulCatalog, name: string, query: URLSearchParams): unknown[] {
+  const tags = query.getAll('tag');
+  const passing = query.has('passing') && !['0', 'false'].includes(query.get('passing') ?? '');
+  return instances(catalog, name)
+    .filter(([, { Tags }]) => tags.every((tag) => Tags.includes(tag)))
+    .map(([{ node, checks }, service]) => ({
+      Node: node,
+      Service: service,
+      Checks: [...checks.values()].filter(
+        ({ ServiceID }) => ServiceID === '' || ServiceID.toLowerCase() === service.ID.toLowerCase(),
+      ),
+    }))
+    .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === 'passing'));
+}
