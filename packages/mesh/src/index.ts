@@ -92,6 +92,18 @@ export {
   type Origin,
   sameEndpoint,
 } from './model/endpoint.ts';
+export { MARK_KEY, type Mark, markedId, markedMetadata, markOf } from './model/mark.ts';
+export type {
+  DestinationContext,
+  DestinationPlugin,
+  Leadership,
+  PluginContext,
+  PluginLogger,
+  SettingsIssue,
+  SettingsResult,
+  SettingsSchema,
+  SourcePlugin,
+} from './model/plugin.ts';
 export { type Protocol, type Service, sameService } from './model/service.ts';
 export { ServiceMap } from './model/service-map.ts';
 export { diff, EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from './model/snapshot.ts';

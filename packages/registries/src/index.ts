@@ -45,7 +45,6 @@ export { type Collected, collect } from './lint/collect.ts';
 export type { Finding, FindingCode } from './lint/finding.ts';
 export { type LintOptions, type LintReport, lint } from './lint/lint.ts';
 export type { LintedRegistry } from './lint/read-registry.ts';
-export { type Mark, MIRROR_KEY } from './mirror/mark.ts';
 export type { MirrorProblem } from './mirror/target.ts';
 export { TreeMirror, type TreeMirrorOptions } from './mirror/tree-mirror.ts';
 export { encodeInstance as encodeNerveInstance } from './nerve/encode.ts';

@@ -59,9 +59,10 @@ interface EndpointView {
   readonly health: string;
   readonly origin: {
     readonly path: string;
-    readonly czxid: string;
-    readonly mzxid: string;
-    readonly changed: string;
+    readonly czxid?: string;
+    readonly mzxid?: string;
+    readonly changed?: string;
+    readonly version?: string;
   };
 }
 
@@ -133,11 +134,16 @@ function sourceLine({ name, state, priority, says }: ExplanationView['sources'][
   return `  ${name.padEnd(12)} ${(state ?? '').padEnd(9)} priority ${priority}: ${what}`;
 }
 
+/** Which version of what was read; only ZooKeeper has transactions. */
+function versionText({ czxid, mzxid, changed, version }: EndpointView['origin']): string {
+  if (czxid !== undefined) return `, created in ${czxid}, changed in ${mzxid} on ${changed}`;
+  return version === undefined ? '' : `, version ${version}`;
+}
+
 function endpointLines(endpoint: ExplainedEndpointView): string[] {
   const lines = [nameOf(endpoint)];
   for (const { source, endpoint: read, decision } of endpoint.registrations) {
-    const { path, czxid, mzxid, changed } = read.origin;
-    lines.push(`  ${path} (${source}), created in ${czxid}, changed in ${mzxid} on ${changed}`);
+    lines.push(`  ${read.origin.path} (${source})${versionText(read.origin)}`);
     lines.push(`    says weight ${read.weight}, health ${read.health}`);
     if (decision.type !== 'served')
       lines.push(`    ${decision.type} of that of ${decision.of}: ${decision.because}`);

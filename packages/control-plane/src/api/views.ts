@@ -1,4 +1,4 @@
-import type { Catalog, Endpoint, Held, RegistrySource, Service } from '@meshkeeper/mesh';
+import type { Catalog, Endpoint, Held, Origin, RegistrySource, Service } from '@meshkeeper/mesh';
 
 /** A service as the list shows it. */
 export function serviceView(service: Service, catalog: Catalog) {
@@ -51,14 +51,15 @@ export function endpointView(service: string, endpoint: Endpoint, catalog: Catal
   };
 }
 
-/** The znode that an endpoint was read from. */
-export function originView({ registry, path, czxid, mzxid, mtime }: Endpoint['origin']) {
+/** What an endpoint was read from; only ZooKeeper has transactions. */
+export function originView({ registry, path, czxid, mzxid, mtime, version }: Origin) {
   return {
     registry,
     path,
-    czxid: `0x${czxid.toString(16)}`,
-    mzxid: `0x${mzxid.toString(16)}`,
-    changed: new Date(mtime).toISOString(),
+    ...(czxid !== undefined && { czxid: `0x${czxid.toString(16)}` }),
+    ...(mzxid !== undefined && { mzxid: `0x${mzxid.toString(16)}` }),
+    ...(mtime !== undefined && { changed: new Date(mtime).toISOString() }),
+    ...(version !== undefined && { version }),
   };
 }
 

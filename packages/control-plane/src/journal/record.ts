@@ -44,6 +44,9 @@ function asText(_key: string, value: unknown): unknown {
 
 /** Transaction ids are text in JSON. */
 function revive(endpoints: readonly Endpoint[]): void {
-  for (const { origin } of endpoints)
-    Object.assign(origin, { czxid: BigInt(origin.czxid), mzxid: BigInt(origin.mzxid) });
+  for (const { origin } of endpoints) {
+    const { czxid, mzxid } = origin;
+    if (czxid !== undefined) Object.assign(origin, { czxid: BigInt(czxid) });
+    if (mzxid !== undefined) Object.assign(origin, { mzxid: BigInt(mzxid) });
+  }
 }

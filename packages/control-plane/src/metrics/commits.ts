@@ -7,6 +7,14 @@ import { ClockSkew } from './clock-skew.ts';
  */
 const NEWS = 10_000;
 
+/** Where an endpoint is from whose registry has transactions. */
+interface Committed {
+  readonly registry: string;
+  readonly path: string;
+  readonly mzxid: bigint;
+  readonly mtime: number;
+}
+
 /** What is known of a registry's transactions. */
 interface Known {
   /** The newest transaction that was served before {@link NEWS}. */
@@ -71,23 +79,27 @@ export class Commits {
   }
 
   /** The origins of the endpoints that a change brought, as far as their transactions are news. */
-  #news(change: ServiceChange): Endpoint['origin'][] {
+  #news(change: ServiceChange): Committed[] {
     if (change.type === 'removed') return [];
     const before = new Set(
       change.type === 'updated' ? change.before.endpoints.map(({ origin }) => keyOf(origin)) : [],
     );
     return change.after.endpoints.flatMap(({ origin }) => {
-      const known = this.#registries.get(origin.registry);
-      const isNews = known !== undefined && known.reading !== 'first' && origin.mzxid > known.old;
-      return isNews && !before.has(keyOf(origin)) ? [origin] : [];
+      const { registry, path, mzxid, mtime } = origin;
+      const known = this.#registries.get(registry);
+      if (known === undefined || known.reading === 'first') return [];
+      // Elsewhere than in ZooKeeper it isn't known when something was committed.
+      if (mzxid === undefined || mtime === undefined || mzxid <= known.old) return [];
+      return before.has(keyOf(origin)) ? [] : [{ registry, path, mzxid, mtime }];
     });
   }
 
   #served(change: ServiceChange): void {
     if (change.type === 'removed') return;
     for (const { origin } of change.after.endpoints) {
-      const known = this.#registries.get(origin.registry);
-      if (known !== undefined && origin.mzxid > known.newest) known.newest = origin.mzxid;
+      const { registry, mzxid = 0n } = origin;
+      const known = this.#registries.get(registry);
+      if (known !== undefined && mzxid > known.newest) known.newest = mzxid;
     }
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Dialect, dubbo, MIRROR_KEY, nerve, spring } from '@meshkeeper/registries';
+import { MARK_KEY } from '@meshkeeper/mesh';
+import { type Dialect, dubbo, nerve, spring } from '@meshkeeper/registries';
 import { freePort, startFaultProxy, tempDir, until } from '@meshkeeper/testbed';
 import { connect, parseConnectString, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
@@ -22,7 +23,7 @@ async function instances(zk: ZooKeeper, root: string) {
     const read = await zk.get(path).catch(() => undefined);
     if (read === undefined) return;
     const { ephemeralOwner: owner } = read.stat;
-    const mirrored = path.includes(MIRROR_KEY) || read.data.includes(MIRROR_KEY);
+    const mirrored = path.includes(MARK_KEY) || read.data.includes(MARK_KEY);
     if (owner !== 0n) found.push({ path, owner, mirrored });
     const { children } = await zk.children(path).catch(() => ({ children: [] }));
     for (const child of children) await walk(`${path}/${child}`);
@@ -251,7 +252,7 @@ describe('mirrors', { concurrency: true }, () => {
       dubbos,
       {
         ...{ service: 'com.foo.A', address: '10.0.0.1', port: 7 },
-        metadata: { protocol: 'dubbo', [MIRROR_KEY]: `${mesh}/away/s` },
+        metadata: { protocol: 'dubbo', [MARK_KEY]: `${mesh}/away/s` },
       },
       0,
     );

@@ -49,5 +49,5 @@ function isAt([{ port }]: Registrations, endpoint: Endpoint): boolean {
 }
 
 function byAge(endpoints: [Endpoint, ...Endpoint[]]): Registrations {
-  return endpoints.sort((a, b) => Number(b.origin.czxid - a.origin.czxid));
+  return endpoints.sort((a, b) => Number((b.origin.czxid ?? 0n) - (a.origin.czxid ?? 0n)));
 }

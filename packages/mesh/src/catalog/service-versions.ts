@@ -57,12 +57,13 @@ export function served(
   return endpoints === base.endpoints ? base : { ...base, endpoints };
 }
 
-/** The same endpoint read from the same transaction; two ensembles may have equal zxids. */
+/** The same endpoint read from the same transaction, or version; two ensembles may have equal zxids. */
 function isReread(endpoint: Endpoint, earlier: Endpoint): boolean {
   const [a, b] = [endpoint.origin, earlier.origin];
   return (
     a.mzxid === b.mzxid &&
     a.czxid === b.czxid &&
+    a.version === b.version &&
     a.registry === b.registry &&
     a.path === b.path &&
     sameEndpoint(endpoint, earlier)

@@ -11,18 +11,20 @@ export interface Locality {
  */
 export type Health = 'healthy' | 'unhealthy' | 'draining' | 'unknown';
 
-/** The znode that an endpoint was read from. */
+/** What an endpoint was read from: a znode, or what another platform has in its place. */
 export interface Origin {
   /** Name of the registry source. */
   readonly registry: string;
-  /** Absolute znode path. */
+  /** Absolute znode path; elsewhere what the platform calls it: `EndpointSlice shop/web-x1`. */
   readonly path: string;
-  /** Transaction that created the znode. */
-  readonly czxid: bigint;
-  /** Transaction that last changed the znode's data: the endpoint's version. */
-  readonly mzxid: bigint;
-  /** When that was, by the ensemble's clock: milliseconds since the epoch. */
-  readonly mtime: number;
+  /** Transaction that created the znode. Only ZooKeeper has it. */
+  readonly czxid?: bigint;
+  /** Transaction that last changed the znode's data: the endpoint's version. Only ZooKeeper has it. */
+  readonly mzxid?: bigint;
+  /** When that was, by the registry's clock, where it tells: milliseconds since the epoch. */
+  readonly mtime?: number;
+  /** What another platform calls the version that was read: a `resourceVersion`, a `ModifyIndex`. */
+  readonly version?: string;
 }
 
 /** One instance of a service: an address that takes requests. */

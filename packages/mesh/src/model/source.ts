@@ -1,8 +1,8 @@
 import type { Service } from './service.ts';
 
 /**
- * Why an endpoint's znode is gone, as far as ZooKeeper shows it: an event tells of a deletion, not
- * of its reason.
+ * Why an endpoint is gone, as far as its registry shows it: ZooKeeper's events tell of a znode's
+ * deletion, not of its reason.
  */
 export type Departure =
   /** Its owner deleted it: others of its session's znodes are still there, or it was persistent. */
@@ -28,7 +28,7 @@ interface Departed {
 
 /** Something in a registry that could not be used, and why. The rest of the registry is unaffected. */
 export interface Problem {
-  /** Absolute znode path. */
+  /** Absolute znode path; elsewhere what the platform calls it: `Service shop/web`. */
   readonly path: string;
   readonly code:
     | 'malformed'

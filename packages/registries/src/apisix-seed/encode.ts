@@ -1,11 +1,10 @@
-import { DEFAULT_WEIGHT } from '@meshkeeper/mesh';
+import { DEFAULT_WEIGHT, MARK_KEY } from '@meshkeeper/mesh';
 import { CreateMode } from '@meshkeeper/zookeeper';
 import { addressKey, isHost, isPort } from '../decode/address.ts';
 import { parseExactly } from '../decode/exact-json.ts';
 import { isObject } from '../decode/json.ts';
 import type { Entry, Registration } from '../dialect.ts';
 import { directoryOf } from '../directory/layout.ts';
-import { MIRROR_KEY } from '../mirror/mark.ts';
 import { RegistryError } from '../registry-error.ts';
 import { parseNode } from './node.ts';
 
@@ -100,5 +99,5 @@ function keyOf(element: unknown): string | undefined {
 }
 
 function isMirrored(element: unknown): boolean {
-  return isObject(element) && isObject(element.metadata) && MIRROR_KEY in element.metadata;
+  return isObject(element) && isObject(element.metadata) && MARK_KEY in element.metadata;
 }

@@ -176,7 +176,7 @@ function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
 }
 
 function isNewer({ origin: a }: Endpoint, { origin: b }: Endpoint): boolean {
-  return a.czxid === b.czxid ? a.path > b.path : a.czxid > b.czxid;
+  return a.czxid === b.czxid ? a.path > b.path : (a.czxid ?? 0n) > (b.czxid ?? 0n);
 }
 
 /** As for a client of D2 without TLS: plain HTTP where there is any, or else the first by name. */

@@ -181,6 +181,6 @@ function isBetter(a: Offer, b: Offer): boolean {
   if (a.level !== b.level) return a.level === 'interface';
   if (a.since !== b.since) return a.since > b.since;
   const [one, other] = [a.endpoint.origin, b.endpoint.origin];
-  if (one.czxid !== other.czxid) return one.czxid > other.czxid;
+  if (one.czxid !== other.czxid) return (one.czxid ?? 0n) > (other.czxid ?? 0n);
   return one.path < other.path;
 }

@@ -1,8 +1,8 @@
-import { type Endpoint, NO_LOCALITY } from '@meshkeeper/mesh';
+import { type Endpoint, type Mark, markOf, NO_LOCALITY } from '@meshkeeper/mesh';
 import { parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect, Reading } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
-import { type Mark, markOf, mayBeMarked } from './mark.ts';
+import { mayBeMarked } from './mark.ts';
 
 /** What a znode by itself is. */
 export interface Identified {

@@ -1,9 +1,9 @@
-import type { Endpoint, Service } from '@meshkeeper/mesh';
+import type { Endpoint, Mark, Service } from '@meshkeeper/mesh';
 import { parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { Identifier } from './identifier.ts';
-import { goesBefore, isSameMark, type Mark } from './mark.ts';
+import { goesBefore, isSameMark } from './mark.ts';
 import {
   isAt,
   isSequential,

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Service } from '@meshkeeper/mesh';
+import type { Mark, Service } from '@meshkeeper/mesh';
 import { type Logger, type Stat, type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
 import type { Dialect } from '../dialect.ts';
 import { created } from '../register/created.ts';
@@ -7,7 +7,6 @@ import { rootOf } from '../root.ts';
 import { each } from '../tree/each.ts';
 import type { TreeEvent } from '../tree/tree-change.ts';
 import { watchTree } from '../tree/watch-tree.ts';
-import type { Mark } from './mark.ts';
 import { type MirrorProblem, type MirrorStep, MirrorTarget } from './target.ts';
 
 /** What a mirror takes. */

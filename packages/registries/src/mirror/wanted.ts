@@ -1,10 +1,18 @@
-import { DEFAULT_WEIGHT, type Endpoint, type Protocol, type Service } from '@meshkeeper/mesh';
+import {
+  DEFAULT_WEIGHT,
+  type Endpoint,
+  type Mark,
+  markedId,
+  markedMetadata,
+  type Protocol,
+  type Service,
+} from '@meshkeeper/mesh';
 import { CreateMode, parentOf } from '@meshkeeper/zookeeper';
 import type { Dialect, Entry, Registration } from '../dialect.ts';
 import { RegistryError } from '../registry-error.ts';
 import { MOST_METADATA as SERVERSET_METADATA } from '../serverset/encode.ts';
 import type { Identifier } from './identifier.ts';
-import { isSameMark, type Mark, markedId, markedMetadata } from './mark.ts';
+import { isSameMark } from './mark.ts';
 
 /** Stands for the time of the registration until it is written: as long as any that comes up. */
 const SOME_TIME = 1_111_111_111_111;
@@ -67,7 +75,8 @@ export function wantedOf(
       if (entry === undefined || others.length > 0 || !isEphemeral(entry)) continue;
       const identified = identifier.identify(asRead(entry));
       if (identified?.mark === undefined || !isSameMark(identified.mark, mark)) continue;
-      const time = warmup?.from ?? origin.mtime;
+      // Of a registry that doesn't tell, it is long since: there is nothing left to warm up.
+      const time = warmup?.from ?? origin.mtime ?? 0;
       return {
         ...{ service, endpoint: endpoint.id, key: identified.key, entry, time },
         directory: parentOf(entry.path),

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DEFAULT_WEIGHT, type Endpoint, NO_LOCALITY, type Service } from '@meshkeeper/mesh';
+import {
+  DEFAULT_WEIGHT,
+  type Endpoint,
+  MARK_KEY,
+  type Mark,
+  NO_LOCALITY,
+  type Service,
+} from '@meshkeeper/mesh';
 import { startFaultProxy, until } from '@meshkeeper/testbed';
 import { connect, parseConnectString } from '@meshkeeper/zookeeper';
 import {
@@ -9,8 +16,6 @@ import {
   DIALECTS,
   type Dialect,
   d2,
-  type Mark,
-  MIRROR_KEY,
   Registrar,
   serverset,
   spring,
@@ -197,7 +202,7 @@ for (const [name, start] of Object.entries(servers))
       mirrored.want('a', service(endpoint(1, { weight: 200 }), endpoint(2), endpoint(0)));
       await until(() => mirrored.size === 2);
       await settled(mirrored);
-      const metadata = { protocol: 'dubbo', [MIRROR_KEY]: 'cafe/rule/r' };
+      const metadata = { protocol: 'dubbo', [MARK_KEY]: 'cafe/rule/r' };
       assert.deepEqual(await read(), [
         { host: '10.0.0.1', port: 1, weight: 200, metadata },
         { host: '10.0.0.1', port: 2, weight: 100, metadata },
@@ -293,7 +298,7 @@ for (const [name, start] of Object.entries(servers))
       await settled(mirrored);
       assert.equal(mirrored.writes, writes + 2);
       assert.ok(
-        (await on.zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MIRROR_KEY),
+        (await on.zk.get(`${root}/a/meshkeeper.mirror~cafe~rule~id%2F3`)).data.includes(MARK_KEY),
       );
     });
 

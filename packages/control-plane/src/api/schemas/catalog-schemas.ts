@@ -91,13 +91,14 @@ export const serviceListSchema = z.object({
     .describe('What a data plane can not be served, and why.'),
 });
 
-/** The znode that an endpoint was read from. */
+/** What an endpoint was read from. */
 export const originSchema = z.object({
-  registry: z.string(),
-  path: z.string(),
-  czxid: z.string().describe('Transaction that created the znode.'),
-  mzxid: z.string().describe('Transaction that last changed it.'),
-  changed: timeSchema,
+  registry: z.string().describe('The registry, or another source.'),
+  path: z.string().describe('The znode, or what the platform calls it.'),
+  czxid: z.string().optional().describe('Transaction that created the znode.'),
+  mzxid: z.string().optional().describe('Transaction that last changed it.'),
+  changed: timeSchema.optional(),
+  version: z.string().optional().describe('The version that was read, where it is no znode.'),
 });
 
 /** Why an endpoint is served that its registry lacks. */
