@@ -100,12 +100,13 @@ async function instanceBehind(
   }
 }
 
-function welcome({ api, xds, gateway, zookeeper }: Listening, pid: number): string {
+function welcome({ api, xds, gateway, dns, zookeeper }: Listening, pid: number): string {
   return `Meshkeeper is up, with three services of two instances each (Ctrl-C ends it all).
 
   gateway    ${gateway}
   API        ${api}
   xDS        ${xds}
+  DNS        ${dns}
   ZooKeeper  ${zookeeper}
 
   orders     registered by Curator's format       /discovery/orders
@@ -119,6 +120,7 @@ Try, in another terminal:
   npx meshkeeper endpoints orders
   kill -9 ${pid}    # an instance of orders: no request fails
   npx meshkeeper zk ls --zookeeper ${zookeeper} /discovery
+  npx meshkeeper config set shop greeting=hello && npx meshkeeper config publish shop --yes
 
 What changes in the catalog from now on:
 `;
