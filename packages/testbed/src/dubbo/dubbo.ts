@@ -155,6 +155,21 @@ export class Dubbo extends JavaFace {
     await this.#driver.request('rule', { key, content: yaml }, options);
   }
 
+  /** What the application's configuration centre has, as Dubbo reads it. */
+  async config(key: string, group: string, options?: CallOptions): Promise<string> {
+    return String(await this.#driver.request('config', { key, group }, options));
+  }
+
+  /** Listens to it, as Dubbo does: what it is told, {@link told} has. */
+  async watchConfig(key: string, group: string, options?: CallOptions): Promise<void> {
+    await this.#driver.request('watchConfig', { key, group }, options);
+  }
+
+  /** What listeners were told last, by `group/key`. */
+  async told(options?: CallOptions): Promise<Record<string, string>> {
+    return (await this.#driver.request('told', {}, options)) as Record<string, string>;
+  }
+
   /** QoS `offline`: withdraws what matches `service`, a pattern, from the registry. Default all. */
   async offline(service?: string, options?: CallOptions): Promise<void> {
     await this.#driver.request('offline', { service }, options);

@@ -23,6 +23,8 @@ public final class DubboDriver {
     private final DubboBootstrap bootstrap = DubboBootstrap.getInstance();
     private final Map<String, ServiceConfig<Object>> provided = new HashMap<>();
     private final Map<String, ReferenceConfig<Object>> references = new ConcurrentHashMap<>();
+    /** What listeners were told last. */
+    private final Map<String, String> told = new ConcurrentHashMap<>();
     private Person person;
 
     private DubboDriver() {
@@ -46,6 +48,15 @@ public final class DubboDriver {
             case "rule":
                 return BooleanNode.valueOf(configuration().publishConfig(
                         request.get("key").asText(), "dubbo", request.get("content").asText()));
+            case "config":
+                return TextNode.valueOf(configuration().getConfig(
+                        request.get("key").asText(), request.get("group").asText(), 5_000));
+            case "watchConfig":
+                configuration().addListener(request.get("key").asText(), request.get("group").asText(),
+                        event -> told.put(event.getGroup() + "/" + event.getKey(), event.getContent()));
+                return NullNode.instance;
+            case "told":
+                return JsonLines.MAPPER.valueToTree(told);
             case "offline":
                 return TextNode.valueOf(new Offline(FrameworkModel.defaultModel()).execute(null, pattern(request)));
             case "online":
