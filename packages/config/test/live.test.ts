@@ -119,4 +119,14 @@ onServers('what instances get', (stage) => {
     await until(() => get().b === '2');
     assert.equal(get().a, '1');
   });
+
+  test('ends without a complaint', async () => {
+    const complaints: string[] = [];
+    const warn = (_: object, message?: string) => complaints.push(message ?? '');
+    const { root } = stage.store();
+    const live = new LiveConfig({ zk: stage.zk, root, logger: { ...logger, warn } });
+    await live.close();
+    await assert.rejects(live.ready, { name: 'AbortError' });
+    assert.deepEqual(complaints, []);
+  });
 });

@@ -82,10 +82,12 @@ export class LiveConfig implements AsyncDisposable {
         },
       },
     });
-    this.#following = follower.run(this.#stop.signal).then(
-      () => this.#ready.reject(this.#stop.signal.reason),
+    const { signal } = this.#stop;
+    this.#following = follower.run(signal).then(
+      () => this.#ready.reject(signal.reason),
       (error: unknown) => {
-        logger.warn({ err: error }, 'configuration can not be followed any more');
+        if (!signal.aborted)
+          logger.warn({ err: error }, 'configuration can not be followed any more');
         this.#complete = false;
         this.#ready.reject(error);
       },
