@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { commandReference } from './docs/commands.ts';
 import { configurationReference, configurationSchema } from './docs/configuration.ts';
+import { crds } from './docs/crds.ts';
 import { openApiDocument } from './docs/openapi.ts';
 import { policiesReference, policiesSchema } from './docs/policies.ts';
 
@@ -14,6 +15,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/policies.md', policiesReference()],
     ['docs/reference/policies.schema.json', policiesSchema()],
     ['meshkeeper.schema.json', configurationSchema()],
+    ...crds(),
   ]);
 }
 
