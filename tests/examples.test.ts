@@ -11,7 +11,9 @@ import { startZooKeeper, until } from '@meshkeeper/testbed';
 const run = promisify(execFile);
 const { MESHKEEPER_ZOOKEEPER_CONNECT: _, ...env } = process.env;
 const examples = globSync('examples/recipes/*.ts').sort();
-const programs = globSync('examples/sdk/*.ts').sort();
+const programs = globSync('examples/{sdk,config}/*.ts')
+  .filter((file) => basename(file) !== 'publisher.ts') // what two of them share
+  .sort();
 
 /** What the header of an example says that it prints. */
 function claimed(file: string): string {
@@ -51,7 +53,8 @@ test('every recipe has an example, and the index names it', () => {
   for (const name of Object.keys(recipes))
     if (!others.includes(name)) assert.ok(used.has(name), `no example uses ${name}`);
   for (const file of examples) assert.ok(index.includes(`(recipes/${basename(file)})`), file);
-  for (const file of programs) assert.ok(index.includes(`(sdk/${basename(file)})`), file);
+  for (const file of programs)
+    assert.ok(index.includes(`(${file.slice('examples/'.length)})`), file);
 });
 
 describe('on a server of its own', { concurrency: 2 }, () => {

@@ -1,6 +1,12 @@
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import { layersOf } from '../model/layers.ts';
-import { checkApplication, checkNamespace, refText, SHARED_APPLICATION } from '../model/names.ts';
+import {
+  checkApplication,
+  checkNamespace,
+  type NamespaceRef,
+  refText,
+  SHARED_APPLICATION,
+} from '../model/names.ts';
 import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
 import type { Published as PublishedNamespace } from '../projection/wanted.ts';
 import { CONFIG_ROOT, Paths } from '../store/paths.ts';
@@ -176,6 +182,29 @@ export class LiveConfig implements AsyncDisposable {
     const now = this.resolve(request);
     if (now.digest !== digest) return now;
     return (await this.#another(request, digest, signal)) ?? this.resolve(request);
+  }
+
+  /** Resolves when a release of a namespace, or a later one, is seen here; or the signal aborts. */
+  async seen(ref: NamespaceRef, release: number, signal: AbortSignal): Promise<void> {
+    const isSeen = () => {
+      const pointer = this.#namespaces.get(refText(ref))?.pointer;
+      const numbers = [pointer?.head?.number ?? 0];
+      for (const gray of pointer?.grays ?? []) numbers.push(gray.release.number);
+      return Math.max(...numbers) >= release;
+    };
+    if (isSeen() || signal.aborted) return;
+    const { promise, resolve: done } = Promise.withResolvers<void>();
+    const off = this.onChange(() => {
+      if (isSeen()) done();
+    });
+    const abort = () => done();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await promise;
+    } finally {
+      off();
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   /** Ends it. Idempotent. */

@@ -28,6 +28,14 @@ export function patience(): AbortSignal {
   return AbortSignal.timeout(PATIENCE);
 }
 
+/** How long an answer waits until who reads here after it sees what was written, in milliseconds. */
+const SERVED = 1_000;
+
+/** Ends that wait: it is written, and will be served. */
+export function soon(): AbortSignal {
+  return AbortSignal.timeout(SERVED);
+}
+
 /** The namespace that a path names. */
 export function refOf({ application, namespace }: z.output<typeof namespaceParams>): NamespaceRef {
   return { application, namespace };

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
-import { actorOf, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
+import { actorOf, CONFIG_WRITES, patience, refOf, soon } from './config-calls.ts';
 import { configured, ifMatch } from './config-errors.ts';
 import { changeView, grayView, releaseView } from './config-views.ts';
 import { NO_CONTENT, route } from './route.ts';
@@ -21,7 +21,7 @@ import {
 } from './schemas/config-schemas.ts';
 
 /** Releases for some, and what ends them. */
-export function configGrayRoutes(app: FastifyInstance, { store }: Configuration): void {
+export function configGrayRoutes(app: FastifyInstance, { store, live }: Configuration): void {
   const { grays, signals } = store;
   const folder = '/api/v1/config/:application/:namespace/gray';
   const one = `${folder}/:gray`;
@@ -44,6 +44,7 @@ export function configGrayRoutes(app: FastifyInstance, { store }: Configuration)
       configured(async () => {
         const wanted = { ...body, tag: ifMatch(raw) };
         const { gray } = await grays.create(refOf(params), wanted, actorOf(caller), patience());
+        await live.seen(refOf(params), gray.release.number, soon());
         return grayView(gray);
       }),
   });
@@ -79,6 +80,7 @@ export function configGrayRoutes(app: FastifyInstance, { store }: Configuration)
       configured(async () => {
         const [ref, actor, signal] = [refOf(params), actorOf(caller), patience()];
         const { release, changes } = await grays.promote(ref, params.gray, body, actor, signal);
+        await live.seen(ref, release.number, soon());
         return { release: releaseView(release), changes: changes.map(changeView) };
       }),
   });

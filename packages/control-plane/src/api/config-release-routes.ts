@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Configuration } from '../configuration/open-configuration.ts';
-import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
+import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, refOf, soon } from './config-calls.ts';
 import { configured, ifMatch } from './config-errors.ts';
 import { changeView, entriesView, releaseView, scheduledView } from './config-views.ts';
 import { NO_CONTENT, route } from './route.ts';
@@ -21,7 +21,7 @@ import {
 } from './schemas/config-schemas.ts';
 
 /** What is released, was, and will be. */
-export function configReleaseRoutes(app: FastifyInstance, { store }: Configuration): void {
+export function configReleaseRoutes(app: FastifyInstance, { store, live }: Configuration): void {
   const { releases, schedule } = store;
   const folder = '/api/v1/config/:application/:namespace';
   route(app, {
@@ -47,6 +47,7 @@ export function configReleaseRoutes(app: FastifyInstance, { store }: Configurati
           return { scheduled: scheduledView(scheduled), changes: [] };
         }
         const { release, changes } = await releases.publish(ref, options, actor, signal);
+        await live.seen(ref, release.number, soon());
         return { release: releaseView(release), changes: changes.map(changeView) };
       }),
   });
@@ -66,6 +67,7 @@ export function configReleaseRoutes(app: FastifyInstance, { store }: Configurati
       configured(async () => {
         const [ref, actor, signal] = [refOf(params), actorOf(caller), patience()];
         const { release, changes } = await releases.rollback(ref, to, { message }, actor, signal);
+        await live.seen(ref, release.number, soon());
         return { release: releaseView(release), changes: changes.map(changeView) };
       }),
   });
