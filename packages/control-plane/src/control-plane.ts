@@ -26,13 +26,17 @@ import { observers } from './metrics/observers.ts';
 import { Mirrors } from './mirrors/mirrors.ts';
 import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
+import { Destinations } from './plugins/destinations.ts';
+import { loadPlugins } from './plugins/load-plugins.ts';
+import { identityOfSource, openDestinations, openSources } from './plugins/open-bridges.ts';
+import { resolveBridges } from './plugins/resolve.ts';
+import { dnsDestination, xdsDestination } from './plugins/served.ts';
 import { openPolicies } from './policies/open-policies.ts';
 import { Reconciler } from './reconciler.ts';
 import { Checks } from './registrations/checks.ts';
 import { Registrations } from './registrations/registrations.ts';
 import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
-import { loadDialects } from './registries/load-plugins.ts';
 import { openRegistries } from './registries/open-registries.ts';
 
 /** What a control plane is started with. */
@@ -90,21 +94,28 @@ export async function startControlPlane(
   await using stack = new AsyncDisposableStack();
   const ready = Promise.withResolvers<void>();
 
-  const dialects = await loadDialects(config.plugins);
-  const identities = config.registries.map((registry) => identityOf(registry, ensembleOf(config)));
+  const plugins = await loadPlugins(config.plugins);
+  const bridges = await resolveBridges(config, plugins);
+  const { dialects } = plugins;
+  const identities = [
+    ...config.registries.map((registry) => identityOf(registry, ensembleOf(config))),
+    ...config.sources.map(identityOfSource),
+  ];
   const { dataDir } = config.controlPlane;
   const records = stack.use(await RecordKeeper.open(dataDir, identities, logger));
   const catalog = new Catalog(
-    config.registries.map(({ name, priority }) => ({ name, priority })),
+    [...config.registries, ...config.sources].map(({ name, priority }) => ({ name, priority })),
     { ...config.protection, lastInstance: config.protection.lastInstance ?? true },
   );
   const restored = records.restore(catalog, identities);
   const zk = stack.use(await reach(options, restored, signal));
   const { sessionTimeout } = config.zookeeper;
   const ensembles = stack.use(new Ensembles({ sessionTimeout, logger }));
-  const sources = await openRegistries(config.registries, dialects, async (connect) =>
+  const registries = await openRegistries(config.registries, dialects, async (connect) =>
     connect === undefined ? zk : ensembles.client(connect),
   );
+  const bridging = { config, bridges, zk, catalog, logger, now };
+  const sources = [...registries, ...openSources(bridging)];
   const overlays = new OverlayStore(zk, logger);
   const policies = stack.use(await openPolicies({ zk, config, logger, restored }));
   const mirrorEnsembles = stack.use(
@@ -146,6 +157,15 @@ export async function startControlPlane(
   );
   const xds = stack.use(await listenXds(options, observer, signal));
   const dns = stack.use(await listenDns(options, metrics.dnsObserver));
+  const destinations = new Destinations(
+    [
+      xdsDestination(xds),
+      dnsDestination(dns),
+      ...mirrors.destinations,
+      ...openDestinations(bridging, stack),
+    ],
+    { catalog, logger },
+  );
   // Ends before the data planes are left: they are then expected at another replica.
   stack.use(members.start());
   const mesh = new MeshConvergence(dataPlanes.convergence, policies.served, members);
@@ -164,10 +184,8 @@ export async function startControlPlane(
         metrics.published(changes, snapshot.revision, at);
         dataPlanes.times.published(snapshot.revision, at);
         records.append(snapshot, changes, at);
-        xds.update(snapshot, changes);
-        dns.update(snapshot, changes);
+        destinations.update(snapshot, changes);
         publishServices(events, snapshot.revision, changes);
-        mirrors.update(snapshot, changes);
         leaders.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
@@ -177,7 +195,7 @@ export async function startControlPlane(
         if (policies.served.committed(catalog.snapshot))
           events.publish('policies', { revision: policies.served.list?.revision });
         members.changed();
-        mirrors.committed();
+        destinations.committed();
       },
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),

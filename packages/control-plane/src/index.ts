@@ -9,4 +9,5 @@ export {
   startControlPlane,
 } from './control-plane.ts';
 export { ControlPlaneError, type ControlPlaneErrorCode } from './control-plane-error.ts';
-export { loadDialects } from './registries/load-plugins.ts';
+export { loadDialects } from './plugins/load-plugins.ts';
+export type { Plugin } from './plugins/plugin.ts';

@@ -69,6 +69,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   return {
     ...parsed.data,
     plugins: plugins.map(located),
+    folder: resolve(folder),
     configuration: {
       ...configuration,
       secrets: {

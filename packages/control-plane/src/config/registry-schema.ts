@@ -77,7 +77,7 @@ export const pluginsSchema = z
   .array(z.string().min(1))
   .default([])
   .describe(
-    'Modules whose default export is a dialect: a path from the configuration file, or a package.',
+    'Modules whose default export is a plug-in: a dialect, a source, a destination, or a list of such. A path from the configuration file, or a package.',
   );
 
 /**

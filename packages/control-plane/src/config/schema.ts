@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiSchema } from './api-schema.ts';
+import { checkBridges, destinationsSchema, sourcesSchema } from './bridge-schema.ts';
 import { configurationSchema } from './configuration-schema.ts';
 import { dnsSettings } from './dns-schema.ts';
 import { durationText } from './duration.ts';
@@ -62,6 +63,8 @@ export const configSchema = z
       })
       .prefault({}),
     registries: registriesSchema,
+    sources: sourcesSchema,
+    destinations: destinationsSchema,
     mirror: mirrorSchema,
     plugins: pluginsSchema,
     protection: protectionSchema,
@@ -89,7 +92,8 @@ export const configSchema = z
     gateway: listener('Where the gateway of `up` listens.', '127.0.0.1:7080'),
   })
   .superRefine(checkDialects, { when: () => true })
-  .superRefine(checkMirrors, { when: () => true });
+  .superRefine(checkMirrors, { when: () => true })
+  .superRefine(checkBridges, { when: () => true });
 
 /** The ensemble that a configuration names; a server on this machine when it names none. */
 export function ensembleOf({ zookeeper }: Config): string {
@@ -97,4 +101,7 @@ export function ensembleOf({ zookeeper }: Config): string {
 }
 
 /** A complete configuration: every default is filled in, durations are milliseconds. */
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<typeof configSchema> & {
+  /** The folder that relative paths of sources and destinations count from. Default: the working directory. */
+  readonly folder?: string;
+};

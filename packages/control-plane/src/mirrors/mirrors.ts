@@ -1,11 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Catalog, EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
+import {
+  type Catalog,
+  type DataPlane,
+  type DataPlaneState,
+  EMPTY_SNAPSHOT,
+  type ServiceChange,
+  type Snapshot,
+} from '@meshkeeper/mesh';
 import { LeaderLatch } from '@meshkeeper/recipes';
 import { type Dialect, type MirrorProblem, TreeMirror } from '@meshkeeper/registries';
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { MirrorRule } from '../config/mirror-schema.ts';
+import type { Destination } from '../plugins/destinations.ts';
+import { alsoIn } from './also-in.ts';
 import { meshId } from './mesh-id.ts';
-import { type AlsoIn, Selection } from './select.ts';
+import { Selection } from './select.ts';
 
 /** Who mirrors; the others stand by. */
 const LEADER = '/meshkeeper/mirror/leader';
@@ -57,6 +66,7 @@ export class Mirrors implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #standing: Promise<void>;
   readonly #running = new Map<string, Running>();
+  readonly #alsoIn: ReturnType<typeof alsoIn>;
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   /** Every registry was read completely, not only restored. */
   #known = false;
@@ -64,6 +74,7 @@ export class Mirrors implements AsyncDisposable {
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
+    this.#alsoIn = alsoIn(options.catalog);
     // Who mirrors nothing doesn't stand for it.
     this.#latch = options.rules.length > 0 ? new LeaderLatch(options.zk, LEADER) : undefined;
     this.#standing = this.#latch === undefined ? Promise.resolve() : this.#stand(this.#latch);
@@ -80,20 +91,17 @@ export class Mirrors implements AsyncDisposable {
     });
   }
 
-  /** Takes a snapshot that is served, and what it changed. */
-  update(snapshot: Snapshot, changes: readonly ServiceChange[]): void {
-    this.#snapshot = snapshot;
-    for (const { selection, mirror } of this.#running.values())
-      for (const { name } of changes)
-        mirror.want(name, selection.of(snapshot.services.get(name), this.#alsoIn));
-  }
-
-  /** The catalog was committed, whether or not anything has changed. */
-  committed(): void {
-    const { catalog } = this.#options;
-    if (this.#known || !catalog.ready || catalog.restored.length > 0) return;
-    this.#known = true;
-    for (const { mirror } of this.#running.values()) mirror.look();
+  /** The rules as destinations, in their order. */
+  get destinations(): readonly Destination[] {
+    return this.#options.rules.map(({ rule: { name } }) => ({
+      kind: 'mirror',
+      plane: this.#plane(name),
+      known: () => {
+        this.#known = true;
+        this.#running.get(name)?.mirror.look();
+      },
+      leader: this.#leader,
+    }));
   }
 
   /** Ends it: with a successor when that has taken over, or with the session. Idempotent. */
@@ -104,6 +112,48 @@ export class Mirrors implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #plane(rule: string): DataPlane {
+    const running = () => this.#running.get(rule);
+    const revision = () => this.#snapshot.revision;
+    const close = () => this.close();
+    return {
+      name: rule,
+      get state(): DataPlaneState {
+        const mirror = running()?.mirror;
+        if (mirror === undefined) return { type: 'starting' };
+        return { type: mirror.settled ? 'applied' : 'applying', revision: revision() };
+      },
+      get problems() {
+        const problems = running()?.mirror.problems ?? [];
+        return new Map(
+          problems.map(({ service, endpoint, message }) => [`${service} ${endpoint}`, message]),
+        );
+      },
+      update: (snapshot, changes) => this.#update(rule, snapshot, changes),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  #update(rule: string, snapshot: Snapshot, changes: readonly ServiceChange[]): void {
+    this.#snapshot = snapshot;
+    const running = this.#running.get(rule);
+    if (running === undefined) return;
+    const { selection, mirror } = running;
+    for (const { name } of changes)
+      mirror.want(name, selection.of(snapshot.services.get(name), this.#alsoIn));
+  }
+
+  get #leader(): NonNullable<Destination['leader']> {
+    const latch = this.#latch;
+    return {
+      asked: latch !== undefined,
+      get term() {
+        return latch?.lease?.signal;
+      },
+    };
   }
 
   async #close(): Promise<void> {
@@ -171,17 +221,6 @@ export class Mirrors implements AsyncDisposable {
     for (const service of this.#snapshot.services)
       mirror.want(service.name, selection.of(service, this.#alsoIn));
   }
-
-  /** An instance that is registered twice is in both registries. */
-  readonly #alsoIn = (service: string): AlsoIn => {
-    const { endpoints } = this.#options.catalog.explain(service);
-    return new Map(
-      endpoints.map(({ id, registrations }) => [
-        id,
-        new Set(registrations.map(({ source }) => source)),
-      ]),
-    );
-  };
 
   /** What was written stays: another takes it over, or it goes with the session. */
   async #end(): Promise<void> {

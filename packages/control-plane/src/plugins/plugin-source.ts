@@ -1,0 +1,98 @@
+import type { Problem, RegistrySource, SourceChange, SourceState } from '@meshkeeper/mesh';
+import type { Logger } from '@meshkeeper/zookeeper';
+import { Taken, type TakenOptions } from './taken.ts';
+import { ended, pause, within } from './within.ts';
+
+/** What a configured source takes. */
+export interface PluginSourceOptions extends TakenOptions {
+  readonly open: (signal: AbortSignal) => Promise<RegistrySource & AsyncDisposable>;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * A source of a plug-in, kept running: when it can't be opened, or ends, it is opened again after a
+ * pause, and what it said before is served on.
+ */
+export class PluginSource implements RegistrySource {
+  readonly name: string;
+  readonly #options: PluginSourceOptions;
+  readonly #taken: Taken;
+  #source: RegistrySource | undefined;
+  /** Since when there is none, after there was one. */
+  #stale: SourceState = { type: 'starting' };
+  #failure: Problem | undefined;
+
+  constructor(options: PluginSourceOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#taken = new Taken(options);
+  }
+
+  get state(): SourceState {
+    const state = this.#source?.state ?? this.#stale;
+    // Opened again, it is not read yet; but what it said before is served.
+    return state.type === 'starting' ? this.#stale : state;
+  }
+
+  get problems(): ReadonlyMap<string, Problem> {
+    return new Map([
+      ...this.#taken.problems.map((problem) => [problem.path, problem] as const),
+      ...(this.#source?.problems ?? []),
+      ...(this.#failure === undefined ? [] : [[this.#failure.path, this.#failure] as const]),
+    ]);
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<SourceChange> {
+    const { name, logger, now } = this.#options;
+    for (let failed = 0; !signal.aborted; failed++) {
+      const stop = new AbortController();
+      const running = AbortSignal.any([signal, stop.signal]);
+      try {
+        for await (const change of this.#run(running)) {
+          failed = 0;
+          this.#failure = undefined;
+          yield change;
+        }
+        if (signal.aborted) return;
+        throw new Error('it has ended');
+      } catch (err) {
+        if (signal.aborted) return;
+        const message = `it can't be followed, and is tried again: ${messageOf(err)}`;
+        this.#failure = { path: name, code: 'unreadable', message };
+        logger.warn({ source: name, err }, 'a source can not be followed; it is tried again');
+      } finally {
+        const source = this.#source;
+        if (source?.state.type === 'live') this.#stale = { type: 'stale', since: now() };
+        else if (source?.state.type === 'stale') this.#stale = source.state;
+        this.#source = undefined;
+        stop.abort();
+      }
+      await pause(failed, signal);
+    }
+  }
+
+  async *#run(signal: AbortSignal): AsyncGenerator<SourceChange> {
+    const close = (source: AsyncDisposable) => ended(() => source[Symbol.asyncDispose]());
+    const source = await within(this.#options.open(signal), signal, (late) => void close(late));
+    this.#source = source;
+    const changes = source.changes(signal)[Symbol.asyncIterator]();
+    try {
+      for (let first = true; ; first = false) {
+        const { done, value } = await within(changes.next(), signal);
+        if (done === true) return;
+        if (first && value.type !== 'reset')
+          throw new Error(`its first change has to be a "reset", and is "${value.type}"`);
+        yield this.#taken.change(value);
+      }
+    } finally {
+      await ended(async () => changes.return?.());
+      await close(source);
+    }
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
