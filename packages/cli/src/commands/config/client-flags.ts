@@ -1,12 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Config,
-  FILE_FORMATS,
-  type FileFormat,
-  type OutputFile,
-  openConfig,
-} from '@meshkeeper/config';
+import type { Config, FileFormat, OutputFile } from '@meshkeeper/config';
 import { type Command, InvalidArgumentError } from 'commander';
 import { duration } from '../../duration.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
@@ -31,6 +25,11 @@ export interface Rendering {
   readonly from: string;
   readonly to: string;
 }
+
+/** As the library has them, which is not loaded for a help. */
+const FILE_FORMATS = Object.keys({
+  ...{ yaml: true, json: true, properties: true, env: true },
+} satisfies Readonly<Record<FileFormat, true>>);
 
 /** Declares those besides who asks. */
 export function withClientFlags(command: Command): Command {
@@ -58,7 +57,7 @@ export function withClientFlags(command: Command): Command {
 }
 
 /** Opens the client of these flags, which says on standard error what goes wrong. */
-export function openClient(
+export async function openClient(
   application: string,
   options: ClientFlags & GlobalOptions,
   signal: AbortSignal,
@@ -66,6 +65,7 @@ export function openClient(
   const { server, token, profile, instance, address, label, secrets, cache, cacheDir } = options;
   const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const key = process.env.MESHKEEPER_CONFIG_CACHE_KEY;
+  const { openConfig } = await import('@meshkeeper/config');
   return openConfig(
     {
       application,

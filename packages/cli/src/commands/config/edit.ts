@@ -6,7 +6,7 @@ import { clean } from '../../output/table.ts';
 import type { ChangeView, DraftView } from './answers.ts';
 import { ConfigApi, pathOf, Refused } from './api.ts';
 import { changesText, countText } from './change-text.ts';
-import { type LineFault, readEdited } from './edit-text.ts';
+import type { LineFault, readEdited } from './edit-text.ts';
 import { publish } from './publish.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 
@@ -44,7 +44,7 @@ interface Attempt {
 
 async function editDraft(of: Target, options: Flags & GlobalOptions): Promise<void> {
   const { edited } = await import('./editor.ts');
-  const { editText } = await import('./edit-text.ts');
+  const { editText, readEdited } = await import('./edit-text.ts');
   const api = new ConfigApi(options);
   const path = `${pathOf(of)}/draft`;
   const { data: draft, etag } = await api.get<DraftView>(path);
@@ -56,7 +56,7 @@ async function editDraft(of: Target, options: Flags & GlobalOptions): Promise<vo
   for (let text = first; ; ) {
     text = await edited(text, ending);
     if (text === first) throw new CliError('nothing was changed');
-    const attempt = isKeys ? attemptOf(text, draft) : documentOf(text, draft);
+    const attempt = isKeys ? attemptOf(readEdited(text, draft.entries)) : documentOf(text, draft);
     const faults = [...attempt.faults];
     if (faults.length === 0) {
       try {
@@ -100,8 +100,7 @@ function titleOf(of: Target, { base, by, at }: DraftView): string[] {
   ];
 }
 
-function attemptOf(text: string, draft: DraftView): Attempt {
-  const { entries, faults, lineOf } = readEdited(text, draft.entries);
+function attemptOf({ entries, faults, lineOf }: ReturnType<typeof readEdited>): Attempt {
   return { body: { format: 'keys', entries }, faults, lineOf };
 }
 
