@@ -1,1 +1,8 @@
-export {};
+export { ConsulError, type ConsulErrorCode } from './consul-error.ts';
+export { consulSource } from './plugins.ts';
+export {
+  type ConsulDestinationSettings,
+  consulDestinationSchema,
+} from './settings/destination.ts';
+export { type ConsulSourceSettings, consulSourceSchema } from './settings/source.ts';
+export { type ConsulContext, ConsulSource, openConsulSource } from './source/consul-source.ts';

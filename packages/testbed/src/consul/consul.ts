@@ -117,7 +117,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     let answer: Answer;
     try {
       if (trouble?.type === 'status') throw new ConsulFault(trouble.status, 'no cluster leader');
-      answer = await answerOf(message, request, body);
+      answer = await answerOf(message, response, request, body);
     } catch (error) {
       if (!(error instanceof ConsulFault)) throw error;
       answer = { status: error.status, text: error.message };
@@ -131,6 +131,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
 
   async function answerOf(
     message: IncomingMessage,
+    response: ServerResponse,
     { method, path, query }: ConsulRequest,
     body: Buffer,
   ): Promise<Answer> {
@@ -149,8 +150,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
       const read = readOf(path.replace(/^\/v1\//, ''), query);
       if (read === undefined) throw new ConsulFault(404, '');
       const gone = new AbortController();
-      message.once('close', () => gone.abort());
-      message.socket.once('close', () => gone.abort());
+      response.once('close', () => gone.abort());
       const reached = await awaited(catalog, read, query, gone.signal);
       return {
         headers: {
