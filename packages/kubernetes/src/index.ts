@@ -1,3 +1,35 @@
+export type { Access, AccessOptions } from './api/access.ts';
+export {
+  ApiClient,
+  type ApiClientOptions,
+  type ListOptions,
+  type PatchType,
+  type Place,
+  type Selection,
+  type WatchOptions,
+  type WriteOptions,
+} from './api/api-client.ts';
+export {
+  isRefused,
+  KubernetesError,
+  type KubernetesErrorCode,
+  type Refusal,
+} from './api/kubernetes-error.ts';
+export type {
+  EndpointSlice,
+  KubernetesNode,
+  KubernetesObject,
+  KubernetesService,
+  Lease,
+  ObjectList,
+  ObjectMeta,
+  OwnerReference,
+  ServicePort,
+  SliceEndpoint,
+  SlicePort,
+} from './api/objects.ts';
+export { RESOURCES, type Resource, resource } from './api/resource.ts';
+export type { WatchEvent, WatchStatus } from './api/watch-event.ts';
 export {
   type CustomResourceDefinition,
   definition,
