@@ -43,7 +43,9 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
 /** Packages that prove and measure the others, and may import any. */
 const FREE = new Set(['bench']);
 
-const IMPORT = /(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g;
+/** Statements begin a line, as the formatter has them, or close one of several; texts do not. */
+const STATEMENT = /^(?:import|export|\})(?:[^'\n]* from)? '([^']+)'/gm;
+const CALL = /^(?!\s*(?:\*|\/\/)).*\bimport\(\s*'([^']+)'/gm;
 
 interface Import {
   readonly file: string;
@@ -51,12 +53,13 @@ interface Import {
 }
 
 function importsOf(folder: string): Import[] {
-  return globSync(`${folder}/src/**/*.{ts,tsx}`).flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, specifier]) => ({
+  return globSync(`${folder}/src/**/*.{ts,tsx}`).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    return [...text.matchAll(STATEMENT), ...text.matchAll(CALL)].map(([, specifier]) => ({
       file,
       specifier: specifier!,
-    })),
-  );
+    }));
+  });
 }
 
 for (const { folder, name, dependencies, peers } of workspacePackages()) {
