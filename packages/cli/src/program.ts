@@ -8,6 +8,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { addControlPlaneCommand } from './commands/control-plane.ts';
 import { addDeleteCommand } from './commands/delete.ts';
 import { addDemoInstanceCommand } from './commands/demo-instance.ts';
+import { addDestinationsCommand } from './commands/destinations.ts';
 import { addDiscoverCommand } from './commands/discover.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommands } from './commands/drain.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
   addDeleteCommand(program);
   addProxyStatusCommand(program);
   addProxyConfigCommand(program);
+  addDestinationsCommand(program);
   addConfigCommands(program);
   addDiscoverCommand(program);
   addLintCommand(program);

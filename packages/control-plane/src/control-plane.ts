@@ -166,6 +166,7 @@ export async function startControlPlane(
     ],
     { catalog, logger },
   );
+  metrics.watch(destinations);
   // Ends before the data planes are left: they are then expected at another replica.
   stack.use(members.start());
   const mesh = new MeshConvergence(dataPlanes.convergence, policies.served, members);
@@ -200,22 +201,36 @@ export async function startControlPlane(
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
     }),
   );
+  const audit = stack.use(new AuditLog({ zk, logger }));
   const configuration = stack.use(
-    await openConfiguration({ zk, config: config.configuration, logger, now }),
+    await openConfiguration({
+      ...{ zk, config: config.configuration, dataDir, identity: ensembleOf(config) },
+      ...{ audit, logger, now },
+    }),
   );
   const leases = stack.use(new KeptLeases({ zk, logger }));
   const targets = targetsOf(config.registries, dialects);
   const registrations = new Registrations({ zk, leases, catalog, now, targets });
   stack.use(new Checks({ leases, registrations, members, logger }));
   const tokens = stack.use(new TokenStore(zk, logger, now).start());
-  const audit = stack.use(new AuditLog({ zk, logger }));
   const { auth, insecure } = config.controlPlane.api;
   const authenticator = new Authenticator({ tokens, auth, insecure });
   const api = stack.use(
     await startApi({
       ...{ config: config.controlPlane.api, authenticator, tokens, logger, events, audit },
       answers: new AnswerStore(zk, now),
-      ...{ catalog, sources, overlays, policies, records, xds, metrics, mirrors, dataPlanes },
+      ...{
+        catalog,
+        sources,
+        overlays,
+        policies,
+        records,
+        xds,
+        metrics,
+        mirrors,
+        destinations,
+        dataPlanes,
+      },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
       registrations,

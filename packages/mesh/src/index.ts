@@ -92,7 +92,14 @@ export {
   type Origin,
   sameEndpoint,
 } from './model/endpoint.ts';
-export { MARK_KEY, type Mark, markedId, markedMetadata, markOf } from './model/mark.ts';
+export {
+  MARK_KEY,
+  MARK_LABELS,
+  type Mark,
+  markedId,
+  markedMetadata,
+  markOf,
+} from './model/mark.ts';
 export type {
   DestinationContext,
   DestinationPlugin,

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { ApiClient, segment } from '../api-client.ts';
-import { follow } from '../follow.ts';
+import { segment } from '../api-client.ts';
 import { type GlobalOptions, optionsOf } from '../global-options.ts';
-import { print } from '../output/format.ts';
-import { clean, formatTable, type Table } from '../output/table.ts';
+import { clean, type Table } from '../output/table.ts';
+import { show, WATCH, type WatchFlags } from '../show.ts';
 
 interface ServiceView {
   readonly name: string;
@@ -52,15 +51,6 @@ interface EndpointView {
 interface EndpointsView {
   readonly endpoints: readonly EndpointView[];
 }
-
-interface WatchFlags {
-  readonly watch?: boolean;
-}
-
-const WATCH = [
-  '--watch',
-  'follow: drawn anew on a terminal, otherwise a line of JSON a change',
-] as const;
 
 export function addCatalogCommands(program: Command): void {
   program
@@ -147,50 +137,6 @@ async function showService(name: string, options: WatchFlags & GlobalOptions): P
     table: (service) => servicesTable([service]),
     rows: (service) => new Map([[service.name, serviceLine(service)]]),
   });
-}
-
-/** Prints what a path says, or follows it; gives what was printed. */
-async function show<T>(
-  path: string,
-  { watch, ...options }: WatchFlags & GlobalOptions,
-  { table, rows }: Listed<T>,
-): Promise<T | undefined> {
-  const api = new ApiClient(options);
-  const { output } = options;
-  if (!watch) {
-    const data = await api.get<T>(path);
-    await print(data, output, table);
-    return data;
-  }
-  await follow<T>((signal) => api.states(path, signal), {
-    output,
-    text: (data) => {
-      const made = table(data);
-      return typeof made === 'string' ? made : formatTable(made);
-    },
-    lines: (before, after) => changedLines(before && rows(before), rows(after)),
-  });
-  return undefined;
-}
-
-/** How a list is shown. */
-interface Listed<T> {
-  readonly table: (data: T) => Table | string;
-  /** A line for each of its members, by name. */
-  readonly rows: (data: T) => ReadonlyMap<string, string>;
-}
-
-/** What joined, left or changed, a line each. */
-function changedLines(
-  before: ReadonlyMap<string, string> | undefined,
-  after: ReadonlyMap<string, string>,
-): string[] {
-  const gone = [...(before?.keys() ?? [])].filter((name) => !after.has(name));
-  const other = [...after].filter(([name, line]) => before?.get(name) !== line);
-  return [
-    ...gone.map((name) => `- ${name}`),
-    ...other.map(([name, line]) => `${before?.has(name) ? '~' : '+'} ${name} ${line}`),
-  ].map(clean);
 }
 
 function serviceLine({ protocol, healthy, endpoints, draining, held }: ServiceView): string {

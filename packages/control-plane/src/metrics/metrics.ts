@@ -3,7 +3,9 @@ import type { Catalog, RegistrySource, ServiceChange } from '@meshkeeper/mesh';
 import type { XdsObserver } from '@meshkeeper/xds';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MirrorStatus, Mirrors } from '../mirrors/mirrors.ts';
+import type { Destinations } from '../plugins/destinations.ts';
 import { DataPlaneMetrics } from './data-plane-metrics.ts';
+import { destinationMetrics } from './destination-metrics.ts';
 import { dnsMetrics } from './dns-metrics.ts';
 
 /** A control plane's metrics: `meshkeeper_*`, and those of the process. */
@@ -134,6 +136,11 @@ export class Metrics {
         },
       });
     }
+  }
+
+  /** Where what is served is brought, which is there later than these. */
+  watch(destinations: Destinations): void {
+    destinationMetrics(this.#registry, destinations);
   }
 
   /** A registry was read as a whole: the next commit has what that found. */

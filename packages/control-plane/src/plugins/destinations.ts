@@ -23,6 +23,8 @@ export interface DestinationStatus {
   readonly kind: string;
   readonly state: DataPlaneState;
   readonly problems: ReadonlyMap<string, string>;
+  /** Whether this replica writes; undefined of one in which each writes its own. */
+  readonly leads: boolean | undefined;
 }
 
 /** All that what is served is brought to, in the order in which they are told. */
@@ -42,7 +44,16 @@ export class Destinations {
   }
 
   get status(): readonly DestinationStatus[] {
-    return this.#all.map(({ kind, plane }) => ({ ...statusOf(plane), kind }));
+    return this.#all.map(({ kind, plane, leader }) => ({
+      ...statusOf(plane),
+      kind,
+      leads: leader?.asked ? leader.term !== undefined : undefined,
+    }));
+  }
+
+  /** The newest revision that is served. */
+  get revision(): number | undefined {
+    return this.#newest?.revision;
   }
 
   /** Takes a snapshot that is served, and what it changed. */
@@ -77,7 +88,7 @@ export class Destinations {
   }
 }
 
-function statusOf(plane: DataPlane): Omit<DestinationStatus, 'kind'> {
+function statusOf(plane: DataPlane): Omit<DestinationStatus, 'kind' | 'leads'> {
   const { name } = plane;
   try {
     return { name, state: plane.state, problems: plane.problems };

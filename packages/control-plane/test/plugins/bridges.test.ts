@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { DataPlane, DestinationPlugin } from '@meshkeeper/mesh';
 import { curator } from '@meshkeeper/registries';
 import { type TempDir, tempDir, until } from '@meshkeeper/testbed';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
@@ -40,8 +42,7 @@ test('what goes out by one bridge and is read by another never comes back', asyn
   b.set('else', [own]);
   await register('files', '10.0.1.1');
   await using plane = await startPlane(folder.path, {
-    zookeeper: { connect: server.connect },
-    registries: [{ name: 'r', dialect: 'curator', root: '/r' }],
+    ...onRegistry(),
     plugins: [writeModule(folder.path, plugins)],
     sources: [
       { name: 'source-a', kind: 'memory', platform: 'a' },
@@ -57,14 +58,232 @@ test('what goes out by one bridge and is read by another never comes back', asyn
   assert.deepEqual(await plane.endpoints('web'), ['10.0.0.1:80 source-a Endpoint 10.0.0.1:80']);
   assert.deepEqual(await plane.endpoints('else'), ['10.0.0.9:80 source-b Endpoint 10.0.0.9:80']);
 
-  // What is in the loop goes when it is gone where it was registered, and nowhere holds itself up.
-  a.set('web', [onPlatform('10.0.0.1:80'), onPlatform('10.0.0.2:80')]);
-  await until(() => b.services.get('web')?.length === 2);
-  b.set('else', []);
-  await until(
-    async () =>
-      (await plane.endpoints('else')).length === 0 || a.services.get('else')?.length !== 0,
-  );
   const [written] = b.services.get('web')!;
   assert.match(written?.metadata['meshkeeper.mirror'] ?? '', /^[0-9a-f]{12}\/to-b\/source-a$/);
+
+  // What is gone where it was registered is gone everywhere: nothing holds itself up.
+  a.set('web', [onPlatform('10.0.0.2:80')]);
+  await until(() => b.services.get('web')?.[0]?.id === '10.0.0.2:80');
+  a.delete('web');
+  b.delete('else');
+  await until(() => !b.services.has('web') && !a.services.has('else'));
+  assert.deepEqual(await plane.endpoints('web'), []);
+  assert.deepEqual(await plane.endpoints('else'), []);
 });
+
+test('destinations are listed, each with how far it is', async () => {
+  const platforms = new Map([['p', new Platform()]]);
+  const fails = {
+    ...{ kind: 'destination', name: 'fails', schema: anything },
+    open: () => Promise.reject(new Error('nobody is there')),
+  } as const;
+  const hangs = {
+    ...{ kind: 'destination', name: 'hangs', schema: anything },
+    open: () => new Promise<never>(() => {}),
+  } as const;
+  const throws = {
+    ...{ kind: 'destination', name: 'throws', schema: anything },
+    open: async () =>
+      dataPlane('throws', () => {
+        throw new Error('full');
+      }),
+  } as const;
+  const slow = {
+    ...{ kind: 'destination', name: 'slow', schema: anything },
+    open: async () => dataPlane('slow', () => new Promise<never>(() => {})),
+  } as const;
+  await register('listed', '10.0.1.2');
+  await using plane = await startPlane(folder.path, {
+    ...onRegistry(),
+    plugins: [writeModule(folder.path, [fails, hangs, throws, slow, memoryDestination(platforms)])],
+    destinations: [
+      ...['fails', 'hangs', 'throws', 'slow'].map((kind) => ({ name: kind, kind })),
+      { name: 'works', kind: 'memory-copy', platform: 'p' },
+    ],
+    mirror: [{ to: { dialect: 'spring', root: '/mirrored' } }],
+  });
+  const list = async () => (await plane.get('/api/v1/destinations')) as DestinationsView;
+  await until(() => platforms.get('p')!.services.has('listed'));
+  const stateOf = (view: DestinationsView) =>
+    Object.fromEntries(
+      view.destinations.map(({ name, kind, state }) => [name, `${kind} ${state}`]),
+    );
+  const wanted = {
+    ...{ xds: 'xds applied', dns: 'dns applied', 'catalog-to-spring': 'mirror applied' },
+    ...{ fails: 'fails failing', hangs: 'hangs starting', throws: 'throws failing' },
+    ...{ slow: 'slow starting', works: 'memory-copy applied' },
+  };
+  await until(async () => JSON.stringify(stateOf(await list())) === JSON.stringify(wanted));
+  const { revision, destinations } = await list();
+  const by = new Map(destinations.map((each) => [each.name, each]));
+  assert.equal(by.get('works')?.revision, revision);
+  assert.equal(by.get('fails')?.message, 'nobody is there');
+  assert.equal(by.get('throws')?.message, 'full');
+  assert.equal(by.get('catalog-to-spring')?.leads, true);
+  const metrics = await (await fetch(`${plane.plane.api}/metrics`)).text();
+  const value = (metric: string, name: string) =>
+    new RegExp(`^${metric}\\{destination="${name}",kind="[^"]*"\\} (.*)$`, 'm').exec(metrics)?.[1];
+  assert.equal(value('meshkeeper_destination_up', 'works'), '1');
+  assert.equal(value('meshkeeper_destination_up', 'fails'), '0');
+  assert.equal(value('meshkeeper_destination_applied_revision', 'works'), String(revision));
+  assert.equal(value('meshkeeper_destination_applied_revision', 'fails'), undefined);
+});
+
+test('a source that fails is opened again, and what it said is served on', async () => {
+  const platforms = new Map([['p', new Platform()]]);
+  const platform = platforms.get('p')!;
+  platform.set('again', [onPlatform('10.0.2.1:80')]);
+  let stop = () => {};
+  let refused = 0;
+  const memory = memorySource(platforms);
+  const breaking = {
+    ...memory,
+    async open(settings, context) {
+      if (context.dataDir !== undefined) assert.equal(basename(context.dataDir), 'breaks');
+      assert.match(context.mesh, /^[0-9a-f]{12}$/);
+      assert.equal(context.resolve('x/y'), join(folder.path, 'x/y'));
+      if (refused === 1) {
+        refused++;
+        throw new Error('not now');
+      }
+      const source = await memory.open(settings, context);
+      const ends = new AbortController();
+      stop = () => ends.abort();
+      return {
+        name: source.name,
+        get state() {
+          return source.state;
+        },
+        problems: source.problems,
+        async *changes(signal) {
+          yield* source.changes(AbortSignal.any([signal, ends.signal]));
+          throw new Error('cut');
+        },
+        [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+      };
+    },
+  } satisfies typeof memory;
+  await register('beside', '10.0.1.3');
+  await using plane = await startPlane(folder.path, {
+    ...onRegistry(),
+    plugins: [writeModule(folder.path, [breaking])],
+    sources: [
+      {
+        ...{ name: 'breaks', kind: 'memory', platform: 'p', prefix: 'k8s-' },
+        locality: { zone: 'z1' },
+      },
+    ],
+  });
+  const served = ['10.0.2.1:80 breaks Endpoint 10.0.2.1:80'];
+  await until(async () => (await plane.endpoints('k8s-again')).length === 1);
+  const shown = async () =>
+    ((await plane.get('/api/v1/services')) as ServicesView).registries.find(
+      ({ name }) => name === 'breaks',
+    );
+  assert.equal((await shown())?.state, 'live');
+  refused = 1;
+  stop();
+  await until(async () => (await shown())?.state === 'stale');
+  assert.deepEqual(await plane.endpoints('k8s-again'), served);
+  assert.match((await shown())?.problems[0]?.message ?? '', /tried again: (cut|not now)/);
+  await until(() => refused === 2);
+  await until(async () => (await shown())?.state === 'live');
+  assert.deepEqual((await shown())?.problems, []);
+  platform.set('again', [onPlatform('10.0.2.1:80'), onPlatform('10.0.2.2:80')]);
+  await until(async () => (await plane.endpoints('k8s-again')).length === 2);
+  const view = (await plane.get('/api/v1/explain/k8s-again')) as object;
+  assert.match(JSON.stringify(view), /"path":"Endpoint 10.0.2.1:80","version":"7"/);
+  assert.match(JSON.stringify(view), /"zone":"z1"/);
+});
+
+test('what is wrong with sources and destinations is said at once, before anything starts', async () => {
+  const platforms = new Map([['p', new Platform()]]);
+  const plugins = [writeModule(folder.path, [memorySource(platforms)])];
+  const wrong = (config: Readonly<Record<string, unknown>>) =>
+    startPlane(folder.path, { ...onRegistry(), ...config }).then(
+      () => assert.fail('it has started'),
+      (error: Error) => error.message,
+    );
+  const unresolved = await wrong({
+    plugins,
+    sources: [
+      { name: 'a', kind: 'memory', platform: 'x' },
+      { name: 'b', kind: 'smoke' },
+    ],
+    destinations: [{ name: 'c', kind: 'memory' }],
+  });
+  assert.match(unresolved, /^sources: "a": platform: there is no such platform$/m);
+  assert.match(unresolved, /^sources: "b" is of the kind "smoke", which nobody brings: .*memory/m);
+  assert.match(unresolved, /^destinations: "c" is of the kind "memory", which nobody brings/m);
+  const unparsed = await wrong({
+    sources: [
+      { name: 'r', kind: 'smoke' },
+      { name: '../x', kind: 'smoke' },
+    ],
+    destinations: [
+      { name: 'xds', kind: 'smoke', from: { registry: 'nobody' } },
+      { name: 'm', kind: 'smoke' },
+    ],
+    mirror: [{ name: 'm', to: { dialect: 'spring' } }],
+  });
+  assert.match(unparsed, /sources\.1\.name: letters, digits/);
+  const named = await wrong({
+    sources: [{ name: 'r', kind: 'smoke' }],
+    destinations: [
+      { name: 'xds', kind: 'smoke', from: { registry: 'nobody' } },
+      { name: 'm', kind: 'smoke' },
+    ],
+    mirror: [{ name: 'm', to: { dialect: 'spring' } }],
+  });
+  for (const expected of [
+    /sources\.0\.name: "r" names two of the registries and sources/,
+    /sources\.0\.kind: "smoke" is nothing that is built in/,
+    /destinations\.0\.name: "xds" names two/,
+    /destinations\.0\.from\.registry: there is no registry or source "nobody": write r/,
+    /destinations\.1\.name: "m" names two of the destinations and mirrors/,
+    /destinations\.1\.kind: "smoke" is nothing/,
+  ])
+    assert.match(named, expected);
+});
+
+interface DestinationsView {
+  readonly revision: number;
+  readonly destinations: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly state: string;
+    readonly revision?: number;
+    readonly message?: string;
+    readonly leads?: boolean;
+  }[];
+}
+
+interface ServicesView {
+  readonly registries: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly problems: readonly { readonly message: string }[];
+  }[];
+}
+
+/** Of settings that say nothing. */
+const anything: DestinationPlugin['schema'] = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+};
+
+/** The registry beside the bridges; what is gone is gone at once. */
+function onRegistry() {
+  return {
+    zookeeper: { connect: server.connect },
+    registries: [{ name: 'r', dialect: 'curator', root: '/r' }],
+    protection: { absorb: 0, limbo: 0, recovery: 0, lastInstance: false },
+  };
+}
+
+function dataPlane(name: string, update: () => unknown): DataPlane {
+  return {
+    ...{ name, state: { type: 'starting' }, problems: new Map(), update },
+    async close() {},
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -143,11 +144,11 @@ function platformSchema(platforms: ReadonlyMap<string, Platform>): SourcePlugin<
   };
 }
 
-/** A module of plug-ins that a configuration can name. */
+/** A module of plug-ins that a configuration can name; a new one each, as modules are kept. */
 export function writeModule(folder: string, plugins: readonly unknown[]): string {
-  const key = Symbol.for(`meshkeeper.test.${folder}`);
-  Object.assign(globalThis, { [key]: plugins });
-  const file = join(folder, 'plugins.mjs');
-  writeFileSync(file, `export default globalThis[Symbol.for('meshkeeper.test.${folder}')];\n`);
+  const key = `meshkeeper.test.${randomUUID()}`;
+  Object.assign(globalThis, { [Symbol.for(key)]: plugins });
+  const file = join(folder, `${key}.mjs`);
+  writeFileSync(file, `export default globalThis[Symbol.for('${key}')];\n`);
   return file;
 }

@@ -11,6 +11,15 @@ export const MARK_KEY = 'meshkeeper.mirror';
 const SEPARATOR = '~';
 const SPELLED = /^meshkeeper(?:[^a-z]io)?[^a-z]mirror$/;
 
+/**
+ * The labels that mark what is written where a value can't hold a slash, as Kubernetes' labels: the mesh,
+ * and the destination.
+ */
+export const MARK_LABELS = {
+  mesh: 'meshkeeper.io/mesh',
+  rule: 'meshkeeper.io/destination',
+} as const;
+
 /** Who has written an instance. */
 export interface Mark {
   /** The mesh: control planes that share an ensemble for their own state. Letters and digits. */
@@ -38,6 +47,8 @@ export function markedId({ mesh, rule }: Mark, id: string): string {
  * metadata at all: otherwise that would say it.
  */
 export function markOf({ id, metadata }: Pick<Endpoint, 'id' | 'metadata'>): Mark | undefined {
+  const labelled = metadata[MARK_LABELS.mesh];
+  if (labelled !== undefined) return { mesh: labelled, rule: metadata[MARK_LABELS.rule] ?? '' };
   const keys = Object.keys(metadata);
   const key = metadata[MARK_KEY] === undefined ? keys.find((each) => SPELLED.test(each)) : MARK_KEY;
   const parts =

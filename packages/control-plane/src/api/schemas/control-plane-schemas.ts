@@ -43,3 +43,29 @@ export const mirrorListSchema = z.object({
     }),
   ),
 });
+
+/** Where what is served is brought. */
+export const destinationListSchema = z.object({
+  revision: revisionSchema.optional().describe('The newest that is served.'),
+  destinations: z.array(
+    z
+      .object({
+        name: z.string(),
+        kind: z.string().describe('`xds`, `dns`, `mirror`, or a kind of `destinations:`.'),
+        state: z
+          .enum(['starting', 'applying', 'applied', 'failing', 'standby'])
+          .describe('`standby`: another replica writes.'),
+        revision: revisionSchema.optional().describe('What is, or is being, applied.'),
+        since: timeSchema.optional().describe('Since when it fails.'),
+        message: z.string().optional().describe('Why it fails.'),
+        leads: z
+          .boolean()
+          .optional()
+          .describe('Whether this replica writes; without it each replica has its own.'),
+        problems: z
+          .array(z.object({ what: z.string(), message: z.string() }))
+          .describe('What could not be brought there.'),
+      })
+      .meta({ id: 'Destination' }),
+  ),
+});
