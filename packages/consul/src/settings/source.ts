@@ -14,7 +14,6 @@ export const consulSourceSchema = z.strictObject({
     .default(['*'])
     .describe('Names of the services that are read; `*` is any text.'),
   except: patterns.default(['consul']).describe('Those of them that are not.'),
-  prefix: z.string().default('').describe('Put before the name of each service.'),
   protocol: z
     .enum(['http', 'http2', 'grpc', 'tcp'])
     .default('http')
@@ -44,7 +43,7 @@ export const consulSourceSchema = z.strictObject({
     .min(1)
     .max(100)
     .default(8)
-    .describe('Queries of services at a time. Two more wait for changes, for each datacentre.'),
+    .describe('Queries of services at a time. Three more wait for changes, for each datacentre.'),
 });
 
 /** What is said of a Consul that is read, complete. */

@@ -16,7 +16,7 @@ import type { HealthRecord } from '../client/records.ts';
 import { TokenBucket } from '../client/token-bucket.ts';
 import type { ConsulSourceSettings } from '../settings/source.ts';
 import { ChangeQueue } from './change-queue.ts';
-import { DatacenterReader, type ReaderListener } from './datacenter-reader.ts';
+import { DatacenterReader, type ReaderListener, WAITING } from './datacenter-reader.ts';
 import { Hosts } from './hosts.ts';
 import { addressOf, decodeInstance } from './instance.ts';
 
@@ -29,7 +29,7 @@ export async function openConsulSource(
   context: ConsulContext,
 ): Promise<ConsulSource> {
   const datacenters = Math.max(1, settings.datacenters.length);
-  const connections = datacenters * (2 + settings.connections);
+  const connections = datacenters * (WAITING + settings.connections);
   const client = await ConsulClient.open(settings, connections, context.resolve);
   return new ConsulSource(settings, context, client);
 }
@@ -174,7 +174,7 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
     const [first] = parts.values();
     const all = [...parts.values()].flatMap(({ endpoints }) => endpoints);
     return {
-      name: known ?? `${this.#settings.prefix}${name}`,
+      name: known ?? name,
       protocol: first!.protocol,
       endpoints: distinct(all),
     };

@@ -43,19 +43,22 @@ interface KnownService {
   peopled: boolean;
 }
 
+/** The states of checks that don't pass. A query of one isn't woken by what changes in others. */
+const FAILING = ['critical', 'warning'] as const;
+/** Queries of a datacentre that wait. */
+export const WAITING = 1 + FAILING.length;
 /** Before what was read as empty is looked at again, in milliseconds. */
 const SECOND_LOOK = 1_000;
 
 /**
- * Reads one datacentre. Two queries wait for changes: the list of services, which any change of an
- * instance wakes, and the checks that don't pass. What they say of a service makes it be read at once;
+ * Reads one datacentre. Few queries wait for changes: that of the list of services, which any change of
+ * an instance wakes, and those of the checks that don't pass. What they say of a service makes it be read at once;
  * all others are read after those, one after the other: which of them has changed Consul doesn't tell.
  */
 export class DatacenterReader {
   readonly #options: ReaderOptions;
   readonly #wanted = new Wanted();
   readonly #services = new Map<string, KnownService>();
-  readonly #failing = new FailingChecks();
   readonly #place: string;
   /** What is followed without a failure since its last answer. */
   readonly #live = new Set<string>();
@@ -88,7 +91,12 @@ export class DatacenterReader {
       following('/v1/catalog/services', (answer, continuous) =>
         this.#takeServices(answer, continuous),
       ),
-      following('/v1/health/state/critical', (answer) => this.#takeChecks(answer, signal)),
+      ...FAILING.map((state) => {
+        const failing = new FailingChecks();
+        return following(`/v1/health/state/${state}`, ({ body }) =>
+          this.#takeChecks(failing, body),
+        );
+      }),
       ...Array.from({ length: settings.connections }, () => this.#work(signal)),
     ]);
   }
@@ -135,11 +143,8 @@ export class DatacenterReader {
     }
   }
 
-  async #takeChecks({ body }: Answer, signal: AbortSignal): Promise<void> {
-    const { client, datacenter } = this.#options;
-    const warning = await client.get('/v1/health/state/warning', { signal, datacenter });
-    const checks = [body, warning.body].flatMap((list) => checkRecord.array().parse(list ?? []));
-    const { services, nodes } = this.#failing.take(checks);
+  #takeChecks(failing: FailingChecks, body: unknown): void {
+    const { services, nodes } = failing.take(checkRecord.array().parse(body ?? []));
     for (const name of services) {
       const key = name.toLowerCase();
       if (this.#services.has(key)) this.#wanted.add(key, true);
@@ -206,7 +211,7 @@ export class DatacenterReader {
   }
 
   #settle(): void {
-    if (this.#complete || this.#live.size < 2 || !this.#wanted.settled) return;
+    if (this.#complete || this.#live.size <= FAILING.length || !this.#wanted.settled) return;
     this.#complete = true;
     this.#options.listener.complete();
   }

@@ -27,11 +27,14 @@ export async function awaited(
   const wait = Math.min(LONGEST_WAIT, stated === null ? DEFAULT_WAIT : goDuration(stated));
   if (known <= 0 || now() > known || wait === 0) return now();
   const { promise, resolve } = Promise.withResolvers<void>();
+  const wakes = () => catalog.indexOf(...(read.wakes ?? read.topics(catalog)));
   let before = now();
+  let woken = wakes();
   const unfollow = catalog.follow(() => {
     // Of a restore all are told, of an index that is not newer than theirs too.
-    if (now() > known || now() < before) resolve();
+    if ((now() > known && wakes() !== woken) || now() < before) resolve();
     before = now();
+    woken = wakes();
   });
   const timer = setTimeout(resolve, wait + (read.jitter ? Math.random() * (wait / 16) : 0));
   gone.addEventListener('abort', () => resolve(), { once: true });

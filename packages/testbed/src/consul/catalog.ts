@@ -12,7 +12,14 @@ export interface Placed {
 }
 
 /** What queries wait for: their answer's index is the newest of these. */
-export type Topic = 'nodes' | 'services' | 'checks' | `service:${string}` | 'gone';
+export type Topic =
+  | 'nodes'
+  | 'services'
+  | 'checks'
+  /** Checks that were or are in a state. */
+  | `state:${string}`
+  | `service:${string}`
+  | 'gone';
 
 /** The catalog of one datacentre, and which change has which index. Pure. */
 export class ConsulCatalog {
@@ -126,7 +133,8 @@ export class ConsulCatalog {
     if (isDeepStrictEqual(known, { ...whole, CreateIndex: 0, ModifyIndex: 0 })) return;
     const checks = new Map(place.checks).set(key, { ...whole, ...this.#indexes(before) });
     this.#nodes.set(node.toLowerCase(), { ...place, checks });
-    this.#touch('checks', ...(service ? [topicOf(service)] : servicesOn(place.services)));
+    this.#touch('checks', ...statesOf(before, stated));
+    this.#touch(...(service ? [topicOf(service)] : servicesOn(place.services)));
   }
 
   dropNode(name: string): void {
@@ -134,7 +142,8 @@ export class ConsulCatalog {
     if (place === undefined) return;
     for (const { ID } of place.services.values()) this.dropService(name, ID);
     this.#nodes.delete(name.toLowerCase());
-    this.#touch('nodes', ...(place.checks.size > 0 ? (['checks'] as const) : []));
+    this.#touch('nodes');
+    if (place.checks.size > 0) this.#touch('checks', ...statesOf(...place.checks.values()));
   }
 
   dropService(node: string, id: string): void {
@@ -147,7 +156,8 @@ export class ConsulCatalog {
       ([, { ServiceID }]) => ServiceID.toLowerCase() !== id.toLowerCase(),
     );
     this.#nodes.set(node.toLowerCase(), { ...place, services, checks: new Map(kept) });
-    if (kept.length < place.checks.size) this.#touch('checks');
+    if (kept.length < place.checks.size)
+      this.#touch('checks', ...statesOf(...place.checks.values()));
     this.#touch('services', topicOf(service));
     this.#left(service);
   }
@@ -160,7 +170,8 @@ export class ConsulCatalog {
     checks.delete(id.toLowerCase());
     this.#nodes.set(node.toLowerCase(), { ...place, checks });
     const service = place.services.get(check.ServiceID.toLowerCase());
-    this.#touch('checks', ...(service ? [topicOf(service)] : servicesOn(place.services)));
+    this.#touch('checks', ...statesOf(check));
+    this.#touch(...(service ? [topicOf(service)] : servicesOn(place.services)));
   }
 
   #place(node: string): Placed {
@@ -185,6 +196,10 @@ export class ConsulCatalog {
     this.#topics.delete(topic);
     this.#touch('gone');
   }
+}
+
+function statesOf(...checks: readonly ({ readonly Status: string } | undefined)[]): Topic[] {
+  return checks.flatMap((check): Topic[] => (check ? [`state:${check.Status}`] : []));
 }
 
 function topicOf({ Service }: ServiceRecord): Topic {

@@ -4,6 +4,8 @@ import type { CheckRecord, ServiceRecord } from './records.ts';
 /** A query: on which topics it waits, and what it answers with. */
 export interface Read {
   topics(catalog: ConsulCatalog): readonly Topic[];
+  /** What wakes it; undefined: what its index is of. */
+  readonly wakes?: readonly Topic[];
   answer(catalog: ConsulCatalog): unknown;
   /** What who may see nothing is answered with. */
   readonly none: unknown;
@@ -43,11 +45,14 @@ export function readOf(path: string, query: URLSearchParams): Read | undefined {
         [],
       );
     case 'health/state':
-      return read(
-        () => ['nodes', 'checks'],
-        (catalog) => inState(catalog, name),
-        [],
-      );
+      return {
+        ...read(
+          () => ['checks'],
+          (catalog) => inState(catalog, name),
+          [],
+        ),
+        ...(name !== 'any' && { wakes: [`state:${name}`] as const }),
+      };
     case 'health/service':
       return {
         ...read(
