@@ -38,3 +38,7 @@ export {
   type OwnKind,
 } from './crd/definition.ts';
 export { type JsonSchema, structural } from './crd/structural.ts';
+export { LeaseElection, type LeaseElectionOptions, type Reign } from './leader/lease-election.ts';
+export type { Logger } from './logger.ts';
+export type { SidecarResources, SidecarTemplate } from './webhook/sidecar-container.ts';
+export { startWebhook, type Webhook, type WebhookOptions } from './webhook/webhook.ts';
