@@ -22,6 +22,7 @@ export {
 } from './exchange/namespaces.ts';
 export { fromSpringTree, type TreeNode } from './exchange/spring-tree.ts';
 export { ConfigKeeper, type ConfigKeeperOptions } from './keeper/config-keeper.ts';
+export { decodeImage, encodeImage, type LiveImage } from './live/image.ts';
 export { LiveConfig, type LiveConfigOptions } from './live/live-config.ts';
 export type { Resolved as LiveResolved, ResolvedLayer, ResolveRequest } from './live/resolved.ts';
 export { type Actor, ROLES, type Role } from './model/actor.ts';
@@ -66,13 +67,19 @@ export type { KeyProvider, WrappedKey } from './secrets/key-provider.ts';
 export { fileKeys, LocalKeys, parseKeys } from './secrets/local-keys.ts';
 export type { Sealer, SecretPlace } from './secrets/sealer.ts';
 export { Secret } from './secrets/secret.ts';
-export { type Rotated, SecretVault, type SecretVaultOptions } from './secrets/vault.ts';
+export {
+  type Rotated,
+  type SecretId,
+  SecretVault,
+  type SecretVaultOptions,
+} from './secrets/vault.ts';
 export type { Application, Applications, Namespace } from './store/applications.ts';
 export { ConfigStore, type ConfigStoreOptions } from './store/config-store.ts';
 export type { Audit, ConfigEvent } from './store/context.ts';
 export type { Draft, Drafts, Edit, InputEntry } from './store/drafts.ts';
 export type { Collected, CollectOptions, Garbage } from './store/garbage.ts';
 export type { GraySettings, Grays, NewGray } from './store/grays.ts';
+export type { OwnDeed } from './store/own-deed.ts';
 export { CONFIG_ROOT } from './store/paths.ts';
 export {
   type ApplicationRecord,

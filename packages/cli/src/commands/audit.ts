@@ -12,7 +12,8 @@ interface EntryView {
   readonly action: string;
   readonly target: Readonly<Record<string, string>>;
   readonly outcome: string;
-  readonly status: number;
+  /** None of what the control plane does by itself. */
+  readonly status?: number;
 }
 
 /** A command for who has done what over the API. */
@@ -38,7 +39,7 @@ export function addAuditCommand(program: Command): void {
                     at,
                     kind === by ? by : `${kind} ${by}`,
                     [action, ...Object.values(target)].join(' '),
-                    `${outcome} (${status})`,
+                    status === undefined ? outcome : `${outcome} (${status})`,
                   ]),
               },
         );

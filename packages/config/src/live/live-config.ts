@@ -11,6 +11,7 @@ import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
 import type { Published as PublishedNamespace } from '../projection/wanted.ts';
 import { CONFIG_ROOT, Paths } from '../store/paths.ts';
 import type { ApplicationRecord } from '../store/records.ts';
+import type { LiveImage } from './image.ts';
 import type { LiveNamespace } from './live-namespace.ts';
 import type { Resolved, ResolvedLayer, ResolveRequest } from './resolved.ts';
 import { TreeFollower } from './tree-follower.ts';
@@ -23,6 +24,8 @@ export interface LiveConfigOptions {
   readonly logger: Logger;
   /** The application that all others share. Default `application`. */
   readonly shared?: string;
+  /** What was known before: it is served, as stale, until ZooKeeper tells what there is. */
+  readonly restored?: LiveImage;
 }
 
 /** Resolutions that are remembered: instances mostly get the same. */
@@ -51,12 +54,26 @@ export class LiveConfig implements AsyncDisposable {
   #version = 0;
   #revision = 0n;
   #told = false;
+  /** Something was read: a revision that was kept counts for nothing then. */
+  #seen = false;
 
-  constructor({ zk, root = CONFIG_ROOT, logger, shared = SHARED_APPLICATION }: LiveConfigOptions) {
+  constructor({
+    zk,
+    root = CONFIG_ROOT,
+    logger,
+    shared = SHARED_APPLICATION,
+    restored,
+  }: LiveConfigOptions) {
     this.#zk = zk;
     this.#shared = shared;
     this.#paths = new Paths(root);
     this.#ready.promise.catch(() => {}); // for those who wait
+    if (restored !== undefined) {
+      for (const [name, record] of restored.applications) this.#applications.set(name, record);
+      for (const [name, namespace] of restored.namespaces) this.#namespaces.set(name, namespace);
+      this.#revision = restored.revision;
+      this.#known = true;
+    }
     const follower = new TreeFollower({
       zk,
       paths: this.#paths,
@@ -84,7 +101,8 @@ export class LiveConfig implements AsyncDisposable {
           this.#complete = false;
         },
         seen: (zxid) => {
-          if (zxid > this.#revision) this.#revision = zxid;
+          if (zxid > this.#revision || !this.#seen) this.#revision = zxid;
+          this.#seen = true;
         },
       },
     });
@@ -105,7 +123,7 @@ export class LiveConfig implements AsyncDisposable {
     return this.#ready.promise;
   }
 
-  /** False until everything was read once: then nothing can be told. */
+  /** False until everything was read once, now or before: then nothing can be told. */
   get known(): boolean {
     return this.#known;
   }
@@ -127,6 +145,15 @@ export class LiveConfig implements AsyncDisposable {
       const { content } = namespace;
       if (content !== undefined) yield { application, namespace: name, content };
     }
+  }
+
+  /** All of it as it is now. */
+  get image(): LiveImage {
+    return {
+      revision: this.#revision,
+      applications: new Map(this.#applications),
+      namespaces: new Map(this.#namespaces),
+    };
   }
 
   /** Calls `listener` after each change, until the returned function is called. */

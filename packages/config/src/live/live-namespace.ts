@@ -49,6 +49,27 @@ export class LiveNamespace {
     return new LiveNamespace(pointer, loaded);
   }
 
+  /**
+   * What was read before, with contents by their names.
+   * @throws ConfigError MALFORMED when that is not all that the pointer points to
+   */
+  static restore(pointer: Pointer, contents: ReadonlyMap<string, Entries>): LiveNamespace {
+    const loaded = new Map<string, Loaded>();
+    for (const { content } of releasesOf(pointer)) {
+      const name = nameOf(content);
+      const entries = contents.get(name) ?? new Map();
+      if (entries.size !== content.keys)
+        throw new ConfigError('MALFORMED', 'a release that was kept is not whole');
+      loaded.set(name, loadedOf(content, entries));
+    }
+    return new LiveNamespace(pointer, loaded);
+  }
+
+  /** What somebody gets, each content once. */
+  *contents(): Generator<ContentRef & { readonly entries: Entries }> {
+    for (const { content, entries } of this.#loaded.values()) yield { ...content, entries };
+  }
+
   /** What is released to all; undefined when nothing is. The schema is not here. */
   get content(): Content | undefined {
     const { head } = this.pointer;
@@ -95,7 +116,8 @@ function* releasesOf({ head, grays }: Pointer): Generator<PointedRelease> {
   for (const { release } of grays) yield release;
 }
 
-function nameOf({ format, root }: ContentRef): string {
+/** Names what a namespace has in memory. */
+export function nameOf({ format, root }: Pick<ContentRef, 'format' | 'root'>): string {
   return `${format} ${root}`;
 }
 

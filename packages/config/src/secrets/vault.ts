@@ -3,6 +3,7 @@ import { isZooKeeperError, joinPath, type ZooKeeper } from '@meshkeeper/zookeepe
 import { ConfigError, notValid } from '../config-error.ts';
 import { type Actor, authorize } from '../model/actor.ts';
 import type { SecretEntry } from '../model/entry.ts';
+import type { NamespaceRef } from '../model/names.ts';
 import { absent } from '../store/namespace-state.ts';
 import { CONFIG_ROOT, isName, Paths } from '../store/paths.ts';
 import { persistently } from '../store/persistently.ts';
@@ -20,6 +21,11 @@ export interface SecretVaultOptions {
   readonly keys: KeyProvider;
 }
 
+/** Which secret. */
+export interface SecretId extends NamespaceRef {
+  readonly id: string;
+}
+
 /** What a rotation has done. */
 export interface Rotated {
   /** Re-encrypted now. */
@@ -32,6 +38,8 @@ export interface Rotated {
 const MAX_SECRET = 256 * 1024;
 /** Secrets that are remembered: a text never changes under its id. */
 const REMEMBERED = 1_000;
+/** Envelopes that are read in one request: each may have some 350 KiB. */
+const AT_ONCE = 16;
 /** Keys the digests, which so say nothing to who can't read secrets. No application is called so. */
 const DIGEST_KEY = '_digest-key';
 const DIGEST_PLACE: SecretPlace = { application: '', namespace: '', key: DIGEST_KEY };
@@ -43,6 +51,7 @@ export class SecretVault implements Sealer {
   readonly #keys: KeyProvider;
   readonly #remembered = new Map<string, Secret>();
   #digestKey: Promise<Buffer> | undefined;
+  #kept: ReadonlyMap<string, Buffer> = new Map();
 
   constructor({ zk, root = CONFIG_ROOT, keys }: SecretVaultOptions) {
     this.#zk = zk;
@@ -84,10 +93,10 @@ export class SecretVault implements Sealer {
     const known = this.#remembered.get(name);
     if (known !== undefined) return known;
     const path = this.#paths.namespace(place).secret(id);
-    const node = await persistently(this.#zk, () => absent(this.#zk.get(path, { signal })), signal);
-    if (node === undefined)
+    const data = await this.#read(path, signal);
+    if (data === undefined)
       throw new ConfigError('NOT_FOUND', `the secret of ${place.key} is not kept any more`);
-    const plain = await openEnvelope(this.#keys, place, parseEnvelope(node.data, path), signal);
+    const plain = await openEnvelope(this.#keys, place, parseEnvelope(data, path), signal);
     if (!equal(await this.#digest(place, plain, signal), digest))
       throw new ConfigError('MALFORMED', `the secret of ${place.key} is not what was released`);
     const secret = new Secret(plain.toString());
@@ -95,6 +104,36 @@ export class SecretVault implements Sealer {
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
     return secret;
+  }
+
+  /**
+   * The envelopes of some secrets, by their znodes, and of what it takes to read them: all that has to be
+   * kept by who wants to read them while ZooKeeper is away.
+   */
+  async envelopes(
+    secrets: Iterable<SecretId>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Buffer>> {
+    const paths = new Set<string>();
+    for (const { id, ...ref } of secrets) paths.add(this.#paths.namespace(ref).secret(id));
+    if (paths.size > 0) paths.add(joinPath(this.#paths.root, DIGEST_KEY));
+    const all = [...paths];
+    const found = new Map<string, Buffer>();
+    for (let i = 0; i < all.length; i += AT_ONCE) {
+      const reads = all.slice(i, i + AT_ONCE).map((path) => ({ op: 'get', path }) as const);
+      const read = await persistently(
+        this.#zk,
+        () => this.#zk.multiRead(reads, { signal }),
+        signal,
+      );
+      for (const each of read) if (each.ok) found.set(each.path, each.data);
+    }
+    return found;
+  }
+
+  /** Takes what `envelopes` gave, now or before a restart: it is used while ZooKeeper is away. */
+  keep(envelopes: ReadonlyMap<string, Buffer>): void {
+    this.#kept = envelopes;
   }
 
   /**
@@ -166,9 +205,9 @@ export class SecretVault implements Sealer {
     const zk = this.#zk;
     const path = joinPath(this.#paths.root, DIGEST_KEY);
     for (;;) {
-      const node = await persistently(zk, () => absent(zk.get(path, { signal })), signal);
-      if (node !== undefined)
-        return openEnvelope(this.#keys, DIGEST_PLACE, parseEnvelope(node.data, path), signal);
+      const there = await this.#read(path, signal);
+      if (there !== undefined)
+        return openEnvelope(this.#keys, DIGEST_PLACE, parseEnvelope(there, path), signal);
       const fresh = randomBytes(KEY_BYTES);
       const data = await sealEnvelope(this.#keys, DIGEST_PLACE, fresh, signal);
       try {
@@ -177,6 +216,14 @@ export class SecretVault implements Sealer {
         if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
       }
     }
+  }
+
+  /** What a znode holds; while ZooKeeper is away, what it held. */
+  async #read(path: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const zk = this.#zk;
+    const kept = zk.state.type === 'connected' ? undefined : this.#kept.get(path);
+    if (kept !== undefined) return kept;
+    return (await persistently(zk, () => absent(zk.get(path, { signal })), signal))?.data;
   }
 
   async #children(path: string, signal: AbortSignal): Promise<readonly string[]> {

@@ -7,6 +7,7 @@ import type { Audit, StoreContext } from './context.ts';
 import { Drafts } from './drafts.ts';
 import { Garbage } from './garbage.ts';
 import { Grays } from './grays.ts';
+import type { OwnDeed } from './own-deed.ts';
 import { CONFIG_ROOT, Paths } from './paths.ts';
 import { Releases } from './releases.ts';
 import { Removal } from './removal.ts';
@@ -23,6 +24,8 @@ export interface ConfigStoreOptions {
   readonly now?: () => number;
   /** Records of what is done, in the transaction that does it. Default none. */
   readonly audit?: Audit;
+  /** Is told what is done by itself, because it is due: by the store that has done it. Default nobody. */
+  readonly onOwnDeed?: (deed: OwnDeed) => void;
   /** Bytes of chunks that are remembered. Default 64 MiB. */
   readonly cacheSize?: number;
   /** Without it there are no secrets. */
@@ -50,12 +53,14 @@ export class ConfigStore {
     logger = SILENT,
     now = Date.now,
     audit = () => [],
+    onOwnDeed = () => {},
     cacheSize,
     sealer = NO_SEALER,
   }: ConfigStoreOptions) {
     this.root = root;
     const chunks = new ChunkCache(zk, cacheSize);
-    const context: StoreContext = { zk, paths: new Paths(root), chunks, logger, now, audit };
+    const paths = new Paths(root);
+    const context: StoreContext = { zk, paths, chunks, logger, now, audit, onOwnDeed };
     const validator = new Validator();
     this.applications = new Applications(context);
     this.drafts = new Drafts(context, validator, sealer);

@@ -1,6 +1,7 @@
 import type { Logger, TransactionOp, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { NamespaceRef } from '../model/names.ts';
 import type { ChunkCache } from './chunk-cache.ts';
+import type { OwnDeed } from './own-deed.ts';
 import type { Paths } from './paths.ts';
 
 /** What somebody does, for who keeps a record of it. It never holds values. */
@@ -30,6 +31,8 @@ export interface StoreContext {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly audit: Audit;
+  /** Is told what was done by itself, by who has done it. */
+  readonly onOwnDeed: (deed: OwnDeed) => void;
 }
 
 /** An event of a namespace. */

@@ -132,6 +132,9 @@ export type ApplicationRecord = Readonly<z.infer<typeof application>>;
 const signal = z.object({ at: moment, by: z.string(), detail: z.string().optional() });
 export type SignalRecord = Readonly<z.infer<typeof signal>>;
 
+/** For who keeps the same elsewhere. */
+export { application as applicationSchema, pointer as pointerSchema };
+
 /** What is kept, by what it is. */
 const SCHEMAS = { application, draft, pointer, release, scheduled, signal };
 type Records = { readonly [K in keyof typeof SCHEMAS]: z.infer<(typeof SCHEMAS)[K]> };

@@ -21,7 +21,7 @@ import {
 export type Outcome =
   | { readonly type: 'published'; readonly published: Published }
   /** It could not follow the head any more; it stays, and says why. */
-  | { readonly type: 'failed'; readonly error: ConfigError }
+  | { readonly type: 'failed'; readonly by: string; readonly error: ConfigError }
   /** Somebody else has done it, or called it off. */
   | { readonly type: 'gone' };
 
@@ -109,6 +109,19 @@ export class Schedule {
 
   /** Publishes it, in the name of who has scheduled it: once, however many try. */
   async carryOut(ref: NamespaceRef, id: string, signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.#carryOut(ref, id, signal);
+    const { onOwnDeed } = this.#context;
+    if (outcome.type === 'published') {
+      const { number: release, by } = outcome.published.release;
+      onOwnDeed({ type: 'published', ...ref, id, for: by, release });
+    } else if (outcome.type === 'failed') {
+      const { message: reason } = outcome.error;
+      onOwnDeed({ type: 'not-published', ...ref, id, for: outcome.by, reason });
+    }
+    return outcome;
+  }
+
+  async #carryOut(ref: NamespaceRef, id: string, signal: AbortSignal): Promise<Outcome> {
     return changeNamespace<Outcome>(this.#context, { ref, signal }, async (state, paths) => {
       const path = paths.scheduled(id);
       const scheduled = await this.#one(ref, id, signal);
@@ -127,7 +140,7 @@ export class Schedule {
         return {
           operations: [{ op: 'set', path, data }],
           event: { action: 'schedule.failed', actor: by, message: error.message, details: { id } },
-          result: { type: 'failed', error },
+          result: { type: 'failed', by, error },
         };
       }
     });

@@ -103,6 +103,7 @@ export class Signals {
           throw error;
         }
         this.#context.logger.warn({ gray: name, reason }, `${refText(ref)}: abandoned`);
+        this.#context.onOwnDeed({ type: 'abandoned', ...ref, gray: name, reason });
         abandoned.push({ ...ref, gray: name, reason });
       }
     }

@@ -2,6 +2,7 @@ import { ConfigKeeper, type ConfigStore, type LiveConfig } from '@meshkeeper/con
 import { LeaderLatch } from '@meshkeeper/recipes';
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { ConfigurationConfig } from '../config/configuration-schema.ts';
+import type { AuditSink } from './own-audit.ts';
 import { project } from './projections.ts';
 
 /** Who does it; the others stand by. */
@@ -14,6 +15,7 @@ export interface ConfigLeaderOptions {
   readonly live: LiveConfig;
   readonly config: ConfigurationConfig;
   readonly logger: Logger;
+  readonly audit: AuditSink;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -64,11 +66,12 @@ export class ConfigLeader implements AsyncDisposable {
 
   /** Nothing of it hurts when another one does the same. */
   async #lead(signal: AbortSignal): Promise<void> {
-    const { zk, store, live, config, logger, now } = this.#options;
+    const { zk, store, live, config, logger, audit, now } = this.#options;
     const keeper = new ConfigKeeper({ zk, store, logger, now, keep: config.keep });
     const { projections: rules, shared } = config;
+    const projections = { rules, shared, zk, live, logger, audit, now };
     try {
-      await Promise.all([keeper.run(signal), project({ rules, shared, zk, live, logger }, signal)]);
+      await Promise.all([keeper.run(signal), project(projections, signal)]);
     } catch (err) {
       if (!signal.aborted) logger.warn({ err }, 'configuration is not looked after any more');
     }

@@ -8,6 +8,10 @@ import {
 } from '@meshkeeper/config';
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { ConfigurationConfig } from '../config/configuration-schema.ts';
+import { type AuditSink, tellOwn } from './own-audit.ts';
+
+/** Problems of a projection that are told at once, at most. */
+const TOLD = 10;
 
 type Rule = ConfigurationConfig['projections'][number];
 
@@ -18,6 +22,9 @@ export interface ProjectionsOptions {
   readonly zk: ZooKeeper;
   readonly live: LiveConfig;
   readonly logger: Logger;
+  readonly audit: AuditSink;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** Before what has failed is tried again, in milliseconds. */
@@ -32,7 +39,7 @@ export async function project(options: ProjectionsOptions, signal: AbortSignal):
 
 async function follow(
   rule: Rule,
-  { shared, zk, live, logger }: ProjectionsOptions,
+  { shared, zk, live, logger, audit, now }: ProjectionsOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const projector = new Projector({ zk, name: rule.name });
@@ -40,7 +47,7 @@ async function follow(
   const wake = () => news.resolve();
   const stop = live.onChange(wake);
   signal.addEventListener('abort', wake, { once: true });
-  let told = '';
+  let told: ReadonlySet<string> = new Set();
   try {
     while (!signal.aborted) {
       news = Promise.withResolvers();
@@ -48,13 +55,12 @@ async function follow(
         // What is half known would be taken for what is gone.
         if (!live.stale) {
           const { problems } = await projector.apply(wantedOf(rule, live, shared), signal);
-          const text = JSON.stringify(problems);
-          if (text !== told && problems.length > 0)
-            logger.warn(
-              { projection: rule.name, problems: problems.slice(0, 10) },
-              'not projected',
-            );
-          told = text;
+          const { name: projection } = rule;
+          const fresh = problems.filter(({ path }) => !told.has(path)).slice(0, TOLD);
+          if (fresh.length > 0) logger.warn({ projection, problems: fresh }, 'not projected');
+          for (const { path, message: reason } of fresh)
+            tellOwn(audit, now(), 'projectConfig', { projection, path, reason }, 'failed');
+          told = new Set(problems.map(({ path }) => path));
         }
         await news.promise;
       } catch (err) {

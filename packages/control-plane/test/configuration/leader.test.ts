@@ -10,6 +10,16 @@ import { type ControlPlane, loadConfig, startControlPlane } from '../../src/inde
 import { callAt } from '../api/plane.ts';
 
 const silent = { debug() {}, info() {}, warn() {} };
+/** An entry of the audit. */
+interface Entry {
+  readonly kind: string;
+  readonly by: string;
+  readonly action: string;
+  readonly outcome: string;
+  readonly status?: number;
+  readonly target: Readonly<Record<string, string>>;
+}
+
 const PASSWORD = 'correct horse battery staple';
 
 describe('what one of the replicas does for configuration', () => {
@@ -76,6 +86,53 @@ describe('what one of the replicas does for configuration', () => {
       body.items.map(({ kind }: { kind: string }) => kind),
       ['scheduled', 'scheduled'],
     );
+  });
+
+  const audited = async () => {
+    const { body } = await callAt(replicas.at(-1)!.api, '/api/v1/audit?limit=1000');
+    const entries: Entry[] = body.entries;
+    return entries.filter(({ by }) => by === 'meshkeeper');
+  };
+
+  test('what is done by itself is told in the audit, once', async () => {
+    const path = '/told/default';
+    const stage = (greeting: string) => call('PATCH', `${path}/draft`, { set: { greeting } });
+    const soon = () => new Date(Date.now() + 20).toISOString();
+    await stage('1');
+    await call('POST', `${path}/publish`, { at: soon() });
+    await until(async () => (await textAt('/config/told/greeting')) === '1');
+    // Of two that are due, the second can not follow the first.
+    await stage('2');
+    await call('POST', `${path}/publish`, { at: new Date(Date.now() + 1_000).toISOString() });
+    await stage('3');
+    await call('POST', `${path}/publish`, {});
+    const gray = async (name: string, more: object) => {
+      await stage(name);
+      await call('POST', `${path}/gray`, { name, rules: [{ percentage: 1 }], ...more });
+    };
+    await gray('late', { until: soon() });
+    await gray('bad', { abandonOn: ['errors'] });
+    await call('POST', '/told/signals/errors', { detail: 'checkout fails' });
+    // What others have written stays, and is told.
+    await zk.create('/config/told/mine', 'theirs');
+    await call('PATCH', `${path}/draft`, { set: { mine: 'ours' } });
+    await call('POST', `${path}/publish`, {});
+    const ours = async () =>
+      (await audited()).filter(
+        ({ target }) => target.application === 'told' || target.path === '/config/told/mine',
+      );
+    await until(async () => (await ours()).length >= 5);
+    const told = (await ours()).map(({ kind, action, outcome, status, target }) => {
+      assert.deepEqual([kind, status], ['meshkeeper', undefined]);
+      return [action, outcome, target.release ?? target.reason?.slice(0, 20), target.gray ?? ''];
+    });
+    assert.deepEqual(told.toSorted(), [
+      ['abandonConfigGray', 'done', 'its time is up', 'late'],
+      ['abandonConfigGray', 'done', 'the signal errors wa', 'bad'],
+      ['projectConfig', 'failed', 'somebody else has wr', ''],
+      ['publishConfig', 'done', '1', ''],
+      ['publishConfig', 'failed', 'the scheduled releas', ''],
+    ]);
   });
 
   test('a secret is told to who may ask for it, and projected to nobody', async () => {
