@@ -5,17 +5,22 @@ import { instanceOf, ROOT, type Size, serviceName } from './tree.ts';
 const SERVICES = 16;
 
 /** Fills an empty server with a registry. */
-export async function fill(server: string, { services, each }: Size, signal: AbortSignal) {
+export async function fill(
+  server: string,
+  { services, each }: Size,
+  signal: AbortSignal,
+  root = ROOT,
+) {
   await using zk = await connect({ connect: server, sessionTimeout: 60_000 }, { signal });
-  await zk.create(ROOT);
+  await zk.create(root);
   for (let first = 0; first < services; first += SERVICES) {
     const count = Math.min(SERVICES, services - first);
     const created = Array.from({ length: count }, (_, i) => {
       const service = first + i;
-      const instances = Array.from({ length: each }, (__, n) => instanceOf(service, n, 0));
+      const instances = Array.from({ length: each }, (__, n) => instanceOf(service, n, 0, root));
       return zk.multi(
         [
-          { op: 'create', path: `${ROOT}/${serviceName(service)}`, data: '' },
+          { op: 'create', path: `${root}/${serviceName(service)}`, data: '' },
           ...instances.map(({ path, data }) => ({ op: 'create', path, data }) as const),
         ],
         { signal },

@@ -14,7 +14,7 @@ export function serviceName(service: number): string {
 }
 
 /** The znode of an instance; `turn` changes what it says. */
-export function instanceOf(service: number, instance: number, turn: number) {
+export function instanceOf(service: number, instance: number, turn: number, root = ROOT) {
   const registration = {
     service: serviceName(service),
     id: `${service}-${instance}`,
@@ -22,7 +22,7 @@ export function instanceOf(service: number, instance: number, turn: number) {
     port: 8080 + (turn % 50_000),
   };
   // One znode an instance.
-  const [entry] = curator.encode(ROOT, registration, 1_700_000_000_000);
+  const [entry] = curator.encode(root, registration, 1_700_000_000_000);
   return { path: entry!.path, data: entry!.data };
 }
 
