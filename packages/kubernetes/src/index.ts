@@ -40,5 +40,9 @@ export {
 export { type JsonSchema, structural } from './crd/structural.ts';
 export { LeaseElection, type LeaseElectionOptions, type Reign } from './leader/lease-election.ts';
 export type { Logger } from './logger.ts';
+export { BackOff, type BackOffOptions } from './queue/back-off.ts';
+export { WorkQueue, type WorkQueueOptions } from './queue/work-queue.ts';
+export { keyOf, type ReflectorChange } from './reflector/reflection.ts';
+export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector/reflector.ts';
 export type { SidecarResources, SidecarTemplate } from './webhook/sidecar-container.ts';
 export { startWebhook, type Webhook, type WebhookOptions } from './webhook/webhook.ts';
