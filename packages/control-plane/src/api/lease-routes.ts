@@ -141,6 +141,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     method: 'PUT',
     path: `${folder}/:name/:holder`,
     id: `keep${one}`,
+    ifMatch: 'optional',
     tag: 'locks',
     summary: 'Keep a lease alive',
     audited: false,
@@ -171,6 +172,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     method: 'DELETE',
     path: `${folder}/:name/:holder`,
     id: `release${one}`,
+    ifMatch: 'optional',
     tag: 'locks',
     summary: 'Release a lease',
     description:

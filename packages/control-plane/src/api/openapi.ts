@@ -64,12 +64,14 @@ export function openApiRoute(app: FastifyInstance): void {
 /** A schema with what its route says besides. */
 function noted<T>(schema: T, notes: RouteNotes | undefined): T {
   if (notes === undefined) return schema;
-  const { role, example, bodyExample } = notes;
+  const { role, example, bodyExample, mustMatch } = notes;
   // What the transformation makes are plain objects, of this form.
   const made = structuredClone(schema) as {
+    headers?: { required?: string[] };
     body?: { examples?: unknown[] };
     response?: Record<string, { content?: Record<string, { example?: unknown }> }>;
   };
+  if (mustMatch && made.headers) made.headers.required = ['if-match'];
   if (bodyExample !== undefined && made.body) made.body.examples = [bodyExample];
   for (const [status, { content }] of Object.entries(made.response ?? {})) {
     const media = content?.['application/json'];

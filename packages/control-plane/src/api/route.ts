@@ -71,6 +71,8 @@ export interface RouteDefinition<
   readonly audited?: boolean;
   /** Over loopback it takes nothing, whatever the configuration says. */
   readonly openOnLoopback?: boolean;
+  /** Whether `If-Match` counts. Default: as `problems` say, by `precondition-required` or `-failed`. */
+  readonly ifMatch?: 'optional' | 'required';
   readonly params?: Params;
   /** Texts: what is no text is coerced by the schema. Without it nothing may be asked. */
   readonly query?: Query;
@@ -110,6 +112,8 @@ export interface RouteNotes {
   readonly audited: boolean;
   readonly role: Role | 'open';
   readonly openOnLoopback: boolean;
+  /** Without `If-Match` it is refused. */
+  readonly mustMatch: boolean;
   readonly example?: unknown;
   readonly bodyExample?: unknown;
 }
@@ -176,6 +180,7 @@ export function route<
     config: {
       notes: {
         ...{ id: definition.id, role, openOnLoopback, audited: definition.audited ?? true },
+        mustMatch: matchOf(definition) === 'required',
         ...(example !== undefined && { example }),
         ...(bodyExample !== undefined && { bodyExample }),
       },
@@ -207,13 +212,28 @@ function isKeyed({ method, keyed }: Pick<AnyDefinition, 'method' | 'keyed'>): bo
   return keyed ?? method === 'POST';
 }
 
-/** Headers of those that are done once for a key. */
-const KEY_HEADER = z.looseObject({
+/** A header of those that are done once for a key. */
+const KEY_HEADER = {
   'idempotency-key': z
     .string()
     .optional()
     .describe('Done once for it: who comes again with it gets the same answer.'),
-});
+};
+/** A header of those that are done to what the caller has seen. That it is missing, the handler says. */
+const MATCH_HEADER = {
+  'if-match': z
+    .union([z.literal('*'), z.string()])
+    .optional()
+    .describe(
+      'The ETag of what was seen: it is refused when that is not there any more. `*`: any.',
+    ),
+};
+
+function matchOf({ ifMatch, problems = [] }: Pick<AnyDefinition, 'ifMatch' | 'problems'>) {
+  if (ifMatch !== undefined) return ifMatch;
+  if (problems.includes('precondition-required')) return 'required';
+  return problems.includes('precondition-failed') ? 'optional' : undefined;
+}
 
 function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema {
   const { id, tag, summary, description, params, query = NOTHING, body, accepts } = definition;
@@ -225,6 +245,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
     status = 200,
     type = 'application/json',
   } = definition;
+  const matches = matchOf(definition) !== undefined;
   const success = noContent
     ? { 204: answer.describe('Done.') }
     : {
@@ -240,7 +261,12 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
     ...{ operationId: id, tags: [tag], summary, querystring: query },
     ...(description !== undefined && { description }),
     ...(params && { params }),
-    ...(isKeyed(definition) && { headers: KEY_HEADER }),
+    ...((isKeyed(definition) || matches) && {
+      headers: z.looseObject({
+        ...(isKeyed(definition) && KEY_HEADER),
+        ...(matches && MATCH_HEADER),
+      }),
+    }),
     ...(body && { body, consumes: accepts ?? ['application/json'] }),
     response: {
       ...success,

@@ -8,7 +8,11 @@ interface Operation {
   readonly summary: string;
   readonly tags: readonly string[];
   readonly 'x-role': string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+  }[];
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
 
@@ -63,6 +67,19 @@ describe('the document of the API', () => {
     }
     const ids = operations.map(([, { operationId }]) => operationId);
     assert.equal(new Set(ids).size, ids.length, 'two operations have one name');
+  });
+
+  test('says where If-Match counts, and where nothing is done without', () => {
+    const stated = new Map<string, string>();
+    for (const [name, { operationId, parameters = [], responses }] of operations) {
+      const header = parameters.find((each) => each.in === 'header' && each.name === 'if-match');
+      assert.equal('428' in responses, header?.required ?? false, name);
+      if ('412' in responses) assert.ok(header, name);
+      if (header) stated.set(operationId, header.required ? 'required' : 'optional');
+    }
+    assert.equal(stated.get('patchConfigDraft'), 'required');
+    for (const id of ['publishConfig', 'putOverlay', 'deletePolicy'])
+      assert.equal(stated.get(id), 'optional', id);
   });
 
   test('what is not asked for as it says is refused', async () => {
