@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { curator } from '@meshkeeper/registries';
 import {
   component,
@@ -20,22 +20,14 @@ import {
 import { XdsClient } from '@meshkeeper/xds';
 import { connect, Perms, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { FOUR_LETTER_WORDS, startZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { CHECKS } from '../packages/cli/src/doctor/checks.ts';
+import { Facts } from '../packages/cli/src/doctor/facts.ts';
+import { type Outcome, runChecks } from '../packages/cli/src/doctor/run.ts';
 import { endpointsOf, getJson } from './support/api.ts';
 import { meshkeeper, type Running, startMeshkeeper } from './support/command.ts';
 import { startControlPlane } from './support/control-plane.ts';
 
 const run = promisify(execFile);
-
-interface Outcome {
-  readonly id: string;
-  readonly outcome: 'ok' | 'warning' | 'error' | 'skipped';
-  readonly text: string;
-  readonly findings: readonly {
-    readonly severity: string;
-    readonly seen: string;
-    readonly todo: string;
-  }[];
-}
 
 const NOBODY = '127.0.0.1:1';
 const FREE = ['api', 'xds', 'gateway', 'dns', 'zookeeper'].flatMap((name) => [
@@ -77,24 +69,40 @@ async function register(service: string, port: number, address = '127.0.0.1'): P
   return entry!.path;
 }
 
-/** What each check says. */
-async function doctor(
+type Outcomes = ReadonlyMap<string, Outcome>;
+const byId = (checks: readonly Outcome[]): Outcomes =>
+  new Map(checks.map((check) => [check.id, check]));
+
+/** What each check says to the command. */
+async function command(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<ReadonlyMap<string, Outcome>> {
+): Promise<Outcomes> {
   const { code, stdout, stderr } = await meshkeeper(['doctor', ...args, '-o', 'json'], { env });
   const { checks, errors } = JSON.parse(stdout) as { checks: Outcome[]; errors: number };
   assert.equal(code, errors > 0 ? 1 : 0, stderr);
-  return new Map(checks.map((check) => [check.id, check]));
+  return byId(checks);
+}
+
+/** The same without a process of its own. */
+async function doctor(args: readonly string[]): Promise<Outcomes> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      server: { type: 'string', default: 'http://127.0.0.1:7070' },
+      zookeeper: { type: 'string' },
+      config: { type: 'string' },
+      envoy: { type: 'string' },
+      'max-buffer': { type: 'string', default: String(0xf_ffff) },
+    },
+  });
+  const { 'max-buffer': maxBuffer, ...flags } = values;
+  await using facts = new Facts({ ...flags, maxBuffer: Number(maxBuffer), color: false });
+  return byId(await runChecks(CHECKS, facts, () => {}));
 }
 
 /** Checks that a fault is found, and told as it should be. */
-function finds(
-  checks: ReadonlyMap<string, Outcome>,
-  id: string,
-  outcome: 'warning' | 'error',
-  seen: RegExp,
-): void {
+function finds(checks: Outcomes, id: string, outcome: 'warning' | 'error', seen: RegExp): void {
   const check = checks.get(id);
   assert.equal(check?.outcome, outcome, JSON.stringify(check));
   assert.ok(
@@ -112,7 +120,7 @@ async function config(name: string, text: string): Promise<readonly string[]> {
 }
 
 test('where all is well nothing is found', async () => {
-  const checks = await doctor(well);
+  const checks = await command(well);
   for (const check of checks.values())
     assert.match(check.outcome, /^(ok|skipped)$/, JSON.stringify(check));
   assert.equal(checks.get('zookeeper-acl')?.outcome, 'ok');
@@ -139,7 +147,7 @@ describe('the configuration', { concurrency: true }, () => {
   test('environment-unknown and listener-open', async () => {
     const open = "controlPlane: { api: { listen: '0.0.0.0:0', insecure: true } }\n";
     const args = [...well, ...(await config('open', open))];
-    const checks = await doctor(args, { MESHKEEPER_ZOKEEPER_CONECT: 'zk1:2181' });
+    const checks = await command(args, { MESHKEEPER_ZOKEEPER_CONECT: 'zk1:2181' });
     finds(
       checks,
       'environment-unknown',
@@ -306,7 +314,7 @@ describe('control plane and data planes', () => {
       'error',
       /who has no token \(401: who is it\?\)/,
     );
-    const wrong = await doctor(args, { MESHKEEPER_TOKEN: 'wrong' });
+    const wrong = await command(args, { MESHKEEPER_TOKEN: 'wrong' });
     finds(wrong, 'control-plane-token', 'error', /this token/);
     refusing.close();
   });
@@ -375,7 +383,7 @@ describe('the machine', { concurrency: true }, () => {
   test('clock-skew', async () => {
     const fast = 'const now = Date.now; Date.now = () => now() + 60_000;';
     const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(fast)}`;
-    const checks = await doctor(well, { NODE_OPTIONS });
+    const checks = await command(well, { NODE_OPTIONS });
     finds(checks, 'clock-skew', 'warning', /clock of the control plane is (59|60|61) s behind/);
     finds(checks, 'clock-skew', 'warning', /clock of ZooKeeper is (59|60|61) s behind/);
   });
@@ -386,8 +394,7 @@ describe('the machine', { concurrency: true }, () => {
     const env = { ...process.env, PATH };
     const { stdout } = await run('bash', ['-c', script], { cwd: folder, env });
     const { checks } = JSON.parse(stdout) as { checks: Outcome[] };
-    const byId = new Map(checks.map((check) => [check.id, check]));
-    finds(byId, 'file-descriptors', 'warning', /only 512 files/);
+    finds(byId(checks), 'file-descriptors', 'warning', /only 512 files/);
   });
 
   test('data-dir', async () => {
