@@ -67,6 +67,7 @@ export class Catalog {
   readonly #dirty = new Set<string>();
   #snapshot = EMPTY_SNAPSHOT;
   #policies: Policies = NO_POLICIES;
+  #version = 0;
 
   /** `sources`: in the order in which they are configured. */
   constructor(sources: readonly CatalogSource[], protection: ProtectionOptions = PROTECTION) {
@@ -90,6 +91,11 @@ export class Catalog {
   /** What is served now. */
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /** Another number whenever something of what is shown here may be another: also what no revision tells. */
+  get version(): number {
+    return this.#version;
   }
 
   /** When `commit` has something to do though nothing came; Infinity when never. */
@@ -126,6 +132,7 @@ export class Catalog {
 
   /** Takes what was served before, so that it can be served until the sources are read. */
   restore({ revision = 0, services, sources }: Restored): void {
+    this.#version++;
     if (revision > this.#snapshot.revision) this.#snapshot = { ...this.#snapshot, revision };
     const all = [...services];
     for (const name of sources) {
@@ -177,12 +184,14 @@ export class Catalog {
 
   /** Keeps whatever leaves a service, for whatever reason, until it is released. */
   hold(service: string): void {
+    this.#version++;
     this.#holds.add(service);
     this.#dirty.add(service);
   }
 
   /** Ends an operator's hold, and lets go what is held of the service for whatever reason. */
   release(service: string): void {
+    this.#version++;
     this.#holds.delete(service);
     this.#guards.get(service)?.release();
     this.#dirty.add(service);
@@ -224,6 +233,7 @@ export class Catalog {
       return { snapshot: this.#snapshot, changes: [] };
     }
     for (const name of this.#deadlines.due(now)) this.#dirty.add(name);
+    if (this.#dirty.size > 0 || this.#policies !== this.#snapshot.policies) this.#version++;
     const changed = new Map<string, Service | undefined>();
     const changes: ServiceChange[] = [];
     for (const name of this.#dirty) {
