@@ -1,4 +1,4 @@
-import type { Catalog, RegistrySource, Service } from '@meshkeeper/mesh';
+import type { Catalog, Endpoint, RegistrySource, Service } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -6,6 +6,8 @@ import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { BusEvent, EventBus } from '../events/event-bus.ts';
 import { sendEvents } from './event-stream.ts';
 import { serviceOf } from './lookup.ts';
+import { isPaged, pageOf, pageQuery } from './page.ts';
+import { isKnown } from './preconditions.ts';
 import { endpointLoadView } from './proxy-views.ts';
 import { route } from './route.ts';
 import {
@@ -15,7 +17,8 @@ import {
   serviceParams,
 } from './schemas/catalog-schemas.ts';
 import { watchQuery } from './schemas/common-schemas.ts';
-import { endpointView, oneServiceView, registryView, serviceView } from './views.ts';
+import { ServiceList } from './service-list.ts';
+import { endpointView, oneServiceView, serviceView } from './views.ts';
 import { ofService, watched } from './watched.ts';
 
 /** What the catalog's routes show. */
@@ -28,18 +31,12 @@ export interface CatalogRoutesOptions {
 }
 
 const watching = z.strictObject({ watch: watchQuery });
+const listed = watching.extend(pageQuery);
 
 /** Services and their endpoints. */
 export function catalogRoutes(app: FastifyInstance, options: CatalogRoutesOptions): void {
-  const { catalog, sources, xds, events } = options;
-  const list = () => ({
-    revision: catalog.snapshot.revision,
-    services: [...catalog.snapshot.services]
-      .map((service) => serviceView(service, catalog))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    registries: sources.map(registryView),
-    unservable: xds.problems,
-  });
+  const { catalog, events } = options;
+  const list = new ServiceList(catalog, options.sources, options.xds);
   const endpoints = (service: Service) => endpointsView(service, options);
   route(app, {
     method: 'GET',
@@ -48,14 +45,26 @@ export function catalogRoutes(app: FastifyInstance, options: CatalogRoutesOption
     tag: 'catalog',
     summary: 'The services, and the state of the registries',
     role: 'viewer',
-    query: watching,
+    description: 'Its ETag is of what it says: `If-None-Match` answers 304 when it is that still.',
+    query: listed,
     answer: serviceListSchema,
     events: serviceListSchema,
+    unchanged: true,
     example: EXAMPLE,
-    handle({ query: { watch } }, reply) {
-      if (watch === undefined) return list();
+    handle({ query: { watch, ...page }, raw }, reply) {
+      if (isPaged(page, watch)) {
+        const services = [...catalog.snapshot.services];
+        const { items, ...next } = pageOf(services, ({ name }) => name, page, raw, reply);
+        const shown = items.map((service) => serviceView(service, catalog));
+        return { ...list.around(), services: shown, ...next };
+      }
       const any = ({ kind }: BusEvent) => kind === 'service';
-      return sendEvents(reply, (signal) => watched(events, any, list, signal));
+      if (watch !== undefined)
+        return sendEvents(reply, (signal) => watched(events, any, () => list.view(), signal));
+      const { body, etag } = list.sent();
+      void reply.header('etag', etag);
+      if (isKnown(raw, etag)) return reply.code(304).send();
+      return reply.type('application/json; charset=utf-8').send(body);
     },
   });
   route(app, {
@@ -90,12 +99,17 @@ export function catalogRoutes(app: FastifyInstance, options: CatalogRoutesOption
     summary: 'The endpoints of a service, with what registries, operators and data planes say',
     role: 'viewer',
     params: serviceParams,
-    query: watching,
+    query: listed,
     answer: endpointListSchema,
     events: endpointListSchema,
     problems: ['unknown-service'],
-    handle({ params, query: { watch } }, reply) {
-      const first = endpoints(serviceOf(catalog, params.service));
+    handle({ params, query: { watch, ...page }, raw }, reply) {
+      const service = serviceOf(catalog, params.service);
+      if (isPaged(page, watch)) {
+        const { items, ...next } = pageOf(service.endpoints, endpointKey, page, raw, reply);
+        return { ...endpoints({ ...service, endpoints: items }), ...next };
+      }
+      const first = endpoints(service);
       if (watch === undefined) return first;
       const state = () => {
         const service = catalog.snapshot.services.get(params.service);
@@ -108,6 +122,11 @@ export function catalogRoutes(app: FastifyInstance, options: CatalogRoutesOption
       );
     },
   });
+}
+
+/** Two registries may have an endpoint of one id. */
+function endpointKey({ id, address, port }: Endpoint): string {
+  return `${id} ${address}:${port}`;
 }
 
 function endpointsView(service: Service, { catalog, dataPlanes }: CatalogRoutesOptions) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { LeaseView, Queues } from '../leases/queues.ts';
 import { asked } from './asked.ts';
 import { sendEvents } from './event-stream.ts';
+import { isPaged, nextSchema, pageOf, pageQuery } from './page.ts';
 import { ApiError } from './problem.ts';
 import { NO_CONTENT, route } from './route.ts';
 import { watchQuery } from './schemas/common-schemas.ts';
@@ -58,13 +59,16 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     description:
       'Those with a name, also of who came by a session of ZooKeeper; those at other paths that somebody asks for by HTTP.',
     role: 'viewer',
-    query: z.strictObject({ watch: watchQuery }),
-    answer: z.object({ [plural]: z.array(queueSchema) }),
+    query: z.strictObject({ watch: watchQuery, ...pageQuery }),
+    answer: z.object({ [plural]: z.array(queueSchema), ...nextSchema }),
     events: z.object({ [plural]: z.array(queueSchema) }),
     problems: ['zookeeper-unavailable'],
-    async handle({ query }, reply) {
-      if (query.watch === undefined)
-        return { [plural]: await queues.list(AbortSignal.timeout(PATIENCE)) };
+    async handle({ query: { watch, ...page }, raw }, reply) {
+      if (isPaged(page, watch) || watch === undefined) {
+        const list = await queues.list(AbortSignal.timeout(PATIENCE));
+        const { items, ...next } = pageOf(list, ({ name }) => name, page, raw, reply);
+        return { [plural]: items, ...next };
+      }
       return sendEvents(reply, async function* (signal) {
         for await (const list of queues.watchList(signal))
           yield { event: 'state', data: { [plural]: list } };

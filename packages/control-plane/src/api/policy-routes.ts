@@ -13,6 +13,7 @@ import type { PolicyList } from '../policies/policy-tree.ts';
 import type { ServedPolicies } from '../policies/served-policies.ts';
 import { type NotSupported, unsupportedBy } from '../policies/unsupported-by.ts';
 import type { MeshView } from './mesh-view.ts';
+import { isPaged, pageOf, pageQuery } from './page.ts';
 import { type IssueView, kindOf, readWanted } from './policy-body.ts';
 import { changeView, conflictView, findingView, policyView, recordView } from './policy-views.ts';
 import { checkPreconditions } from './preconditions.ts';
@@ -80,7 +81,11 @@ const namespaced = z.strictObject({ namespace: z.string().optional() });
 const putQuery = z.strictObject({ ...applyQuery.shape, ...namespaced.shape });
 const rollbackQuery = applyQuery.omit({ ifRevision: true });
 const rollbackBody = z.strictObject({ revision: z.int().min(0) });
-const listQuery = z.strictObject({ kind: z.string().optional(), ...namespaced.shape });
+const listQuery = z.strictObject({
+  kind: z.string().optional(),
+  ...namespaced.shape,
+  ...pageQuery,
+});
 const historyQuery = z.strictObject({
   before: revision.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -111,20 +116,17 @@ function reading(app: FastifyInstance, options: PolicyRoutesOptions): void {
     query: listQuery,
     answer: policyListSchema,
     problems: ['zookeeper-unavailable'],
-    handle({ query: { kind, namespace } }) {
+    handle({ query: { kind, namespace, ...page }, raw }, reply) {
       const wanted = kind === undefined ? undefined : kindOf(kind);
       const list = listOf(options);
-      const view = viewer(list, options);
-      return {
-        revision: list.revision,
-        policies: list.policies
-          .filter(({ policy }) => wanted === undefined || policy.kind === wanted)
-          .filter(
-            ({ policy }) => namespace === undefined || policy.metadata.namespace === namespace,
-          )
-          .map(view),
-        problems: list.problems,
-      };
+      const found = list.policies
+        .filter(({ policy }) => wanted === undefined || policy.kind === wanted)
+        .filter(({ policy }) => namespace === undefined || policy.metadata.namespace === namespace);
+      const { items, ...next } = isPaged(page)
+        ? pageOf(found, ({ policy }) => policyId(policy), page, raw, reply)
+        : { items: found };
+      const policies = items.map(viewer(list, options));
+      return { revision: list.revision, policies, problems: list.problems, ...next };
     },
   });
   route(app, {

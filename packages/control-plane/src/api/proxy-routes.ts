@@ -1,9 +1,10 @@
 import type { Catalog } from '@meshkeeper/mesh';
-import { ADD_ORDER, MessagePrinter } from '@meshkeeper/xds';
+import { ADD_ORDER, MessagePrinter, type ProxyStatus } from '@meshkeeper/xds';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import { type ServerEvent, sendEvents } from './event-stream.ts';
+import { isPaged, pageOf, pageQuery } from './page.ts';
 import { ApiError } from './problem.ts';
 import { streamConfigView } from './proxy-config-view.ts';
 import { departedView, loadView, proxyView, timeView } from './proxy-views.ts';
@@ -24,10 +25,10 @@ const configQuery = z.strictObject({
 
 /** The data planes: which are connected, what each has, rejects and reports. */
 export function proxyRoutes(app: FastifyInstance, catalog: Catalog, planes: DataPlanes): void {
-  const list = () => ({
+  const list = (proxies: readonly ProxyStatus[] = planes.server.proxies()) => ({
     at: timeView(planes.now()),
     revision: catalog.snapshot.revision,
-    proxies: planes.server.proxies().map((proxy) => proxyView(proxy, planes.times)),
+    proxies: proxies.map((proxy) => proxyView(proxy, planes.times)),
     departed: planes.departed.list.map(departedView),
   });
   const one = (id: string) => {
@@ -52,11 +53,17 @@ export function proxyRoutes(app: FastifyInstance, catalog: Catalog, planes: Data
     tag: 'data planes',
     summary: 'Who is connected to this replica, and what each has acknowledged',
     role: 'viewer',
-    query: listQuery,
+    query: listQuery.extend(pageQuery),
     answer: proxyListSchema,
     events: proxyListSchema,
-    handle: ({ query: { watch } }, reply) =>
-      watch === undefined ? list() : sendEvents(reply, (signal) => following(list, signal)),
+    handle({ query: { watch, ...page }, raw }, reply) {
+      if (watch !== undefined && !isPaged(page, watch))
+        return sendEvents(reply, (signal) => following(() => list(), signal));
+      if (!isPaged(page)) return list();
+      const key = ({ id, stream }: ProxyStatus) => `${id} ${stream}`;
+      const { items, ...next } = pageOf(planes.server.proxies(), key, page, raw, reply);
+      return { ...list(items), ...next };
+    },
   });
   route(app, {
     method: 'GET',

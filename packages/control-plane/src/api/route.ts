@@ -89,6 +89,8 @@ export interface RouteDefinition<
   readonly type?: string;
   /** An answer that is no problem document although its status is one of an error. */
   readonly otherwise?: { readonly status: number; readonly answer: z.ZodType };
+  /** It may answer `304` to who has it already. */
+  readonly unchanged?: boolean;
   /** Where it can be followed by server-sent events: what each event's data is. */
   readonly events?: z.ZodType;
   /** Further problems that it answers with, besides those that any route may. */
@@ -278,6 +280,7 @@ function schemaOf(definition: AnyDefinition, noContent: boolean): FastifySchema 
         ...(definition.events || definition.type === EVENT_STREAM ? STREAMING : []),
         ...problems,
       ]),
+      ...(definition.unchanged && { 304: NO_CONTENT.describe('It is what `If-None-Match` says.') }),
       ...(otherwise && { [otherwise.status]: otherwise.answer }),
     },
   };

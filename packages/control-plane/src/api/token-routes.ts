@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type StoredToken, tokenName } from '../auth/token.ts';
 import type { TokenStore } from '../auth/token-store.ts';
+import { pageOf, pageQuery } from './page.ts';
 import { ApiError } from './problem.ts';
 import { timeView } from './proxy-views.ts';
 import { NO_CONTENT, route } from './route.ts';
@@ -25,10 +26,12 @@ export function tokenRoutes(app: FastifyInstance, tokens: TokenStore): void {
     tag: 'control plane',
     summary: 'The tokens there are, without what they are',
     role: 'admin',
+    query: z.strictObject(pageQuery),
     answer: tokenListSchema,
-    async handle() {
+    async handle({ query, raw }, reply) {
       const list = await tokens.list(AbortSignal.timeout(TIMEOUT));
-      return { tokens: list.map(tokenView) };
+      const { items, ...next } = pageOf(list, ({ name }) => name, query, raw, reply);
+      return { tokens: items.map(tokenView), ...next };
     },
   });
   route(app, {

@@ -1,5 +1,6 @@
 import type { Conflict, Service } from '@meshkeeper/mesh';
 import { z } from 'zod';
+import { nextSchema } from '../page.ts';
 import {
   nameSchema,
   objectSchema,
@@ -89,6 +90,7 @@ export const serviceListSchema = z.object({
       }),
     )
     .describe('What a data plane can not be served, and why.'),
+  ...nextSchema,
 });
 
 /** What an endpoint was read from. */
@@ -162,4 +164,5 @@ export const endpointSchema = z
 export const endpointListSchema = z.object({
   service: z.string(),
   endpoints: z.array(endpointSchema),
+  ...nextSchema,
 });

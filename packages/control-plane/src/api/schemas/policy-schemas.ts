@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextSchema } from '../page.ts';
 import { nameSchema, objectSchema, revisionSchema, timeSchema } from './common-schemas.ts';
 import { meshOutcomeSchema } from './convergence-schemas.ts';
 
@@ -76,6 +77,7 @@ export const policyListSchema = z.object({
       }),
     )
     .describe('Znodes that can not be used.'),
+  ...nextSchema,
 });
 
 const ref = { kind: z.string(), namespace: z.string().optional(), name: z.string() };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextSchema } from '../page.ts';
 import { loadSchema, localitySchema } from './catalog-schemas.ts';
 import { nameSchema, revisionSchema, timeSchema } from './common-schemas.ts';
 
@@ -74,6 +75,7 @@ export const proxyListSchema = z.object({
   departed: z
     .array(departedSchema)
     .describe('Those that went away in the last hour and did not come back.'),
+  ...nextSchema,
 });
 
 /** A data plane's report on a cluster. */

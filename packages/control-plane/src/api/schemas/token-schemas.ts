@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ROLES } from '../../auth/roles.ts';
 import { tokenName } from '../../auth/token.ts';
 import { durationText } from '../../config/duration.ts';
+import { nextSchema } from '../page.ts';
 import { timeSchema } from './common-schemas.ts';
 
 const roles = z.array(z.enum(ROLES));
@@ -28,7 +29,7 @@ export const tokenSchema = z
   .meta({ id: 'Token' });
 
 /** All tokens. */
-export const tokenListSchema = z.object({ tokens: z.array(tokenSchema) });
+export const tokenListSchema = z.object({ tokens: z.array(tokenSchema), ...nextSchema });
 
 /** A token that was just made. */
 export const createdTokenSchema = tokenSchema.extend({
