@@ -15,6 +15,7 @@ import type { LiveImage } from './image.ts';
 import type { LiveNamespace } from './live-namespace.ts';
 import type { Resolved, ResolvedLayer, ResolveRequest } from './resolved.ts';
 import { TreeFollower } from './tree-follower.ts';
+import { Waiting } from './waiting.ts';
 
 /** What it is opened with. */
 export interface LiveConfigOptions {
@@ -43,8 +44,14 @@ export class LiveConfig implements AsyncDisposable {
   readonly #namespaces = new Map<string, LiveNamespace>();
   /** By the releases that they are made of, and what those hold. */
   readonly #resolutions = new Map<string, Resolution>();
-  /** Who waits for changes. */
+  /** What was told since anything was another, by who asks. */
+  readonly #answers = new Map<string, Resolved>();
+  /** Who is told of all changes. */
   readonly #listeners = new Set<() => void>();
+  /** Who waits for what is another. */
+  readonly #waiting = new Waiting();
+  /** Applications that have changed, and nobody was told; undefined: all. */
+  #touched: Set<string> | undefined = new Set();
   readonly #stop = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   readonly #following: Promise<void>;
@@ -53,7 +60,6 @@ export class LiveConfig implements AsyncDisposable {
   /** Counts what has changed here. */
   #version = 0;
   #revision = 0n;
-  #told = false;
   /** Something was read: a revision that was kept counts for nothing then. */
   #seen = false;
 
@@ -84,12 +90,12 @@ export class LiveConfig implements AsyncDisposable {
         application: (name, record) => {
           if (record === undefined) this.#applications.delete(name);
           else this.#applications.set(name, record);
-          this.#changed();
+          this.#changed(name);
         },
         namespace: (ref, namespace) => {
           if (namespace === undefined) this.#namespaces.delete(refText(ref));
           else this.#namespaces.set(refText(ref), namespace);
-          this.#changed();
+          this.#changed(ref.application);
         },
         complete: () => {
           this.#complete = true;
@@ -162,30 +168,44 @@ export class LiveConfig implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What an instance gets now. @throws ConfigError NOT_VALID for names that can't be */
+  /**
+   * What an instance gets now; the same object for all who get the same, until anything changes.
+   * @throws ConfigError NOT_VALID for names that can't be
+   */
   resolve({ application, profiles = [], instance = {} }: ResolveRequest): Resolved {
     checkApplication(application);
     profiles.forEach(checkNamespace);
-    const links = (this.#applications.get(application)?.links ?? []).filter(
-      (link) => this.#namespaces.get(refText(link))?.pointer.public,
-    );
+    const { stale } = this;
+    const asked = `${application} ${profiles.join(' ')}`;
+    const told = this.#told(asked, stale);
+    if (told !== undefined) return told;
     const layers: Layer[] = [];
     const names: string[] = [];
-    for (const ref of layersOf({ application, profiles, links, shared: this.#shared })) {
-      const chosen = this.#namespaces.get(refText(ref))?.choose(instance);
+    let forSome = false;
+    for (const ref of this.#layersOf(application, profiles)) {
+      const namespace = this.#namespaces.get(refText(ref));
+      forSome ||= (namespace?.pointer.grays.length ?? 0) > 0;
+      const chosen = namespace?.choose(instance);
       if (chosen === undefined) continue;
       const { root, ...layer } = chosen;
       layers.push({ ...ref, ...layer });
       names.push(`${refText(ref)} ${layer.release} ${layer.gray ?? ''} ${root}`);
     }
-    return {
+    const name = names.join('\n');
+    // Of those for whom there are gray releases, the same is for those who get the same of them.
+    const shared = forSome ? `${asked}\n${name}` : asked;
+    const known = forSome ? this.#told(shared, stale) : undefined;
+    if (known !== undefined) return known;
+    const resolved: Resolved = {
       application,
       profiles,
-      ...this.#resolution(names.join('\n'), layers),
+      ...this.#resolution(name, layers),
       revision: this.#revision,
-      stale: this.stale,
+      stale,
       layers: layers.map(({ entries: _, ...layer }): ResolvedLayer => layer),
     };
+    remember(this.#answers, shared, resolved);
+    return resolved;
   }
 
   /** What an instance gets, and whenever that is another; of several changes perhaps only the last. */
@@ -204,11 +224,12 @@ export class LiveConfig implements AsyncDisposable {
     }
   }
 
-  /** What an instance gets, as soon as it is not what has this digest; as it is when the signal aborts. */
-  async other(request: ResolveRequest, digest: string, signal: AbortSignal): Promise<Resolved> {
-    const now = this.resolve(request);
-    if (now.digest !== digest) return now;
-    return (await this.#another(request, digest, signal)) ?? this.resolve(request);
+  /**
+   * Calls `tell` once with what an instance gets, as soon as it is not what has this digest, as it has now;
+   * never when the returned function is called before.
+   */
+  onOther(request: ResolveRequest, digest: string, tell: (resolved: Resolved) => void): () => void {
+    return this.#waiting.add(request, digest, tell);
   }
 
   /** Resolves when a release of a namespace, or a later one, is seen here; or the signal aborts. */
@@ -252,28 +273,50 @@ export class LiveConfig implements AsyncDisposable {
   ): Promise<Resolved | undefined> {
     if (signal.aborted) return undefined;
     const { promise, resolve: done } = Promise.withResolvers<Resolved | undefined>();
-    const listener = () => {
-      const resolved = this.resolve(request);
-      if (resolved.digest !== digest) done(resolved);
-    };
-    this.#listeners.add(listener);
+    const leave = this.onOther(request, digest, done);
     const abort = () => done(undefined);
     signal.addEventListener('abort', abort, { once: true });
     try {
       return await promise;
     } finally {
-      this.#listeners.delete(listener);
+      leave();
       signal.removeEventListener('abort', abort);
     }
   }
 
-  /** Tells those who wait, once for all that changes in a turn. */
-  #changed(): void {
+  #layersOf(application: string, profiles: readonly string[]): readonly NamespaceRef[] {
+    const links = this.#linksOf(application).filter(
+      (link) => this.#namespaces.get(refText(link))?.pointer.public,
+    );
+    return layersOf({ application, profiles, links, shared: this.#shared });
+  }
+
+  #linksOf(application: string): readonly NamespaceRef[] {
+    return this.#applications.get(application)?.links ?? [];
+  }
+
+  /** What was told before, if it is what would be told now. */
+  #told(asked: string, stale: boolean): Resolved | undefined {
+    const told = this.#answers.get(asked);
+    return told?.revision === this.#revision && told.stale === stale ? told : undefined;
+  }
+
+  /** Tells those who wait, once for all that changes in a turn. @param application undefined: all */
+  #changed(application?: string): void {
     this.#version++;
-    if (this.#told) return;
-    this.#told = true;
+    this.#answers.clear();
+    const isFirst = this.#touched?.size === 0;
+    if (application === undefined) this.#touched = undefined;
+    else this.#touched?.add(application);
+    if (!isFirst) return;
     queueMicrotask(() => {
-      this.#told = false;
+      const touched = this.#touched;
+      this.#touched = new Set();
+      const isTouched = (name: string) => touched === undefined || touched.has(name);
+      const concerns = (name: string) =>
+        [name, this.#shared].some(isTouched) ||
+        this.#linksOf(name).some((link) => isTouched(link.application));
+      void this.#waiting.tell(concerns, (request) => this.resolve(request));
       for (const listener of [...this.#listeners]) listener();
     });
   }
@@ -282,10 +325,7 @@ export class LiveConfig implements AsyncDisposable {
     let found = this.#resolutions.get(name);
     if (found === undefined) {
       found = resolve(layers);
-      this.#resolutions.set(name, found);
-      const [oldest] = this.#resolutions.keys();
-      if (this.#resolutions.size > REMEMBERED && oldest !== undefined)
-        this.#resolutions.delete(oldest);
+      remember(this.#resolutions, name, found);
     }
     return found;
   }
@@ -297,4 +337,11 @@ export class LiveConfig implements AsyncDisposable {
       yield this.#paths.namespace({ application, namespace }).pointer;
     }
   }
+}
+
+/** Adds what is newest; the oldest is forgotten when there are many. */
+function remember<T>(all: Map<string, T>, name: string, value: T): void {
+  all.set(name, value);
+  const [oldest] = all.keys();
+  if (all.size > REMEMBERED && oldest !== undefined) all.delete(oldest);
 }

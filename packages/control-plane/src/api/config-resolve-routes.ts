@@ -1,13 +1,15 @@
 import {
   ConfigError,
+  type LiveConfig,
   type LiveResolved,
   type ResolveRequest,
   type SecretVault,
 } from '@meshkeeper/config';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { type Caller, may } from '../auth/caller.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
+import { ConfigBytes } from './config-bytes.ts';
 import { actorOf, CONFIG_READS, patience } from './config-calls.ts';
 import { configured, tagged } from './config-errors.ts';
 import { resolvedView } from './config-views.ts';
@@ -23,6 +25,7 @@ import {
 
 /** What instances get. */
 export function configResolveRoutes(app: FastifyInstance, { live, vault }: Configuration): void {
+  const bytes = new ConfigBytes();
   route(app, {
     method: 'GET',
     path: '/api/v1/config/:application/resolve',
@@ -41,21 +44,22 @@ export function configResolveRoutes(app: FastifyInstance, { live, vault }: Confi
         checkReveal(secrets, caller);
         known(live.known);
         const request = requestOf(params.application, query);
-        const seen = raw.headers['if-none-match'];
+        const isSeen = (resolved: LiveResolved) => isOf(raw.headers['if-none-match'], resolved);
         let resolved = live.resolve(request);
-        if (seen !== undefined && isOf(seen, resolved) && wait !== undefined) {
-          const gone = new AbortController();
-          const late = setTimeout(() => gone.abort(), wait);
-          // Of the answer, not of the socket, which many questions share.
-          reply.raw.once('close', () => gone.abort());
-          resolved = await live.other(request, resolved.digest, gone.signal);
-          clearTimeout(late);
+        if (wait !== undefined && isSeen(resolved)) {
+          const asked = { request, digest: resolved.digest, wait, reply };
+          if (secrets === undefined) {
+            // At once, and not when its turn comes: others wait for the same.
+            whenOther(live, asked, (other) => void bytes.send(reply, other, isSeen(other)));
+            return reply;
+          }
+          resolved = await new Promise((tell) => whenOther(live, asked, tell));
         }
+        if (secrets === undefined || isSeen(resolved))
+          return bytes.send(reply, resolved, isSeen(resolved));
+        const texts = await revealed(resolved, vault, caller);
         tagged(reply, resolved.digest);
-        // An answer without a body says so, too.
         if (resolved.stale) void reply.header('meshkeeper-stale', 'true');
-        if (seen !== undefined && isOf(seen, resolved)) return reply.code(304).send();
-        const texts = secrets === undefined ? new Map() : await revealed(resolved, vault, caller);
         return resolvedView(resolved, texts);
       }),
   });
@@ -128,7 +132,37 @@ async function revealed(
   return texts;
 }
 
-function isOf(ifNoneMatch: string, { digest }: LiveResolved): boolean {
+/** Who waits, and for what. */
+interface Asked {
+  readonly request: ResolveRequest;
+  /** Of what they have. */
+  readonly digest: string;
+  /** Milliseconds. */
+  readonly wait: number;
+  readonly reply: FastifyReply;
+}
+
+/** Calls once: with what is another, or with what it is when nobody waits any more. */
+function whenOther(
+  live: LiveConfig,
+  { request, digest, wait, reply }: Asked,
+  tell: (resolved: LiveResolved) => void,
+): void {
+  const done = (resolved: LiveResolved) => {
+    leave();
+    clearTimeout(late);
+    reply.raw.off('close', over);
+    tell(resolved);
+  };
+  const over = () => done(live.resolve(request));
+  const leave = live.onOther(request, digest, done);
+  const late = setTimeout(over, wait);
+  // Of the answer, not of the socket, which many questions share.
+  reply.raw.once('close', over);
+}
+
+function isOf(ifNoneMatch: string | undefined, { digest }: LiveResolved): boolean {
+  if (ifNoneMatch === undefined) return false;
   const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1'));
   return tags.includes(digest) || tags.includes('*');
 }
