@@ -2,20 +2,24 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { startZooKeeper } from '@meshkeeper/testbed';
 import type { Bench, BenchContext, Row } from '../bench.ts';
-import { ask, publishes } from '../config/publishes.ts';
-import { runScript } from '../process/child.ts';
+import { type Audience, ask, type Propagation, publishes } from '../config/publishes.ts';
+import { type Child, runScript } from '../process/child.ts';
 import { cpuSeconds } from '../process/cpu-time.ts';
 import { quantile } from '../statistics.ts';
 
-const WATCHERS = 1_000;
-const PUBLISHES = 30;
 const KEYS = 100;
+const PUBLISHES = 30;
 const SECONDS = 4;
 const AT_ONCE = 32;
+/** Those who have what is published, and how. */
+const AUDIENCES: readonly (Audience & { readonly who: string })[] = [
+  { who: '1,000 clients that wait at resolve', script: 'pollers.ts', clients: 1_000, processes: 2 },
+  { who: '200 of openConfig', script: 'openers.ts', clients: 200, processes: 4 },
+];
 
 const bench: Bench = {
   name: 'config',
-  description: 'A publish to 1,000 watching clients through another replica; resolves per second',
+  description: 'A publish to 1,000 waiting clients through another replica; resolves per second',
   run,
 };
 
@@ -24,41 +28,55 @@ export default bench;
 async function run({ signal, progress }: BenchContext): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startZooKeeper({ signal }));
-  const script = join(import.meta.dirname, '../config/replica.ts');
-  const start = async () => stack.use(await runScript(script, [server.connect], signal));
-  const [one, other] = [await start(), await start()];
+  const start = async (name: string, ...args: string[]) =>
+    stack.use(await runScript(join(import.meta.dirname, '../config', name), args, signal));
+  const watched = await start('replica.ts', server.connect);
+  const written = await start('replica.ts', server.connect);
   const set = Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`key.${i}`, `v${i}`]));
-  await ask(one.said, 'PATCH', '/config/shop/default/draft', { set }, signal);
-  await ask(one.said, 'POST', '/config/shop/default/publish', {}, signal);
-  progress(`${PUBLISHES} publishes to ${WATCHERS} watchers`);
-  const load = { watchers: WATCHERS, count: PUBLISHES };
-  const { arrivals, whole } = await publishes([one.said, other.said], load, signal);
+  await ask(written.said, 'PATCH', '/config/shop/default/draft', { set }, signal);
+  await ask(written.said, 'POST', '/config/shop/default/publish', {}, signal);
+  const rows: Row[] = [];
+  let value = 0;
+  for (const { who, ...audience } of AUDIENCES) {
+    progress(`${PUBLISHES} publishes to ${who}`);
+    const values = Array.from({ length: PUBLISHES + 1 }, () => value++);
+    rows.push(...rowsOf(who, await publishes({ watched, written }, audience, values, signal)));
+  }
   progress('resolves');
-  const before = cpuSeconds(one.pid);
-  const { count, seconds } = await resolves(one.said, signal);
-  const cpu = cpuSeconds(one.pid) - before;
-  const sorted = arrivals.toSorted((a, b) => a - b);
+  const url = `${watched.said}/api/v1/config/shop/resolve?profile=prod`;
+  const body = await (await fetch(url, { signal })).text();
+  const bare = await start('bare.ts', body);
+  const [ours, fastify] = [await load(watched, url, signal), await load(bare, bare.said, signal)];
+  const titles = { perSecond: 'per second', perCpuSecond: 'per CPU-second' } as const;
+  for (const name of ['perSecond', 'perCpuSecond'] as const)
+    rows.push({
+      case: `resolves of ${KEYS} keys ${titles[name]}`,
+      unit: '1/s',
+      ours: ours[name],
+      peers: { 'fastify, the same bytes': fastify[name] },
+    });
+  return rows;
+}
+
+function rowsOf(who: string, { fromAnswer, fromRequest, replica, client }: Propagation): Row[] {
   const row = (title: string, unit: string, ours: number): Row => {
-    return { case: title, unit, ours, peers: {} };
+    return { case: `${title}, ${who}`, unit, ours, peers: {} };
   };
-  const all = whole.toSorted((a, b) => a - b);
+  const [answer, request] = [fromAnswer, fromRequest].map((all) => all.toSorted((a, b) => a - b));
   return [
-    row("from the publish's answer to a watcher's digest, p50", 'ms', quantile(sorted, 0.5)),
-    row("from the publish's answer to a watcher's digest, p99", 'ms', quantile(sorted, 0.99)),
-    row('from the publish to its last watcher, p50', 'ms', quantile(all, 0.5)),
-    row(`resolves of ${KEYS} keys per second`, '1/s', count / seconds),
-    row(`resolves of ${KEYS} keys per CPU-second`, '1/s', count / cpu),
+    row("from the publish's answer to the values, p50", 'ms', quantile(answer!, 0.5)),
+    row("from the publish's answer to the values, p99", 'ms', quantile(answer!, 0.99)),
+    row('from the publish to the values, p50', 'ms', quantile(request!, 0.5)),
+    row('from the publish to the values, p99', 'ms', quantile(request!, 0.99)),
+    row("the replica's CPU for a client and a publish", 'µs', replica),
+    row("the client's CPU for a publish", 'µs', client),
   ];
 }
 
 /** Asks again and again, always so many at once. */
-async function resolves(
-  api: string,
-  signal: AbortSignal,
-): Promise<{ readonly count: number; readonly seconds: number }> {
+async function load({ pid }: Child, url: string, signal: AbortSignal) {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const url = `${api}/api/v1/config/shop/resolve?profile=prod`;
-  const begun = performance.now();
+  const [begun, before] = [performance.now(), cpuSeconds(pid)];
   let count = 0;
   const elapsed = () => (performance.now() - begun) / 1_000;
   const worker = async () => {
@@ -74,5 +92,5 @@ async function resolves(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   agent.destroy();
-  return { count, seconds: elapsed() };
+  return { perSecond: count / elapsed(), perCpuSecond: count / (cpuSeconds(pid) - before) };
 }

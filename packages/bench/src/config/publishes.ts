@@ -1,49 +1,96 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+import { cpuSeconds } from '../process/cpu-time.ts';
 import { now } from '../propagation/now.ts';
+import type { Arrived } from './arrivals.ts';
 
-/** How long publishes took to come to all watchers, in milliseconds from the answer to the publish. */
-export interface Propagation {
-  /** For each watcher and publish. */
-  readonly arrivals: readonly number[];
-  /** For each publish: from the request to its last watcher. */
-  readonly whole: readonly number[];
+/** Who has what is published. */
+export interface Audience {
+  /** A program beside this one. */
+  readonly script: string;
+  readonly clients: number;
+  /** That they are spread over. */
+  readonly processes: number;
 }
 
-/** Publishes through one replica what others watch through another. */
+/** How long publishes took to come to all clients, in milliseconds. */
+export interface Propagation {
+  /** For each client and publish: from the answer to the publish. */
+  readonly fromAnswer: readonly number[];
+  /** For each client and publish: from when it was asked for. */
+  readonly fromRequest: readonly number[];
+  /** CPU of the replica for a client and a publish, in microseconds. */
+  readonly replica: number;
+  /** CPU of the clients' processes for the same. */
+  readonly client: number;
+}
+
+/** Who waits has asked again by then, in milliseconds. */
+const PAUSE = 300;
+
+/** Publishes through one replica what others have of another. */
 export async function publishes(
-  replicas: readonly string[],
-  { watchers, count }: { readonly watchers: number; readonly count: number },
+  { watched, written }: Readonly<Record<'watched' | 'written', { pid: number; said: string }>>,
+  { script, clients, processes }: Audience,
+  values: readonly number[],
   signal: AbortSignal,
 ): Promise<Propagation> {
-  const [watched, written] = [replicas[0]!, replicas.at(-1)!];
-  const child = fork(join(import.meta.dirname, 'watchers.ts'), [watched, String(watchers)], {
-    execArgv: ['--conditions=source'],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    signal,
+  await using stack = new AsyncDisposableStack();
+  const each = clients / processes;
+  const publish = async (value: number) => {
+    const set = { counter: `${value}` };
+    await ask(written.said, 'PATCH', '/config/shop/prod/draft', { set }, signal);
+    await setTimeout(PAUSE, undefined, { signal });
+    const asked = now();
+    await ask(written.said, 'POST', '/config/shop/prod/publish', {}, signal);
+    return { asked, answered: now() };
+  };
+  const [first = 0, ...others] = values;
+  await publish(first);
+  const children = Array.from({ length: processes }, (_, i) => {
+    const child = fork(
+      join(import.meta.dirname, script),
+      [watched.said, `${each}`, `${i * each}`],
+      { execArgv: ['--conditions=source'], signal },
+    );
+    child.on('error', () => {
+      // An abort; the exit that follows is what is waited for.
+    });
+    stack.defer(() => void child.kill());
+    return child;
   });
-  child.on('error', () => {
-    // An abort; the exit that follows is what is waited for.
-  });
-  try {
-    await once(createInterface({ input: child.stdout! }), 'line', { signal });
-    const arrivals: number[] = [];
-    const whole: number[] = [];
-    for (let i = 0; i < count; i++) {
-      await ask(written, 'PATCH', '/config/shop/prod/draft', { set: { counter: `${i}` } }, signal);
-      const told = once(child, 'message', { signal });
-      const asked = now();
-      await ask(written, 'POST', '/config/shop/prod/publish', {}, signal);
-      const answered = now();
-      const [times] = (await told) as [number[]];
-      for (const time of times) arrivals.push(Math.max(0, time - answered));
-      whole.push(Math.max(...times) - asked);
+  const all = (value: number) => Promise.all(children.map((child) => had(child, value, signal)));
+  await all(first);
+  const [fromAnswer, fromRequest]: [number[], number[]] = [[], []];
+  const pids = children.map(({ pid = 0 }) => pid);
+  const spent = () => [cpuSeconds(watched.pid), pids.map(cpuSeconds).reduce((a, b) => a + b)];
+  const [replicaBefore = 0, clientBefore = 0] = spent();
+  for (const value of others) {
+    const arrived = all(value);
+    const { asked, answered } = await publish(value);
+    for (const time of (await arrived).flat()) {
+      fromAnswer.push(Math.max(0, time - answered));
+      fromRequest.push(time - asked);
     }
-    return { arrivals, whole };
-  } finally {
-    child.kill();
+  }
+  await setTimeout(PAUSE, undefined, { signal });
+  const [replica = 0, client = 0] = spent();
+  const share = (seconds: number) => (seconds * 1e6) / (clients * others.length);
+  return {
+    ...{ fromAnswer, fromRequest },
+    replica: share(replica - replicaBefore),
+    client: share(client - clientBefore),
+  };
+}
+
+/** When each client of a process had a value. */
+async function had(child: ChildProcess, value: number, signal: AbortSignal) {
+  for (;;) {
+    // The program's own protocol.
+    const [arrived] = (await once(child, 'message', { signal })) as [Arrived];
+    if (arrived.value === value) return arrived.times;
   }
 }
 
