@@ -1,8 +1,13 @@
 export { ConsulError, type ConsulErrorCode } from './consul-error.ts';
-export { consulSource } from './plugins.ts';
+export { consulDestination, consulSource } from './plugins.ts';
 export {
   type ConsulDestinationSettings,
   consulDestinationSchema,
 } from './settings/destination.ts';
 export { type ConsulSourceSettings, consulSourceSchema } from './settings/source.ts';
 export { type ConsulContext, ConsulSource, openConsulSource } from './source/consul-source.ts';
+export {
+  ConsulDestination,
+  type ConsulDestinationContext,
+  openConsulDataPlane,
+} from './sync/consul-destination.ts';

@@ -1,6 +1,8 @@
-import type { SourcePlugin } from '@meshkeeper/mesh';
+import type { DestinationPlugin, SourcePlugin } from '@meshkeeper/mesh';
+import { type ConsulDestinationSettings, consulDestinationSchema } from './settings/destination.ts';
 import { type ConsulSourceSettings, consulSourceSchema } from './settings/source.ts';
 import { openConsulSource } from './source/consul-source.ts';
+import { openConsulDataPlane } from './sync/consul-destination.ts';
 
 /** Consul as a kind of sources. */
 export const consulSource: SourcePlugin<ConsulSourceSettings> = {
@@ -8,4 +10,12 @@ export const consulSource: SourcePlugin<ConsulSourceSettings> = {
   name: 'consul',
   schema: consulSourceSchema,
   open: openConsulSource,
+};
+
+/** Consul as a kind of destinations. */
+export const consulDestination: DestinationPlugin<ConsulDestinationSettings> = {
+  kind: 'destination',
+  name: 'consul',
+  schema: consulDestinationSchema,
+  open: openConsulDataPlane,
 };

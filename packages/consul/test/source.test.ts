@@ -294,5 +294,5 @@ test('chaos: whatever goes wrong, what is read is what is there', async () => {
       .map(({ name, endpoints }) => [name, endpoints.map(({ id, health }) => `${id} ${health}`)])
       .sort();
   await until(() => assert.deepEqual(view(all), view(fresh)) ?? true);
-  await until(() => all.source.state.type === 'live');
+  await until(() => all.source.state.type === 'live' && all.source.problems.size === 0);
 });

@@ -88,10 +88,11 @@ export class ConsulClient implements Disposable {
     if (datacenter !== undefined) query.set('dc', datacenter);
     if (blocking !== undefined) {
       query.set('index', String(blocking.index));
-      query.set('wait', `${blocking.wait}ms`);
+      query.set('wait', `${Math.ceil(blocking.wait)}ms`);
     }
     // As Consul stretches it, so that not all come back at once.
-    const patience = PATIENCE + (blocking === undefined ? 0 : blocking.wait * (1 + 1 / 16));
+    const wait = Math.ceil((blocking?.wait ?? 0) * (1 + 1 / 16));
+    const patience = PATIENCE + wait;
     const { headers, body } = await this.#send(
       'GET',
       `${path}?${query}`,

@@ -19,15 +19,6 @@ export const consulDestinationSchema = z.strictObject({
     .min(1)
     .default('127.0.0.1')
     .describe('Its address, which nobody uses: each instance has its own.'),
-  services: z
-    .array(z.string().min(1))
-    .default(['*'])
-    .describe('Names of the services that are brought over; `*` is any text.'),
-  except: z.array(z.string().min(1)).default([]).describe('Those of them that are not.'),
-  bridge: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Names of sources that read another Consul: their instances are brought over, too.'),
   resync: durationText
     .prefault('60s')
     .pipe(z.number().min(100, 'at least 100ms'))

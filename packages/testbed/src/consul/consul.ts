@@ -58,6 +58,8 @@ export interface Consul extends AsyncDisposable {
   readonly mostConnections: number;
   /** What goes wrong with each request from now on. */
   trouble: (request: ConsulRequest) => ConsulTrouble | undefined;
+  /** What it refuses with a status and a message. */
+  fault(status: number, message: string): Error;
   /** Cuts all connections; while it is away, also those that come. */
   cut(): void;
   away: boolean;
@@ -202,6 +204,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
       return most;
     },
     trouble: () => undefined,
+    fault: (status, message) => new ConsulFault(status, message),
     cut() {
       for (const socket of sockets) socket.destroy();
     },
