@@ -98,6 +98,32 @@ onServers('what nothing refers to', (stage) => {
     assert.equal((await publish(store, { a: '3' })).release.number, 1);
   });
 
+  test('an application that is deleted leaves nothing, and not while others link to it', async () => {
+    const store = stage.store();
+    await publish(store, { a: '1' });
+    const prod = { application: 'shop', namespace: 'prod' };
+    await store.drafts.edit(prod, { tag: '*', set: texts({ a: '2' }) }, ann, signal);
+    await store.signals.raise('shop', 'errors', undefined, bob, signal);
+    const link = { links: [{ application: 'shop', namespace: 'default' }] };
+    await store.applications.set('other', link, undefined, bob, signal);
+    const { tag } = await store.applications.get('shop', signal);
+    const remove = (seen: string, force = false, who = root) =>
+      store.removal.removeApplication('shop', { tag: seen, force }, who, signal);
+    await assert.rejects(remove(tag, false, bob), code('FORBIDDEN'));
+    await assert.rejects(remove(tag), code('CONFLICT'));
+    await store.applications.set('shop', { links: [] }, tag, bob, signal);
+    await assert.rejects(remove(tag, true), code('STALE'));
+    assert.equal((await store.releases.get(shop, 'head', signal)).release.number, 1);
+    await store.applications.set('other', { links: [] }, '*', bob, signal);
+    // Two at once: what is gone is gone for both.
+    const both = await Promise.allSettled([remove('*'), remove('*')]);
+    for (const each of both)
+      if (each.status === 'rejected') assert.ok(code('NOT_FOUND')(each.reason));
+    assert.equal(await stage.zk.exists(`${store.root}/shop`), null);
+    await assert.rejects(remove('*'), code('NOT_FOUND'));
+    assert.equal((await publish(store, { a: '3' })).release.number, 1);
+  });
+
   test('the keeper does what is due', async () => {
     let now = 1_000_000;
     const store = stage.store({ now: () => now });

@@ -50,8 +50,7 @@ export class Applications {
     const { zk, paths } = this.#context;
     const path = paths.application(application);
     const read = await persistently(zk, () => absent(zk.get(path, { signal })), signal);
-    if (read === undefined)
-      throw new ConfigError('NOT_FOUND', `there is no application ${application}`);
+    if (read === undefined) throw noApplication(application);
     const record = parse('application', read.data, path);
     return { ...record, application, tag: `${read.stat.czxid}-${read.stat.version}` };
   }
@@ -99,6 +98,33 @@ export class Applications {
         if (!isZooKeeperError(error, 'BAD_VERSION')) throw error;
         if (tag !== '*') throw stale(application);
       }
+    }
+  }
+
+  /**
+   * Says that an application is to be removed: from here on whoever has seen it before has seen another.
+   * @throws ConfigError NOT_FOUND, STALE
+   */
+  async condemn(
+    application: string,
+    tag: string,
+    actor: Actor,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { zk, paths, now, audit } = this.#context;
+    const path = paths.application(application);
+    const seen = await this.get(application, signal);
+    if (tag !== '*' && tag !== seen.tag) throw stale(application);
+    // Links are gone first: what is taken from others is not what is removed.
+    const data = encode('application', { links: [], fourEyes: seen.fourEyes });
+    const version = tag === '*' ? -1 : Number(seen.tag.split('-')[1]);
+    const event = { action: 'application.delete', actor: actor.name, at: now(), application };
+    try {
+      await zk.multi([{ op: 'set', path, data, version }, ...audit(event)], { signal });
+    } catch (error) {
+      if (isZooKeeperError(error, 'BAD_VERSION')) throw stale(application);
+      if (isZooKeeperError(error, 'NO_NODE')) throw noApplication(application);
+      throw error;
     }
   }
 
@@ -155,6 +181,10 @@ export class Applications {
       throw error;
     }
   }
+}
+
+function noApplication(application: string): ConfigError {
+  return new ConfigError('NOT_FOUND', `there is no application ${application}`);
 }
 
 function stale(application: string): ConfigError {

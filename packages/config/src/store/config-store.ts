@@ -68,7 +68,7 @@ export class ConfigStore {
     this.grays = new Grays(context, this.applications, this.releases);
     this.schedule = new Schedule(context, this.applications, this.releases);
     this.garbage = new Garbage(context, this.schedule);
-    this.removal = new Removal(context);
+    this.removal = new Removal(context, this.applications);
     this.signals = new Signals(context, this.applications, this.grays);
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Configuration } from '../configuration/open-configuration.ts';
 import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
 import { configDraftRoutes } from './config-draft-routes.ts';
-import { configured, ifMatch, tagged } from './config-errors.ts';
+import { configured, ifMatch, mustMatch, tagged } from './config-errors.ts';
 import { configExchangeRoutes } from './config-exchange-routes.ts';
 import { configGrayRoutes } from './config-gray-routes.ts';
 import { configReleaseRoutes } from './config-release-routes.ts';
@@ -15,7 +15,7 @@ import {
   releaseView,
   scheduledView,
 } from './config-views.ts';
-import { route } from './route.ts';
+import { NO_CONTENT, route } from './route.ts';
 import {
   applicationBody,
   applicationListQuery,
@@ -24,6 +24,7 @@ import {
   applicationSchema,
   contentQuery,
   contentSchema,
+  deleteQuery,
   namespaceParams,
   namespaceSchema,
   settingsBody,
@@ -110,6 +111,26 @@ function applicationRoutes(app: FastifyInstance, { store }: Configuration): void
         const { tag, ...application } = await view(name);
         tagged(reply, tag);
         return application;
+      }),
+  });
+  route(app, {
+    method: 'DELETE',
+    path: '/api/v1/config/:application',
+    id: 'deleteConfigApplication',
+    tag: 'configuration',
+    summary: 'Delete an application, with all its namespaces and their releases',
+    description:
+      'Needs `If-Match`. Refused with `conflict` while others link to a namespace of it, unless forced. It may be interrupted, and asked for again.',
+    role: 'admin',
+    params: applicationParams,
+    query: deleteQuery,
+    answer: NO_CONTENT,
+    problems: [...CONFIG_WRITES, 'precondition-failed', 'precondition-required'],
+    handle: ({ params: { application }, query: { force }, caller, raw }) =>
+      configured(async () => {
+        const options = { tag: mustMatch(raw), force };
+        await store.removal.removeApplication(application, options, actorOf(caller), patience());
+        return undefined;
       }),
   });
 }

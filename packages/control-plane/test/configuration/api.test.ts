@@ -255,6 +255,16 @@ describe('configuration over HTTP, with two replicas', () => {
     const gone = await call('DELETE', '/in/prod', undefined, any);
     assert.equal(gone.status, 204, gone.text);
     assert.equal((await call('GET', '/in/prod')).status, 404);
+    const link = { links: [{ application: 'in', namespace: 'default' }] };
+    assert.equal((await call('PUT', '/linker', link)).status, 200);
+    assert.equal((await call('DELETE', '/in')).status, 428);
+    assert.equal((await call('DELETE', '/in', undefined, { 'if-match': '"1-1"' })).status, 412);
+    const kept = await call('DELETE', '/in', undefined, any);
+    assert.deepEqual([kept.status, kept.body.code], [409, 'conflict']);
+    assert.match(kept.body.detail, /^linker would lose/);
+    assert.equal((await call('DELETE', '/in?force=true', undefined, any)).status, 204);
+    assert.equal((await call('GET', '/in')).status, 404);
+    await resolved('in', {});
     const rotated = await callAt(other.api, '/api/v1/secrets/rotate', { method: 'POST' });
     assert.deepEqual([rotated.status, rotated.body.code], [409, 'no-secret-key']);
   });

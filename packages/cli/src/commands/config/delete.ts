@@ -3,24 +3,51 @@ import { confirm, mustBeAsked, YES } from '../../confirm.ts';
 import { withExamples } from '../../examples.ts';
 import { optionsOf } from '../../global-options.ts';
 import { ConfigApi, pathOf } from './api.ts';
-import { TARGET, type Target, target } from './target.ts';
+import { type ApplicationOrTarget, applicationOrTarget } from './target.ts';
 
 export function addDeleteCommand(config: Command): void {
   const command = config
     .command('delete')
-    .argument('<application>', TARGET, target)
-    .description('delete a profile with all of its releases, after asking: that is not taken back')
+    .argument(
+      '<application>',
+      'the application, with all its profiles; or APPLICATION/PROFILE',
+      applicationOrTarget,
+    )
+    .description(
+      'delete an application, or a profile of it, with all releases, after asking: that is not taken back',
+    )
+    .option('--force', 'an application although others link to it')
     .option(...YES);
-  withExamples(command, ['meshkeeper config delete shop/staging']).action(
-    async (of: Target, _: unknown, own: Command) => {
-      const options = optionsOf<{ readonly yes?: boolean }>(own);
-      const api = new ConfigApi(options);
-      mustBeAsked(options.yes);
-      const { etag } = await api.get(`${pathOf(of)}/draft`);
-      const name = `${of.application}/${of.namespace}`;
-      if (!options.yes) await confirm(`Delete ${name}, with its history?`, []);
-      await api.send('DELETE', pathOf(of), undefined, { ifMatch: etag });
-      process.stderr.write(`${name} is gone\n`);
-    },
-  );
+  withExamples(command, [
+    'meshkeeper config delete shop/staging',
+    'meshkeeper config delete shop/default',
+    'meshkeeper config delete shop --yes',
+  ]).action(async ({ application, namespace }: ApplicationOrTarget, _: unknown, own: Command) => {
+    const options = optionsOf<{ readonly yes?: boolean; readonly force?: boolean }>(own);
+    const api = new ConfigApi(options);
+    mustBeAsked(options.yes);
+    const ask = async (question: string, goes: readonly string[]) => {
+      if (!options.yes) await confirm(question, goes);
+    };
+    if (namespace === undefined) {
+      const path = `/${encodeURIComponent(application)}`;
+      const { data, etag } = await api.get<ApplicationView>(path);
+      const names = data.namespaces.map((each) => `${application}/${each.namespace}`);
+      await ask(`Delete ${application}, with all its profiles and their history?`, names);
+      const query = options.force ? '?force=true' : '';
+      await api.send('DELETE', `${path}${query}`, undefined, { ifMatch: etag });
+      process.stderr.write(`${application} is gone\n`);
+      return;
+    }
+    const path = pathOf({ application, namespace });
+    const { etag } = await api.get(`${path}/draft`);
+    await ask(`Delete ${application}/${namespace}, with its history?`, []);
+    await api.send('DELETE', path, undefined, { ifMatch: etag });
+    process.stderr.write(`${application}/${namespace} is gone\n`);
+  });
+}
+
+/** What is shown of an application. */
+interface ApplicationView {
+  readonly namespaces: readonly { readonly namespace: string }[];
 }

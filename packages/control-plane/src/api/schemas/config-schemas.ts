@@ -115,6 +115,13 @@ export const applicationListSchema = z.object({
   next: z.string().optional(),
 });
 export const applicationListQuery = z.strictObject({ ...page, after: z.string().optional() });
+export const deleteQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Although others link to it.'),
+});
 export const applicationBody = z.strictObject({
   links: z.array(linkSchema).max(100).optional(),
   fourEyes: z.boolean().optional(),
