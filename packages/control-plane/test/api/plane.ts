@@ -1,14 +1,14 @@
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import type { PartialConfig } from '../../src/config/load.ts';
 import { type ControlPlane, loadConfig, startControlPlane } from '../../src/index.ts';
+import { type StartServer, startEmbedded } from '../servers.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {} };
 
-/** A control plane on an embedded server, and what calls its API. */
+/** A control plane, and what calls its API. */
 export interface ApiPlane extends AsyncDisposable {
   readonly plane: ControlPlane;
-  readonly server: ZooKeeperServer;
+  readonly server: { readonly connect: string };
   readonly zk: ZooKeeper;
   call(path: string, init?: RequestInit): Promise<Answer>;
 }
@@ -22,13 +22,17 @@ export interface Answer {
   readonly body: any;
 }
 
-/** @param api of the configuration, besides the address */
+/**
+ * @param api of the configuration, besides the address
+ * @param start the server; the embedded one unless told
+ */
 export async function startApiPlane(
   api: PartialConfig = {},
   prepare: (zk: ZooKeeper) => Promise<void> = async () => {},
+  start: StartServer = startEmbedded,
 ): Promise<ApiPlane> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startZooKeeperServer({ port: 0, tickTime: 200 }));
+  const server = stack.use(await start());
   const zk = stack.use(await connect({ connect: server.connect }));
   await prepare(zk);
   const plane = stack.use(await startReplicaOf(server.connect, api));

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { ControlPlane } from '../../src/index.ts';
 import { instance } from '../instance.ts';
+import { onServers } from '../servers.ts';
 import { type ApiPlane, callAt, startApiPlane, startReplicaOf } from './plane.ts';
 
-describe('writes that are tried again, or that others are in the way of', () => {
+onServers('writes that are tried again, or that others are in the way of', (start) => {
   let api: ApiPlane;
   let other: ControlPlane;
   const headers = { 'content-type': 'application/json' };
@@ -23,9 +25,10 @@ describe('writes that are tried again, or that others are in the way of', () => 
   const revision = async () => (await api.call('/api/v1/policies/history')).body.records.length;
 
   before(async () => {
-    api = await startApiPlane({}, async (zk) => {
+    const prepare = async (zk: ZooKeeper) => {
       await zk.create('/discovery/a/i', instance('a', 'i', 1001), { parents: true });
-    });
+    };
+    api = await startApiPlane({}, prepare, start);
     other = await startReplicaOf(api.server.connect);
   });
   after(async () => {

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { until } from '@meshkeeper/testbed';
 import type { ControlPlane } from '../../src/index.ts';
 import { type ApiPlane, callAt, startApiPlane, startReplicaOf } from '../api/plane.ts';
+import { onServers } from '../servers.ts';
 
-describe('configuration over HTTP, with two replicas', () => {
+onServers('configuration over HTTP, with two replicas', (start) => {
   let api: ApiPlane;
   let other: ControlPlane;
   before(async () => {
-    api = await startApiPlane();
+    api = await startApiPlane({}, undefined, start);
     other = await startReplicaOf(api.server.connect);
   });
   after(async () => {

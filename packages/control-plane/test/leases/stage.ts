@@ -1,16 +1,10 @@
 import { request } from 'node:http';
 import { after, before, describe } from 'node:test';
 import { DIALECTS } from '@meshkeeper/registries';
-import { startZooKeeper } from '@meshkeeper/testbed';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import { type ControlPlane, loadConfig, startControlPlane } from '../../src/index.ts';
 import { type Answer, callAt } from '../api/plane.ts';
-
-const SERVERS = {
-  'Apache ZooKeeper': () => startZooKeeper(),
-  'embedded server': () => startZooKeeperServer({ port: 0, tickTime: 200 }),
-};
+import { SERVERS } from '../servers.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {} };
 
@@ -56,8 +50,7 @@ export function onReplicas(title: string, tests: (on: Stage) => void): void {
         const stack = new AsyncDisposableStack();
         let stage: Omit<Stage, 'call'> | undefined;
         before(async () => {
-          const server = await start();
-          stack.defer(() => server.close());
+          const server = stack.use(await start());
           const zk = stack.use(await connect({ connect: server.connect }));
           const a = stack.use(await startReplicaOf(server.connect));
           const b = stack.use(await startReplicaOf(server.connect));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { type Policy, printPolicies } from '@meshkeeper/policy';
 import { until } from '@meshkeeper/testbed';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import { type ControlPlane, loadConfig, startControlPlane } from '../../src/index.ts';
 import { startDataPlane } from '../data-plane.ts';
 import { instance } from '../instance.ts';
+import { onServers, type StartServer } from '../servers.ts';
 import { gateway, route, servicePolicy } from './samples.ts';
 
 interface Answer {
@@ -16,8 +16,8 @@ interface Answer {
   readonly body: any;
 }
 
-describe('the API of policies', () => {
-  let server: ZooKeeperServer;
+onServers('the API of policies', (start) => {
+  let server: Awaited<ReturnType<StartServer>>;
   let zk: ZooKeeper;
   let plane: ControlPlane;
   const logged: { readonly what: object; readonly message: string }[] = [];
@@ -27,7 +27,7 @@ describe('the API of policies', () => {
     warn: (what: object, message: string) => void logged.push({ what, message }),
   };
 
-  const start = async () => {
+  const startPlane = async () => {
     const config = await loadConfig({
       flags: {
         zookeeper: { connect: server.connect },
@@ -75,10 +75,10 @@ describe('the API of policies', () => {
   };
 
   before(async () => {
-    server = await startZooKeeperServer({ port: 0, tickTime: 200 });
+    server = await start();
     zk = await connect({ connect: server.connect });
     await zk.create('/discovery/orders/one', instance('orders', 'one', 1), { parents: true });
-    plane = await start();
+    plane = await startPlane();
   });
   after(async () => {
     await plane?.close();
@@ -255,7 +255,7 @@ describe('the API of policies', () => {
     assert.equal((await condition('orders', 'Accepted')).status, 'True');
     assert.equal(told('lost'), before);
     // Nor was it only logged for those who were there: a start tells it.
-    await using other = await start();
+    await using other = await startPlane();
     await until(() => told('lost') > before);
     await other.close();
     await clear();
