@@ -24,7 +24,7 @@ const SERVERS = {
 
 describe('replicas that die', { concurrency: true }, () => {
   for (const [name, start] of Object.entries(SERVERS))
-    describe(`on ${name}`, () => {
+    describe(`on ${name}`, { concurrency: 1 }, () => {
       const stack = new AsyncDisposableStack();
       let zk: ZooKeeper;
       let replicas: MortalReplicas;
