@@ -183,9 +183,9 @@ describe('policies by the command', () => {
     await done('apply', '-f', 'policy.yaml', '--reason', 'less panic');
     const { stdout } = await done('history', '--policies');
     assert.match(stdout, /^1 .* \+ HTTPRoute\/orders, \+ ServicePolicy\/orders +-$/m);
-    assert.match(stdout, /^2 +20\S+Z +\S+ +~ ServicePolicy\/orders +less panic$/m);
+    assert.match(stdout, /^2 +20\S+Z +loopback \(\S+\) +~ ServicePolicy\/orders +less panic$/m);
     const one = await done('history', '--policies', '2');
-    assert.match(one.stdout, /^revision 2, 20\S+Z by \S+: less panic$/m);
+    assert.match(one.stdout, /^revision 2, 20\S+Z by loopback \(\S+\): less panic$/m);
     assert.match(one.stdout, /^- {2}panicThreshold: 40\n\+ {2}panicThreshold: 20$/m);
     const route = await done('history', '--policies', 'http/orders');
     assert.doesNotMatch(route.stdout, /less panic/);

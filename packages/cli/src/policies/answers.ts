@@ -112,6 +112,8 @@ export interface RecordView {
   readonly revision: number;
   readonly at: string;
   readonly by?: string;
+  /** Who they said they were. */
+  readonly label?: string;
   readonly reason?: string;
   readonly rollbackTo?: number;
   readonly part?: number;

@@ -93,10 +93,10 @@ export function ask(
   { path, body }: Pick<ChangeRequest, 'path' | 'body'>,
   { dryRun, reason, ifRevision }: ChangeFlags,
 ): Promise<AppliedView> {
-  const by = whoRuns();
+  const label = whoRuns();
   const query = new URLSearchParams({
     ...(dryRun && { dryRun: 'true' }),
-    ...(by !== undefined && { by }),
+    ...(label !== undefined && { label }),
     ...(reason !== undefined && { reason }),
     ...(ifRevision !== undefined && { ifRevision: String(ifRevision) }),
   });

@@ -38,10 +38,10 @@ export async function showPolicyHistory(
 function historyTable(records: readonly RecordView[], first: string | undefined): Table | string {
   if (records.length === 0) return 'nothing is recorded';
   const rows = records.toReversed().map((record) => {
-    const { revision, at, by = '-', rollbackTo, reason } = record;
+    const { revision, at, rollbackTo, reason } = record;
     const back = rollbackTo === undefined ? undefined : `back to ${rollbackTo}`;
     const why = [back, reason].filter((text) => text !== undefined).join(': ');
-    return [String(revision), at, by, changesText(record, first), why || '-'];
+    return [String(revision), at, whoOf(record) ?? '-', changesText(record, first), why || '-'];
   });
   return { head: ['REVISION', 'WHEN', 'BY', 'WHAT', 'WHY'], rows };
 }
@@ -54,10 +54,16 @@ function changesText({ changes }: RecordView, first: string | undefined): string
   return `${texts.join(', ')}${more}`;
 }
 
+/** Who has called, and in brackets who they said they were. */
+function whoOf({ by, label }: RecordView): string | undefined {
+  return by === undefined || label === undefined ? by : `${by} (${label})`;
+}
+
 const SIGNS = { created: '+', changed: '~', deleted: '-' } as const;
 
 function recordText(record: RecordView): string {
-  const { revision, at, by, reason, rollbackTo, changes } = record;
+  const { revision, at, reason, rollbackTo, changes } = record;
+  const by = whoOf(record);
   const who = by === undefined ? '' : ` by ${by}`;
   const back = rollbackTo === undefined ? '' : `, back to revision ${rollbackTo}`;
   const why = reason === undefined ? '' : `: ${reason}`;

@@ -1,6 +1,6 @@
 import type { Actor, NamespaceRef } from '@meshkeeper/config';
 import type { z } from 'zod';
-import { type Caller, may } from '../auth/caller.ts';
+import { type Caller, may, writtenBy } from '../auth/caller.ts';
 import { ROLES } from '../auth/roles.ts';
 import type { ApiErrorCode } from './problem.ts';
 import type { namespaceParams } from './schemas/config-schemas.ts';
@@ -20,7 +20,7 @@ export const CONFIG_READS: readonly ApiErrorCode[] = [
 
 /** Who calls, with all roles that theirs hold. */
 export function actorOf(caller: Caller): Actor {
-  return { name: caller.name, roles: ROLES.filter((role) => may(caller, role)) };
+  return { name: writtenBy(caller), roles: ROLES.filter((role) => may(caller, role)) };
 }
 
 /** Ends what takes too long. */

@@ -2,6 +2,7 @@ import type { Catalog } from '@meshkeeper/mesh';
 import { checkPolicies, type Finding, milliseconds, pathText, policyId } from '@meshkeeper/policy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { writtenBy } from '../auth/caller.ts';
 import type { DataPlaneKinds } from '../convergence/data-plane-kinds.ts';
 import type { MeshConvergence } from '../members/mesh-convergence.ts';
 import type { Wanted } from '../policies/policy-change.ts';
@@ -73,7 +74,13 @@ const applyQuery = z.strictObject({
     .refine((value) => !Number.isNaN(value), 'is no duration: write 30s or 2m')
     .refine((value) => !(value > LONGEST), 'wait for 10m at most')
     .optional(),
-  by: z.string().trim().min(1).max(200).optional(),
+  label: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Who you are in your own words; who has called is recorded beside it.'),
   reason: z.string().trim().min(1).max(1_000).optional(),
   ifRevision: revision.optional(),
 });
@@ -91,7 +98,8 @@ const historyQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-type ApplyQuery = z.output<typeof applyQuery>;
+/** What is asked of an apply, and by whom. */
+type Asked = z.output<typeof applyQuery> & { readonly by: string };
 
 /** What operators have applied: to be seen, changed, and brought back. */
 export function policyRoutes(app: FastifyInstance, options: PolicyRoutesOptions): void {
@@ -165,9 +173,10 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
     problems: WRITE_PROBLEMS,
-    async handle({ body, query }, reply) {
+    async handle({ body, query, caller }, reply) {
       const { wanted, warnings } = readWanted(body);
-      return answer(await applied(wanted, query, options, reply), warnings);
+      const author = { ...query, by: writtenBy(caller) };
+      return answer(await applied(wanted, author, options, reply), warnings);
     },
   });
   route(app, {
@@ -194,7 +203,8 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
       const id = policyId(policy);
       if (id !== refId(ref))
         throw new ApiError('invalid-request', `what was sent is ${id}, and not ${refId(ref)}`);
-      const seen = { ...query, ...seenRevision(request.raw, ref, options) };
+      const by = writtenBy(request.caller);
+      const seen = { ...query, by, ...seenRevision(request.raw, ref, options) };
       return answer(await applied(wanted, seen, options, reply), warnings);
     },
   });
@@ -212,7 +222,8 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
       const ref = refFrom(request.params, namespace);
-      const seen = { ...query, ...seenRevision(request.raw, ref, options) };
+      const by = writtenBy(request.caller);
+      const seen = { ...query, by, ...seenRevision(request.raw, ref, options) };
       const done = await applied({ policies: [], deleted: [ref] }, seen, options, reply);
       if (done.changes[0]?.outcome === 'absent') throw unknown([refId(ref)]);
       return answer(done, []);
@@ -268,9 +279,10 @@ function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
     body: rollbackBody,
     answer: appliedSchema,
     problems: ['not-recorded', ...WRITE_PROBLEMS],
-    async handle({ query, body: { revision: to } }, reply) {
+    async handle({ query, body: { revision: to }, caller }, reply) {
       const { wanted, at } = await stored(store.rollback(to, soon()));
-      return answer(await applied(wanted, { ...query, ifRevision: at }, options, reply, to), []);
+      const author = { ...query, by: writtenBy(caller), ifRevision: at };
+      return answer(await applied(wanted, author, options, reply, to), []);
     },
   });
 }
@@ -308,12 +320,12 @@ interface Done extends Applied {
 
 async function applied(
   wanted: Wanted,
-  { dryRun, wait, by, reason, ifRevision }: ApplyQuery,
+  { dryRun, wait, by, label, reason, ifRevision }: Asked,
   { store, served, catalog, mesh, meshView, kinds }: PolicyRoutesOptions,
   reply: FastifyReply,
   rollbackTo?: number,
 ): Promise<Done> {
-  const author: Author = { by, reason, ifRevision };
+  const author: Author = { by, label, reason, ifRevision };
   const signal = soon();
   const done = await stored(
     dryRun ? store.plan(wanted, author, signal) : store.apply(wanted, author, signal, rollbackTo),

@@ -1,6 +1,7 @@
 import { isZooKeeperError } from '@meshkeeper/zookeeper';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { writtenBy } from '../auth/caller.ts';
 import { type StoredToken, tokenName } from '../auth/token.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { pageOf, pageQuery } from './page.ts';
@@ -51,7 +52,7 @@ export function tokenRoutes(app: FastifyInstance, tokens: TokenStore): void {
       const expiresAt = expiresIn === undefined ? undefined : Date.now() + expiresIn;
       const signal = AbortSignal.timeout(TIMEOUT);
       try {
-        const by = caller.name;
+        const by = writtenBy(caller);
         const { token, stored } = await tokens.create({ name, roles, expiresAt, by }, signal);
         return { ...tokenView(stored), token };
       } catch (error) {

@@ -17,6 +17,11 @@ export const LOOPBACK: Caller = { kind: 'loopback', name: 'loopback', roles: ['a
 /** Whoever calls from elsewhere, where somebody has said that nobody is to be asked. */
 export const INSECURE: Caller = { kind: 'insecure', name: 'insecure', roles: ['admin', 'secret'] };
 
+/** The caller in what they have written: no two callers have one name, whatever their issuers call them. */
+export function writtenBy({ kind, name }: Caller): string {
+  return kind === 'token' || kind === 'oidc' ? `${kind}:${name}` : kind;
+}
+
 /** True when the caller may do what takes `role`. */
 export function may(caller: Caller, role: Role): boolean {
   return mayDo(caller.roles, role);

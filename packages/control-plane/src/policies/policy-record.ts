@@ -21,6 +21,8 @@ export interface PolicyRecord {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly by?: string;
+  /** Who it was in their own words: anybody may have written anything. */
+  readonly label?: string;
   readonly reason?: string;
   /** It has made the policies what they were at that revision. */
   readonly rollbackTo?: number;
@@ -40,6 +42,7 @@ const record = z.object({
   apply: z.string(),
   at: z.int().min(0).max(LATEST),
   by: z.string().optional(),
+  label: z.string().optional(),
   reason: z.string().optional(),
   rollbackTo: z.int().optional(),
   part: z.int().optional(),

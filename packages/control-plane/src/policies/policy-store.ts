@@ -40,7 +40,10 @@ export interface PolicyStoreOptions {
 
 /** Who applies something, and why. */
 export interface Author {
+  /** Who is known to do it. */
   readonly by?: string | undefined;
+  /** Who they say they are. */
+  readonly label?: string | undefined;
   readonly reason?: string | undefined;
   /** Refuses to change what somebody else has changed after this revision. */
   readonly ifRevision?: number | undefined;
@@ -142,6 +145,7 @@ export class PolicyStore {
       apply: randomUUID(),
       at: now(),
       ...(author.by !== undefined && { by: author.by }),
+      ...(author.label !== undefined && { label: author.label }),
       ...(author.reason !== undefined && { reason: author.reason }),
       ...(backTo !== undefined && { rollbackTo: backTo }),
     };

@@ -7,7 +7,10 @@ import type { PolicyTree } from './policy-tree.ts';
 import { encodePolicy } from './stored-policy.ts';
 
 /** What is said of all transactions of an apply. */
-export type Said = Pick<PolicyRecord, 'apply' | 'at' | 'by' | 'reason' | 'rollbackTo' | 'part'>;
+export type Said = Pick<
+  PolicyRecord,
+  'apply' | 'at' | 'by' | 'label' | 'reason' | 'rollbackTo' | 'part'
+>;
 
 /**
  * A policy is no longer than this, in bytes as it is kept: its znode, and what it was before and after

@@ -57,6 +57,31 @@ describe('who may call the API', () => {
     assert.deepEqual(told.body, { kind: 'token', name: 'loop', roles: ['viewer'] });
   });
 
+  test('what is written says who has called, and apart from it who they say they are', async () => {
+    const token = await make('writer', 'admin');
+    const send = (path: string, body: unknown, headers = {}) =>
+      callAt(strict.api, `/api/v1${path}`, {
+        method: 'POST',
+        headers: { ...as(token), ...JSON_TYPE, ...headers },
+        body: JSON.stringify(body),
+      });
+    const policy = {
+      ...{ apiVersion: 'meshkeeper.io/v1', kind: 'ServicePolicy', metadata: { name: 'shop' } },
+      spec: { targetRefs: [{ kind: 'Service', name: 'shop' }], loadBalancing: { type: 'random' } },
+    };
+    assert.equal((await send('/policies/apply?by=root', [policy])).status, 400);
+    const applied = await send('/policies/apply?label=root', [policy]);
+    assert.equal(applied.status, 200, applied.text);
+    const { body } = await get(token, `/api/v1/policies/history/${applied.body.revision}`);
+    assert.deepEqual([body.by, body.label], ['token:writer', 'root']);
+    const draft = '/api/v1/config/shop/default/draft';
+    const edit = { ...as(token), ...JSON_TYPE, 'if-match': '*' };
+    const init = { method: 'PATCH', headers: edit, body: JSON.stringify({ set: { a: '1' } }) };
+    assert.equal((await callAt(strict.api, draft, init)).status, 200);
+    const published = await send('/config/shop/default/publish', {});
+    assert.equal(published.body.release.by, 'token:writer', published.text);
+  });
+
   test('where everybody is asked: nobody without a token, but probes and metrics', async () => {
     const without = (path: string) => callAt(strict.api, path);
     assert.equal((await without('/api/v1/services')).status, 401);

@@ -88,7 +88,7 @@ onServers('the API of policies', (start) => {
 
   test('apply, in JSON or YAML, and what became of each', async () => {
     const policies = [servicePolicy('orders', ['v1']), route('orders', ['orders/v1'])];
-    const first = await apply(policies, '?by=alice&reason=first');
+    const first = await apply(policies, '?label=alice&reason=first');
     assert.equal(outcomes(first), 'created,created');
     assert.deepEqual(first.findings, []);
     assert.equal(first.dryRun, false);
@@ -109,7 +109,7 @@ onServers('the API of policies', (start) => {
   test('one policy: put, shown with its status, deleted', async () => {
     const policy = route('orders', ['orders']);
     const path = '/httproutes/orders';
-    assert.equal((await call('PUT', `${path}?by=alice`, policy)).status, 200);
+    assert.equal((await call('PUT', `${path}?label=alice`, policy)).status, 200);
     const { body } = await call('GET', path);
     const { status, ...rest } = body;
     assert.deepEqual(rest, policy);
@@ -121,7 +121,7 @@ onServers('the API of policies', (start) => {
         ['Programmed', 'Unknown'],
       ],
     );
-    assert.equal(status.appliedBy, 'alice');
+    assert.equal(status.appliedBy, 'loopback');
     assert.match(status.appliedAt, /^20.*Z$/);
     // What is shown can be put back: the status is left out.
     assert.equal(outcomes((await call('PUT', path, body)).body), 'unchanged');
@@ -278,21 +278,24 @@ onServers('the API of policies', (start) => {
   });
 
   test('history, and back', async () => {
-    const first = await apply([route('a', ['orders'])], '?by=alice&reason=because');
-    await apply([route('a', ['elsewhere']), route('b', ['orders'])], '?by=bob');
+    const first = await apply([route('a', ['orders'])], '?label=alice&reason=because');
+    await apply([route('a', ['elsewhere']), route('b', ['orders'])], '?label=bob');
     const { body } = await call('GET', '/history?limit=2');
     assert.deepEqual(
-      body.records.map(({ by, reason, changes }: Answer['body']) => [by, reason, changes]),
+      body.records.map(({ by, label, reason, changes }: Answer['body']) => [
+        ...[by, label],
+        ...[reason, changes],
+      ]),
       [
         [
-          'bob',
+          ...['loopback', 'bob'],
           undefined,
           [
             { kind: 'HTTPRoute', name: 'a', change: 'changed' },
             { kind: 'HTTPRoute', name: 'b', change: 'created' },
           ],
         ],
-        ['alice', 'because', [{ kind: 'HTTPRoute', name: 'a', change: 'created' }]],
+        ['loopback', 'alice', 'because', [{ kind: 'HTTPRoute', name: 'a', change: 'created' }]],
       ],
     );
     assert.equal(body.next, first.revision);
@@ -305,7 +308,7 @@ onServers('the API of policies', (start) => {
     const dry = (await back('?dryRun')).body;
     assert.equal(outcomes(dry), 'configured,deleted');
     assert.equal(names((await call('GET', '')).body), 'HTTPRoute/a,HTTPRoute/b');
-    const done = (await back('?by=carol')).body;
+    const done = (await back('?label=carol')).body;
     assert.equal(done.revision, first.revision + 2);
     assert.equal(names((await call('GET', '')).body), 'HTTPRoute/a');
     const { body: newest } = await call('GET', '/history?limit=1');
@@ -319,7 +322,7 @@ onServers('the API of policies', (start) => {
 
   test('a conflict says who and when', async () => {
     const first = await apply([route('a', ['orders'])]);
-    await apply([route('a', ['elsewhere'])], '?by=bob');
+    await apply([route('a', ['elsewhere'])], '?label=bob');
     const { status, body } = await call('POST', `/apply?ifRevision=${first.revision}`, [
       route('a', ['mine']),
     ]);
@@ -329,7 +332,7 @@ onServers('the API of policies', (start) => {
     assert.deepEqual(conflict, {
       policy: 'HTTPRoute/a',
       change: 'changed',
-      by: 'bob',
+      by: 'loopback',
       revision: first.revision + 1,
     });
     await clear();

@@ -132,7 +132,8 @@ export const recordSchema = z
   .object({
     revision: revisionSchema,
     at: timeSchema,
-    by: z.string().optional(),
+    by: z.string().optional().describe('Who has called.'),
+    label: z.string().optional().describe('Who they said they were.'),
     reason: z.string().optional(),
     rollbackTo: revisionSchema.optional(),
     part: z.int().optional(),
