@@ -44,5 +44,14 @@ export { BackOff, type BackOffOptions } from './queue/back-off.ts';
 export { WorkQueue, type WorkQueueOptions } from './queue/work-queue.ts';
 export { keyOf, type ReflectorChange } from './reflector/reflection.ts';
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector/reflector.ts';
+export { KubernetesSource, openKubernetesSource } from './source/kubernetes-source.ts';
+export { kubernetesSource } from './source/plugin.ts';
+export { type KubernetesSourceSettings, kubernetesSourceSchema } from './source/settings.ts';
+export {
+  KubernetesDataPlane,
+  type KubernetesDataPlaneOptions,
+  type Leadership,
+} from './sync/kubernetes-data-plane.ts';
+export type { PublishRule } from './sync/publish-rule.ts';
 export type { SidecarResources, SidecarTemplate } from './webhook/sidecar-container.ts';
 export { startWebhook, type Webhook, type WebhookOptions } from './webhook/webhook.ts';

@@ -23,6 +23,8 @@ export interface ReflectorOptions<T extends KubernetesObject, Kept> {
    * Default: it is believed.
    */
   readonly provesEmpty?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** Told when it becomes live, and when it no longer is. */
+  readonly stateChanged?: ((state: ReflectorState) => void) | undefined;
   /** Objects of a page. Default 500. */
   readonly pageSize?: number | undefined;
   /** A watch is asked to last from this long to twice as long. Default 240,000. */
@@ -126,14 +128,10 @@ export class Reflector<T extends KubernetesObject, Kept> {
         if (revision === undefined) await this.#pause(this.#backOff.next(), signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#state.type === 'starting') this.#state = { type: 'starting', error };
         failed += 1;
         if (isGap(error) || failed >= PATIENCE) revision = undefined;
         // A watch that broke and goes on where it was has missed nothing.
-        const gap = revision === undefined || failed > 1;
-        if (gap && this.#state.type === 'live')
-          this.#state = { type: 'stale', since: (this.#options.now ?? Date.now)(), error };
-        else if (this.#state.type === 'stale') this.#state = { ...this.#state, error };
+        if (revision === undefined || failed > 1) this.#lost(error);
         this.#wake.resolve();
         const { retryAfter } = error instanceof KubernetesError ? error : {};
         await this.#pause(this.#backOff.next(retryAfter), signal);
@@ -249,8 +247,21 @@ export class Reflector<T extends KubernetesObject, Kept> {
   }
 
   #live(): void {
-    if (this.#state.type !== 'live') this.#state = { type: 'live' };
+    if (this.#state.type !== 'live') {
+      this.#state = { type: 'live' };
+      this.#options.stateChanged?.(this.#state);
+    }
     this.#wake.resolve();
+  }
+
+  #lost(error: unknown): void {
+    const before = this.#state;
+    const { now = Date.now, stateChanged } = this.#options;
+    if (before.type === 'starting') this.#state = { type: 'starting', error };
+    else if (before.type === 'stale') this.#state = { ...before, error };
+    else this.#state = { type: 'stale', since: now(), error };
+    const isNews = before.type === 'live' || (before.type === 'starting' && !before.error);
+    if (isNews) stateChanged?.(this.#state);
   }
 }
 
