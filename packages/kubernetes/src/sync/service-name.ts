@@ -42,6 +42,11 @@ export class ServiceNames {
     return alone || plain === name ? plain : hashedServiceName(name);
   }
 
+  /** All that would have the plain name of this one. */
+  sharing(name: string): Iterable<string> {
+    return this.#sharing.get(plainServiceName(name)) ?? [];
+  }
+
   /** Adds a service. @returns the others that may have another name now */
   add(name: string): readonly string[] {
     const plain = plainServiceName(name);

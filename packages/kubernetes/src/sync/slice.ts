@@ -42,7 +42,10 @@ export interface WeighedEndpoint {
 export function sliceSetKey({
   addressType,
   ports,
-}: Pick<SliceSet, 'addressType' | 'ports'>): string {
+}: {
+  readonly addressType: string;
+  readonly ports: readonly SlicePort[];
+}): string {
   const told = ports.map(({ name, port, protocol, appProtocol = '' }) =>
     [name, port, protocol, appProtocol].join('/'),
   );
