@@ -10,11 +10,11 @@ import { policiesReference, policiesSchema } from './docs/policies.ts';
 export async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/cli.md', commandReference()],
-    ['docs/reference/configuration.md', configurationReference()],
+    ['docs/reference/configuration.md', await configurationReference()],
     ['docs/reference/openapi.json', await openApiDocument()],
     ['docs/reference/policies.md', policiesReference()],
     ['docs/reference/policies.schema.json', policiesSchema()],
-    ['meshkeeper.schema.json', configurationSchema()],
+    ['meshkeeper.schema.json', await configurationSchema()],
     ...crds(),
   ]);
 }

@@ -9,5 +9,6 @@ export {
   startControlPlane,
 } from './control-plane.ts';
 export { ControlPlaneError, type ControlPlaneErrorCode } from './control-plane-error.ts';
+export { DESTINATION_KINDS, SOURCE_KINDS } from './plugins/built-in.ts';
 export { loadDialects } from './plugins/load-plugins.ts';
 export type { Plugin } from './plugins/plugin.ts';

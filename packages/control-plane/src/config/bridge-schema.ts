@@ -6,60 +6,65 @@ const name = z.string().regex(NAME, 'letters, digits, ".", "_" and "-", at most 
 const builtIn = (kinds: ReadonlyMap<string, unknown>) =>
   [...kinds.keys(), 'a kind of one of the plug-ins'].join(', ');
 
-/** One entry of `sources:`; what else it says is its kind's. */
+/** What every source says; what else is its kind's. */
+const sourceSettings = {
+  name: name.describe(
+    'Unique among sources and registries; shown wherever an endpoint comes from.',
+  ),
+  kind: z
+    .string()
+    .min(1)
+    .describe(`What is read: ${builtIn(SOURCE_KINDS)}.`),
+  locality: z
+    .strictObject({
+      region: z.string().default(''),
+      zone: z.string().default(''),
+      subzone: z.string().default(''),
+    })
+    .optional()
+    .describe('Where its endpoints run, unless they say so themselves.'),
+  priority: z.int().default(0).describe('As of `registries`, which come first where it is equal.'),
+  prefix: z.string().default('').describe('Put before the name of each service.'),
+};
+
 const sourceSchema = z
-  .looseObject({
-    name: name.describe(
-      'Unique among sources and registries; shown wherever an endpoint comes from.',
-    ),
-    kind: z
-      .string()
-      .min(1)
-      .describe(`What is read: ${builtIn(SOURCE_KINDS)}.`),
-    locality: z
-      .strictObject({
-        region: z.string().default(''),
-        zone: z.string().default(''),
-        subzone: z.string().default(''),
-      })
-      .optional()
-      .describe('Where its endpoints run, unless they say so themselves.'),
-    priority: z
-      .int()
-      .default(0)
-      .describe('As of `registries`, which come first where it is equal.'),
-    prefix: z.string().default('').describe('Put before the name of each service.'),
-  })
+  .looseObject(sourceSettings)
   .transform(({ name, kind, locality, priority, prefix, ...settings }) => ({
     ...{ name, kind, locality, priority, prefix, settings },
   }));
 
-/** One entry of `destinations:`; what else it says is its kind's. */
+/** What every destination says; what else is its kind's. */
+const destinationSettings = {
+  name: name.describe('Unique among destinations; what is written there is marked with it.'),
+  kind: z
+    .string()
+    .min(1)
+    .describe(`Where it is brought: ${builtIn(DESTINATION_KINDS)}.`),
+  from: z
+    .strictObject({
+      registry: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Only what this registry or source has. Default: the catalog, but for what sources of the same kind have.',
+        ),
+      services: z
+        .array(z.string().min(1))
+        .min(1, 'name at least one, or leave it out')
+        .default(['*'])
+        .describe('Names of services; `*` stands for any characters, `?` for one.'),
+    })
+    .prefault({}),
+};
+
 const destinationSchema = z
-  .looseObject({
-    name: name.describe('Unique among destinations; what is written there is marked with it.'),
-    kind: z
-      .string()
-      .min(1)
-      .describe(`Where it is brought: ${builtIn(DESTINATION_KINDS)}.`),
-    from: z
-      .strictObject({
-        registry: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            'Only what this registry or source has. Default: the catalog, but for what sources of the same kind have.',
-          ),
-        services: z
-          .array(z.string().min(1))
-          .min(1, 'name at least one, or leave it out')
-          .default(['*'])
-          .describe('Names of services; `*` stands for any characters, `?` for one.'),
-      })
-      .prefault({}),
-  })
+  .looseObject(destinationSettings)
   .transform(({ name, kind, from, ...settings }) => ({ name, kind, from, settings }));
+
+/** The settings that are not a kind's own. */
+export const SOURCE_KEYS: readonly string[] = Object.keys(sourceSettings);
+export const DESTINATION_KEYS: readonly string[] = Object.keys(destinationSettings);
 
 /** `sources:`. */
 export const sourcesSchema = z
@@ -121,10 +126,9 @@ export function checkBridges(config: unknown, context: z.RefinementCtx): void {
   ): void {
     // What plug-ins bring is known when they are loaded.
     if (kinds.has(kind) || plugins.length > 0) return;
-    const known = kinds.size === 0 ? '' : `write ${[...kinds.keys()].join(', ')}, or `;
     error(
       path,
-      `"${kind}" is nothing that is built in: ${known}name the plug-in that brings it under "plugins:"`,
+      `"${kind}" is nothing that is built in: write ${[...kinds.keys()].join(', ')}, or name the plug-in that brings it under "plugins:"`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import { builtInFaults } from './built-in-settings.ts';
 import { type Config, configSchema } from './schema.ts';
 
 /** Part of a configuration, as flags and the environment give it: `{ zookeeper: { connect: '…' } }`. */
@@ -44,14 +45,13 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const merged = [file?.value ?? {}, environment.value, sources.flags ?? {}].reduce(mergeInto, {});
   const parsed = configSchema.safeParse(merged);
   const errors = [...(file?.errors ?? [])];
-  if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues.flatMap(perKey)) {
-      const setting = path.map(String).join('.');
-      const where = environment.variables.get(setting) ?? file?.line(path);
-      errors.push(
-        `${where === undefined ? '' : `${where}: `}${setting || 'configuration'}: ${message}`,
-      );
-    }
+  const issues = parsed.success ? [] : parsed.error.issues.flatMap(perKey);
+  for (const { path, message } of [...issues, ...(await builtInFaults(merged))]) {
+    const setting = path.map(String).join('.');
+    const where = environment.variables.get(setting) ?? file?.line(path);
+    errors.push(
+      `${where === undefined ? '' : `${where}: `}${setting || 'configuration'}: ${message}`,
+    );
   }
   // As they stand in the file; what isn't there comes last.
   const line = (error: string) => Number(/^[^ ]*:(\d+): /.exec(error)?.[1] ?? Infinity);

@@ -1,17 +1,21 @@
 import type { DestinationPlugin, SourcePlugin } from '@meshkeeper/mesh';
 
 /**
- * The kinds that need no plug-in. A kind's row has its settings' schema; what it runs is imported when
- * it is opened, so that who does not configure it does not wait for it.
+ * The kinds that need no plug-in, by name, a row each. They are imported when they are configured: who
+ * doesn't use them doesn't wait for them.
  */
-const SOURCES: readonly SourcePlugin[] = [];
-const DESTINATIONS: readonly DestinationPlugin[] = [];
+export const SOURCE_KINDS: ReadonlyMap<string, () => Promise<SourcePlugin>> = new Map([
+  [
+    'kubernetes',
+    async (): Promise<SourcePlugin> => (await import('@meshkeeper/kubernetes')).kubernetesSource,
+  ],
+  ['consul', async (): Promise<SourcePlugin> => (await import('@meshkeeper/consul')).consulSource],
+]);
 
-/** Kinds of sources that are built in, by name. */
-export const SOURCE_KINDS: ReadonlyMap<string, SourcePlugin> = byName(SOURCES);
-/** Kinds of destinations that are built in, by name. */
-export const DESTINATION_KINDS: ReadonlyMap<string, DestinationPlugin> = byName(DESTINATIONS);
-
-function byName<T extends { readonly name: string }>(rows: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(rows.map((row) => [row.name, row]));
-}
+/** The same of destinations. */
+export const DESTINATION_KINDS: ReadonlyMap<string, () => Promise<DestinationPlugin>> = new Map([
+  [
+    'consul',
+    async (): Promise<DestinationPlugin> => (await import('@meshkeeper/consul')).consulDestination,
+  ],
+]);

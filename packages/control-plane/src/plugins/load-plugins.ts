@@ -7,7 +7,7 @@ import { ControlPlaneError } from '../control-plane-error.ts';
 import { DESTINATION_KINDS, SOURCE_KINDS } from './built-in.ts';
 import { recognise } from './plugin.ts';
 
-/** All that can be configured, each by its name: what is built in, and what plug-ins bring. */
+/** Dialects, by name; of sources and destinations those that plug-ins bring. */
 export interface Plugins {
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly sources: ReadonlyMap<string, SourcePlugin>;
@@ -34,8 +34,8 @@ export async function loadDialects(
 
 class Loading {
   readonly #dialects = new Map(DIALECTS);
-  readonly #sources = new Map(SOURCE_KINDS);
-  readonly #destinations = new Map(DESTINATION_KINDS);
+  readonly #sources = new Map<string, SourcePlugin>();
+  readonly #destinations = new Map<string, DestinationPlugin>();
   readonly #faults: { readonly text: string; readonly cause?: unknown }[] = [];
   readonly #broughtBy = new Map<object, string>();
 
@@ -95,8 +95,10 @@ class Loading {
       source: this.#sources,
       destination: this.#destinations,
     }[recognised.type];
+    const builtIn = { dialect: DIALECTS, source: SOURCE_KINDS, destination: DESTINATION_KINDS };
+    if (builtIn[recognised.type].has(name)) return 'the built-in one';
     const other = all.get(name);
-    if (other !== undefined) return this.#broughtBy.get(other) ?? 'the built-in one';
+    if (other !== undefined) return this.#broughtBy.get(other);
     this.#broughtBy.set(recognised.plugin, `that of ${by}`);
     all.set(name, recognised.plugin);
     return undefined;

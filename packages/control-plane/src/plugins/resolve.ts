@@ -2,6 +2,7 @@ import type { DestinationPlugin, SettingsSchema, SourcePlugin } from '@meshkeepe
 import type { DestinationConfig, SourceConfig } from '../config/bridge-schema.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import { DESTINATION_KINDS, SOURCE_KINDS } from './built-in.ts';
 import type { Plugins } from './load-plugins.ts';
 import { checkSettings } from './settings.ts';
 
@@ -25,8 +26,14 @@ export interface Bridges {
 export async function resolveBridges(config: Config, plugins: Plugins): Promise<Bridges> {
   const faults: string[] = [];
   const bridges = {
-    sources: await resolved('sources', config.sources, plugins.sources, faults),
-    destinations: await resolved('destinations', config.destinations, plugins.destinations, faults),
+    sources: await resolved(
+      ...(['sources', config.sources, SOURCE_KINDS, plugins.sources] as const),
+      faults,
+    ),
+    destinations: await resolved(
+      ...(['destinations', config.destinations, DESTINATION_KINDS, plugins.destinations] as const),
+      faults,
+    ),
   };
   if (faults.length === 0) return bridges;
   throw new ControlPlaneError('INVALID_CONFIG', faults.join('\n'));
@@ -38,15 +45,16 @@ async function resolved<
 >(
   section: string,
   entries: readonly Entry[],
-  kinds: ReadonlyMap<string, Plugin>,
+  builtIn: ReadonlyMap<string, () => Promise<Plugin>>,
+  brought: ReadonlyMap<string, Plugin>,
   faults: string[],
 ): Promise<Resolved<Entry, Plugin>[]> {
   const found: Resolved<Entry, Plugin>[] = [];
   for (const entry of entries) {
     const { name, kind } = entry;
-    const plugin = kinds.get(kind);
+    const plugin = brought.get(kind) ?? (await builtIn.get(kind)?.());
     if (plugin === undefined) {
-      const known = [...kinds.keys()].join(', ') || 'none';
+      const known = [...builtIn.keys(), ...brought.keys()].join(', ');
       faults.push(
         `${section}: "${name}" is of the kind "${kind}", which nobody brings: there are ${known}`,
       );
@@ -54,7 +62,11 @@ async function resolved<
     }
     const checked = await checkSettings(plugin.schema, entry.settings);
     if (checked.type === 'settings') found.push({ entry, plugin, settings: checked.settings });
-    else for (const fault of checked.faults) faults.push(`${section}: "${name}": ${fault}`);
+    else
+      for (const { path, message } of checked.faults) {
+        const setting = path.map(String).join('.');
+        faults.push(`${section}: "${name}": ${setting === '' ? '' : `${setting}: `}${message}`);
+      }
   }
   return found;
 }

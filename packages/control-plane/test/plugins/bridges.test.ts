@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { DataPlane, DestinationPlugin } from '@meshkeeper/mesh';
@@ -6,6 +7,7 @@ import { curator } from '@meshkeeper/registries';
 import { type TempDir, tempDir, until } from '@meshkeeper/testbed';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { loadConfig } from '../../src/index.ts';
 import { memoryDestination, memorySource, onPlatform, Platform, writeModule } from './memory.ts';
 import { startPlane } from './plane.ts';
 
@@ -287,3 +289,37 @@ function dataPlane(name: string, update: () => unknown): DataPlane {
     async [Symbol.asyncDispose]() {},
   };
 }
+
+test('settings of built-in kinds are checked where they stand, with all else that is wrong', async () => {
+  const file = join(folder.path, 'wrong.yaml');
+  writeFileSync(
+    file,
+    `sources:
+  - name: cluster
+    kind: kubernetes
+    namespaces: [ 'not a name' ]
+    nonsense: 1
+  - { name: dc, kind: consul, address: 'ftp://x' }
+destinations:
+  - name: out
+    kind: consul
+    maxDeleteShare: 2
+gateway: { listen: nowhere }
+`,
+  );
+  const { message } = await loadConfig({ file }).then(
+    () => assert.fail('it is taken'),
+    (error: Error) => error,
+  );
+  const lines = message.replaceAll(`${file}:`, '').split('\n');
+  const says = (expected: RegExp) =>
+    assert.ok(
+      lines.some((line) => expected.test(line)),
+      message,
+    );
+  says(/^ {2}4: sources\.0\.namespaces\.0: the name of a namespace/);
+  says(/^ {2}5: sources\.0\.nonsense: there is no such setting/);
+  says(/^ {2}6: sources\.1\.address: write http:/);
+  says(/^ {2}10: destinations\.0\.maxDeleteShare: /);
+  says(/^ {2}11: gateway\.listen: /);
+});
