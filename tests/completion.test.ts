@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -14,6 +15,8 @@ const run = promisify(execFile);
 const stack = new AsyncDisposableStack();
 let up: Running;
 let env: Record<string, string>;
+/** What `meshkeeper completion bash` prints, in a file. */
+let sourced: string;
 
 before(async () => {
   const data = stack.use(await tempDir()).path;
@@ -28,6 +31,8 @@ before(async () => {
   }
   for (const service of ['orders', 'com.acme.Orders:1.0:blue'])
     await until(async () => (await endpointsOf(up.ready.api, service)).length === 1);
+  sourced = join(data, 'completion.bash');
+  await writeFile(sourced, (await meshkeeper(['completion', 'bash'])).stdout);
   env = { MESHKEEPER_SERVER: up.ready.api, MESHKEEPER_ZOOKEEPER_CONNECT: up.ready.zookeeper };
 });
 after(() => stack.disposeAsync());
@@ -38,7 +43,7 @@ describe('in bash', () => {
     // As bash itself splits: what breaks words is a word of its own.
     const words = line.split(/([:=])|\s+/).filter((word) => word !== undefined);
     const script = `
-      source <(meshkeeper completion bash)
+      source ${sourced}
       COMP_LINE=$1 COMP_POINT=\${#1}; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
       compopt() { :; }
       _meshkeeper
