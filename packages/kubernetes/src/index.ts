@@ -47,11 +47,16 @@ export { Reflector, type ReflectorOptions, type ReflectorState } from './reflect
 export { KubernetesSource, openKubernetesSource } from './source/kubernetes-source.ts';
 export { kubernetesSource } from './source/plugin.ts';
 export { type KubernetesSourceSettings, kubernetesSourceSchema } from './source/settings.ts';
+export { openKubernetesDataPlane } from './sync/destination.ts';
 export {
   KubernetesDataPlane,
   type KubernetesDataPlaneOptions,
-  type Leadership,
 } from './sync/kubernetes-data-plane.ts';
+export { kubernetesDestination } from './sync/plugin.ts';
 export type { PublishRule } from './sync/publish-rule.ts';
+export {
+  type KubernetesDestinationSettings,
+  kubernetesDestinationSchema,
+} from './sync/settings.ts';
 export type { SidecarResources, SidecarTemplate } from './webhook/sidecar-container.ts';
 export { startWebhook, type Webhook, type WebhookOptions } from './webhook/webhook.ts';

@@ -1,4 +1,10 @@
-import type { DataPlane, DataPlaneState, ServiceChange, Snapshot } from '@meshkeeper/mesh';
+import type {
+  DataPlane,
+  DataPlaneState,
+  Leadership,
+  ServiceChange,
+  Snapshot,
+} from '@meshkeeper/mesh';
 import type { ApiClient } from '../api/api-client.ts';
 import type { Logger } from '../logger.ts';
 import type { BackOffOptions } from '../queue/back-off.ts';
@@ -7,11 +13,6 @@ import { Problems } from './problems.ts';
 import type { PublishRule } from './publish-rule.ts';
 import { REMOVAL_LIMITS, RemovalGate } from './removal-gate.ts';
 import { WantedServices } from './wanted-services.ts';
-
-/** As long as this process writes: a Lease's reign, or a lease of ZooKeeper. */
-export interface Leadership {
-  readonly signal: AbortSignal;
-}
 
 /** What is written where, and by whom. */
 export interface KubernetesDataPlaneOptions {
@@ -22,8 +23,8 @@ export interface KubernetesDataPlaneOptions {
   readonly mesh: string;
   /** The first that fits counts. */
   readonly rules: readonly PublishRule[];
-  /** Gives something when this process leads, undefined when it does no longer. Default: it leads. */
-  readonly leadership?: (signal: AbortSignal) => AsyncIterable<Leadership | undefined>;
+  /** Whether this process is the one that writes. Default: it is. */
+  readonly leader?: Pick<Leadership, 'changes'>;
   /** The share of what is there that may be removed at once. Default 0.25. */
   readonly maxRemovedShare?: number;
   /** Removals are never held back. Default false. */
@@ -32,6 +33,8 @@ export interface KubernetesDataPlaneOptions {
   readonly writesPerSecond?: number;
   readonly logger: Logger;
   readonly backOff?: BackOffOptions;
+  /** Called when it has ended. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Services of the mesh as Services and EndpointSlices of Kubernetes. */
@@ -98,9 +101,11 @@ export class KubernetesDataPlane implements DataPlane {
     return this.#settled.promise;
   }
 
+  /** Ends it. What it has written stays. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    await this.#options.close?.();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -108,12 +113,12 @@ export class KubernetesDataPlane implements DataPlane {
   }
 
   async #stand(): Promise<void> {
-    const { leadership = always, logger } = this.#options;
+    const { leader = ALWAYS, logger } = this.#options;
     const { signal } = this.#stop;
     try {
-      for await (const lead of leadership(signal)) {
-        if (lead === undefined || signal.aborted) continue;
-        await this.#lead(AbortSignal.any([signal, lead.signal]));
+      for await (const term of leader.changes(signal)) {
+        if (term === undefined || signal.aborted) continue;
+        await this.#lead(AbortSignal.any([signal, term]));
       }
     } catch (err) {
       if (!signal.aborted)
@@ -129,7 +134,7 @@ export class KubernetesDataPlane implements DataPlane {
     this.#problems.clear();
     await using sync = new KubernetesSync({
       client,
-      owner: { mesh, destination: name },
+      owner: { mesh, rule: name },
       wanted: this.#wanted,
       gate: new RemovalGate({ ...REMOVAL_LIMITS, maxShare: maxRemovedShare }),
       problems: this.#problems,
@@ -156,6 +161,8 @@ export class KubernetesDataPlane implements DataPlane {
   }
 }
 
-async function* always(signal: AbortSignal): AsyncGenerator<Leadership> {
-  yield { signal };
-}
+const ALWAYS: Pick<Leadership, 'changes'> = {
+  async *changes(signal) {
+    yield signal;
+  },
+};

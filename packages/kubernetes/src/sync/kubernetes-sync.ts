@@ -1,3 +1,4 @@
+import type { Mark } from '@meshkeeper/mesh';
 import type { ApiClient } from '../api/api-client.ts';
 import { isRefused } from '../api/kubernetes-error.ts';
 import type { KubernetesObject } from '../api/objects.ts';
@@ -7,7 +8,7 @@ import type { BackOffOptions } from '../queue/back-off.ts';
 import { WorkQueue } from '../queue/work-queue.ts';
 import type { ReflectorChange } from '../reflector/reflection.ts';
 import { Reflector } from '../reflector/reflector.ts';
-import { type Owner, ownSelector } from './ownership.ts';
+import { ownSelector } from './ownership.ts';
 import { plan, removals } from './plan.ts';
 import { PresentObjects, presentEntry, presentService, presentSlice } from './present-objects.ts';
 import type { Problems } from './problems.ts';
@@ -20,7 +21,7 @@ import { ForeignError, Writer } from './writer.ts';
 /** What one reign of a sync takes. */
 export interface KubernetesSyncOptions {
   readonly client: ApiClient;
-  readonly owner: Owner;
+  readonly owner: Mark;
   readonly wanted: WantedServices;
   readonly gate: RemovalGate;
   readonly problems: Problems;

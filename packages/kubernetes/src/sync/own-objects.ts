@@ -1,8 +1,8 @@
+import type { Mark } from '@meshkeeper/mesh';
 import type { EndpointSlice, KubernetesService } from '../api/objects.ts';
 import {
   MANAGED_BY,
   MANAGED_BY_LABEL,
-  type Owner,
   ownLabels,
   SERVICE_ANNOTATION,
   SERVICE_NAME_LABEL,
@@ -18,7 +18,7 @@ import { weightsText } from './weights.ts';
 export function serviceObject(
   { namespace, name, rule, service }: WantedService,
   port: SlicePort,
-  owner: Owner,
+  owner: Mark,
 ): KubernetesService {
   const headless = rule.type === 'Headless';
   return {
@@ -82,7 +82,7 @@ export function sliceObject(
   of: { readonly namespace: string; readonly name: string; readonly uid: string },
   set: Pick<EndpointSlice, 'addressType'> & { readonly ports: readonly SlicePort[] },
   endpoints: readonly WeighedEndpoint[],
-  owner: Owner,
+  owner: Mark,
 ): EndpointSlice {
   const weights = weightsText(endpoints);
   return {

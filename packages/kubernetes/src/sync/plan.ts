@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Mark } from '@meshkeeper/mesh';
 import type { EndpointSlice, KubernetesService } from '../api/objects.ts';
 import { serviceObject, servicePatch, servicePort, sliceObject } from './own-objects.ts';
-import type { Owner } from './ownership.ts';
 import { pack } from './pack.ts';
 import { isInOrder, type Present, type PresentOwnSlice } from './present-objects.ts';
 import { serviceEntrySpec } from './service-entry.ts';
@@ -25,7 +25,7 @@ export type Write =
 export interface Planning {
   readonly wanted: WantedService | undefined;
   readonly present: Present;
-  readonly owner: Owner;
+  readonly owner: Mark;
   /** Nothing is taken away now. */
   readonly keep: boolean;
 }

@@ -2,10 +2,8 @@ import { DEFAULT_WEIGHT } from '@meshkeeper/mesh';
 import type { EndpointSlice, KubernetesObject, KubernetesService } from '../api/objects.ts';
 import type { ReflectorChange } from '../reflector/reflection.ts';
 import {
-  DESTINATION_LABEL,
   MANAGED_BY,
   MANAGED_BY_LABEL,
-  MESH_LABEL,
   SERVICE_ANNOTATION,
   SERVICE_NAME_LABEL,
   WEIGHTS_ANNOTATION,
@@ -25,8 +23,6 @@ export interface PresentService {
   readonly service: string | undefined;
   readonly headless: boolean;
   readonly ports: NonNullable<NonNullable<KubernetesService['spec']>['ports']>;
-  readonly mesh: string | undefined;
-  readonly destination: string | undefined;
 }
 
 /** A slice of ours that is there. */
@@ -66,14 +62,12 @@ export interface ServiceEntry extends KubernetesObject {
 }
 
 export function presentService({ metadata, spec }: KubernetesService): PresentService {
-  const { namespace = '', name, uid = '', resourceVersion = '', labels, annotations } = metadata;
+  const { namespace = '', name, uid = '', resourceVersion = '', annotations } = metadata;
   return {
     ...{ namespace, name, uid, resourceVersion },
     service: annotations?.[SERVICE_ANNOTATION],
     headless: spec?.clusterIP === 'None',
     ports: spec?.ports ?? [],
-    mesh: labels?.[MESH_LABEL],
-    destination: labels?.[DESTINATION_LABEL],
   };
 }
 

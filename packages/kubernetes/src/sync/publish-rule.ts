@@ -13,8 +13,6 @@ export interface PublishRule {
   readonly zoneHints: boolean;
   /** An Istio ServiceEntry beside it, under this host; `{name}` is the name of the Service. */
   readonly serviceEntry?: string | undefined;
-  /** Registries whose endpoints are left out: they are of this cluster. */
-  readonly except: readonly string[];
 }
 
 /** The first rule that is for a service. */

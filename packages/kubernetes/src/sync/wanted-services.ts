@@ -35,8 +35,7 @@ export class WantedServices {
     const dirty = new Set<string>();
     const before = this.#services.get(name);
     const rule = service && ruleFor(this.#rules, name);
-    const kept = service && rule && without(service, rule.except);
-    if (kept === undefined || rule === undefined) {
+    if (service === undefined || rule === undefined) {
       if (before === undefined) return dirty;
       this.#rename(before.rule.namespace, name, dirty, (names) => {
         this.#services.delete(name);
@@ -45,11 +44,11 @@ export class WantedServices {
       return dirty;
     }
     if (before !== undefined) {
-      this.#services.set(name, { service: kept, rule });
+      this.#services.set(name, { service, rule });
       return dirty.add(keyOf(rule.namespace, this.#namesIn(rule.namespace).of(name)));
     }
     this.#rename(rule.namespace, name, dirty, (names) => {
-      this.#services.set(name, { service: kept, rule });
+      this.#services.set(name, { service, rule });
       return names.add(name);
     });
     return dirty;
@@ -113,11 +112,4 @@ export class WantedServices {
 /** `namespace/name`. */
 export function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
-}
-
-function without(service: Service, except: readonly string[]): Service | undefined {
-  if (except.length === 0) return service;
-  const endpoints = service.endpoints.filter(({ origin }) => !except.includes(origin.registry));
-  if (endpoints.length === service.endpoints.length) return service;
-  return endpoints.length === 0 ? undefined : { ...service, endpoints };
 }

@@ -1,8 +1,9 @@
+import type { Mark } from '@meshkeeper/mesh';
 import type { ApiClient } from '../api/api-client.ts';
 import { isRefused } from '../api/kubernetes-error.ts';
 import type { EndpointSlice } from '../api/objects.ts';
 import { RESOURCES, type Resource } from '../api/resource.ts';
-import { isOwn, type Owner, ownLabels } from './ownership.ts';
+import { isOwn, ownLabels } from './ownership.ts';
 import type { Write } from './plan.ts';
 import {
   type PresentObjects,
@@ -18,7 +19,7 @@ import { keyOf } from './wanted-services.ts';
 export interface WriterOptions {
   readonly client: ApiClient;
   readonly present: PresentObjects;
-  readonly owner: Owner;
+  readonly owner: Mark;
   readonly bucket: TokenBucket;
 }
 

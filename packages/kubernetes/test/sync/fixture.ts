@@ -42,7 +42,7 @@ export function endpoints(from: number, count: number): Endpoint[] {
 }
 
 export function rule(namespace: string, over: Partial<PublishRule> = {}): PublishRule {
-  return { services: ['*'], namespace, type: 'Headless', zoneHints: false, except: [], ...over };
+  return { services: ['*'], namespace, type: 'Headless', zoneHints: false, ...over };
 }
 
 /** A data plane, and what the mesh holds. */

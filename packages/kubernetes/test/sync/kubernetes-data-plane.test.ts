@@ -141,19 +141,6 @@ describe('services of the mesh in Kubernetes', () => {
     assert.match(problem?.[1] ?? '', /loopback/);
   });
 
-  it('leave out what is of this cluster', async () => {
-    const namespace = await cluster.namespace();
-    const rules = [rule(namespace, { except: ['kube'] })];
-    await using published = new Published({ client, rules });
-    const origin = { ...endpoint(2).origin, registry: 'kube' };
-    published.hold(
-      service('orders', endpoint(1), endpoint(2, { origin })),
-      service('web', endpoint(3, { origin })),
-    );
-    await published.applied();
-    assert.deepEqual(await seen(client, namespace), { orders: ['10.1.0.1 8080 true'] });
-  });
-
   it('come back when somebody deletes or changes them', async () => {
     const namespace = await cluster.namespace();
     await using published = new Published({ client, rules: [rule(namespace)] });
@@ -259,9 +246,11 @@ describe('nothing is removed', () => {
     await using published = new Published({
       client,
       rules: [rule(namespace)],
-      async *leadership(signal) {
-        await lead.promise;
-        yield { signal };
+      leader: {
+        async *changes(signal) {
+          await lead.promise;
+          yield signal;
+        },
       },
     });
     published.hold(service('a', endpoint(1)));
