@@ -102,6 +102,9 @@ onServers('gray and scheduled releases', (stage) => {
     assert.equal(late?.reason, 'its time is up');
     assert.deepEqual(await names(store), ['again']);
     assert.deepEqual([...(await store.signals.list('shop', signal)).keys()], ['errors', 'other']);
+    now = 100; // of a replica whose clock is behind
+    assert.equal((await raise('errors'))[0]?.gray, 'again');
+    assert.deepEqual(await names(store), []);
   });
 
   test('rules are checked', async () => {

@@ -103,6 +103,23 @@ onServers('secrets', (stage) => {
     );
   });
 
+  test('stay secret when only their value is said', async () => {
+    const { store, vault } = open();
+    await set(store, 'password', 'old');
+    await store.releases.publish(shop, {}, bob, signal);
+    const values = new Map([
+      ['password', { value: 'new' }],
+      ['plain', { value: 'text' }],
+    ]);
+    await store.drafts.edit(shop, { tag: '*', set: values }, ann, signal);
+    await store.releases.publish(shop, {}, bob, signal);
+    const entry = await entryOf(store, 'password');
+    assert.equal(entry.type, 'secret');
+    const place = { ...shop, key: 'password' };
+    assert.equal((await vault.reveal(place, entry, reader, signal)).reveal(), 'new');
+    assert.equal((await entryOf(store, 'plain')).type as string, 'text');
+  });
+
   test('are bound to their place', async () => {
     const { store, vault } = open();
     await set(store, 'a', PASSWORD);

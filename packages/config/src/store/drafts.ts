@@ -18,11 +18,16 @@ import { readRelease } from './read-release.ts';
 import type { ContentRef, DraftRecord } from './records.ts';
 import { checkTag, tagOf } from './tags.ts';
 
-/** A value as an editor gives it. A secret comes as its text, or as it was read, to be kept. */
-export type InputEntry =
+type TypedInput =
   | PlainEntry
   | SecretEntry
   | { readonly type: 'secret'; readonly value: string; readonly comment?: string };
+
+/** A value as an editor gives it. A secret comes as its text, or as it was read, to be kept. */
+export type InputEntry =
+  | TypedInput
+  /** Without a type: what is a secret stays one, all else is text. */
+  | { readonly type?: undefined; readonly value: string; readonly comment?: string };
 
 /** An edit of a draft. */
 export interface Edit {
@@ -223,8 +228,9 @@ export class Drafts {
     const entries = new Map<string, Entry>(replace ? [] : current.entries);
     const operations: TransactionOp[] = [];
     for (const key of remove) entries.delete(key);
-    for (const [key, input] of set) {
+    for (const [key, stated] of set) {
       const there = current.entries.get(key);
+      const input = typed(stated, there);
       if (input.type !== 'secret') entries.set(key, input);
       else if ('value' in input) {
         const kept = there?.type === 'secret' ? there : undefined;
@@ -262,6 +268,12 @@ export class Drafts {
       operations,
     };
   }
+}
+
+/** Who gives a secret a new value without saying what it is doesn't mean to show it to all. */
+function typed(input: InputEntry, there: Entry | undefined): TypedInput {
+  if (input.type !== undefined) return input;
+  return there?.type === 'secret' ? { ...input, type: 'secret' } : { ...input, type: 'text' };
 }
 
 /** That there is no draft. */

@@ -172,10 +172,17 @@ type Params = { readonly application: string; readonly namespace: string };
 /** What an editor has sent, as the store takes it. */
 export function inputsOf(entries: Readonly<Record<string, InputView>>): Map<string, InputEntry> {
   return new Map(
-    Object.entries(entries).map(([key, input]) => {
-      if (!('comment' in input)) return [key, input];
-      const { comment, ...rest } = input;
-      return [key, { ...rest, ...(comment !== undefined && { comment }) }];
+    Object.entries(entries).map(([key, input]): [string, InputEntry] => {
+      const comment = 'comment' in input ? input.comment : undefined;
+      const said = comment === undefined ? {} : { comment };
+      if ('secret' in input) {
+        const { secret, digest } = input;
+        return [key, { type: 'secret', secret, digest, ...said }];
+      }
+      const { value } = input;
+      const type = 'type' in input ? input.type : undefined;
+      if (type === undefined) return [key, { value, ...said }];
+      return [key, type === 'secret' ? { type, value, ...said } : { type, value, ...said }];
     }),
   );
 }

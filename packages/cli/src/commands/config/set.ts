@@ -11,7 +11,7 @@ import { nameOf, TARGET, type Target, target } from './target.ts';
 import { assignmentOf, valuesOf } from './value.ts';
 
 interface Flags {
-  readonly type: 'text' | 'json' | 'yaml' | 'properties';
+  readonly type?: 'text' | 'json' | 'yaml' | 'properties';
   readonly secret?: boolean;
   readonly comment?: string;
   readonly remove?: readonly string[];
@@ -27,9 +27,10 @@ export function addSetCommand(config: Command): void {
     .argument('[assignment...]', 'KEY=VALUE; KEY=@FILE and KEY=- (standard input) read it')
     .description('change keys of the draft: nothing is served before it is published')
     .addOption(
-      new Option('--type <type>', 'what the values are')
-        .choices(['text', 'json', 'yaml', 'properties'])
-        .default('text'),
+      new Option(
+        '--type <type>',
+        'what the values are; without it a secret stays one, and all else is text',
+      ).choices(['text', 'json', 'yaml', 'properties']),
     )
     .option('--secret', 'the values are secrets, and are not read from the command line')
     .option('--comment <text>', 'what is to be said of them')
@@ -59,10 +60,14 @@ async function change(
   const { type, secret = false, comment, remove = [] } = options;
   if (words.length + remove.length === 0)
     throw new CliError('set what? Write KEY=VALUE, or --remove KEY', ExitCode.USAGE);
-  if (secret && type !== 'text')
+  if (secret && type !== undefined && type !== 'text')
     throw new CliError('a secret has no type: leave out --type', ExitCode.USAGE);
   const values = await valuesOf(words.map(assignmentOf), { secret });
-  const more = { type: secret ? 'secret' : type, ...(comment !== undefined && { comment }) };
+  const stated = secret ? 'secret' : type;
+  const more = {
+    ...(stated !== undefined && { type: stated }),
+    ...(comment !== undefined && { comment }),
+  };
   const body = {
     set: Object.fromEntries([...values].map(([key, value]) => [key, { ...more, value }])),
     remove,

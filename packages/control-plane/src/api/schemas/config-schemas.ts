@@ -167,11 +167,14 @@ export const editedSchema = z.object({
 });
 export const rebasedSchema = editedSchema.omit({ changes: true });
 
-/** A value as an editor sends it; what has no type is text. */
+/** A value as an editor sends it. */
 const inputSchema = z.union([
-  z.string().transform((value) => ({ type: 'text' as const, value })),
+  z.string().transform((value) => ({ value })),
   z.strictObject({
-    type: z.enum(['text', 'json', 'yaml', 'properties']).default('text'),
+    type: z
+      .enum(['text', 'json', 'yaml', 'properties'])
+      .optional()
+      .describe('Without it a secret stays one, and all else is text.'),
     value: z.string(),
     comment,
   }),
@@ -269,7 +272,7 @@ export const signalledSchema = z.object({
   ),
 });
 
-const LONGEST_WAIT = 300_000;
+export const LONGEST_WAIT = 300_000;
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const labels = texts
   .refine((all) => all.every((each) => each.indexOf('=') > 0), 'write label=key=value')
