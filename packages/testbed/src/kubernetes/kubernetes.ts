@@ -19,7 +19,9 @@ import type { Disturbance, Watch } from './http/watch.ts';
 import type { KubernetesObject } from './object.ts';
 import { ResourceCatalog } from './resources/catalog.ts';
 import { Controllers } from './resources/controllers.ts';
+import { ENDPOINT_SLICE } from './resources/endpoint-slice.ts';
 import { timestamp } from './resources/object-api.ts';
+import { SERVICE } from './resources/service.ts';
 import { Revisions } from './storage/revisions.ts';
 
 /** How a stand-in is started. */
@@ -114,6 +116,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   });
   for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])])
     catalog.storage({ group: '', plural: 'namespaces' }).put(name, namespaceObject(name));
+  // The API server writes its own Service itself.
+  putOwnService(catalog);
 
   const pem = { cert: await readFile(serving.cert), key: await readFile(serving.key) };
   const listen = async (port: number): Promise<Server> => {
@@ -228,6 +232,34 @@ function addresses() {
       return nodePort;
     },
   };
+}
+
+function putOwnService(catalog: ResourceCatalog): void {
+  const metadata = (name: string, labels: Record<string, string>) => ({
+    ...{ name, namespace: 'default', labels, uid: randomUUID() },
+    creationTimestamp: timestamp(),
+  });
+  const port = { name: 'https', protocol: 'TCP', port: 443 };
+  catalog.storage(SERVICE).put('default/kubernetes', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata('kubernetes', { component: 'apiserver', provider: 'kubernetes' }),
+    spec: {
+      ...{ type: 'ClusterIP', clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'] },
+      ...{ ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', sessionAffinity: 'None' },
+      internalTrafficPolicy: 'Cluster',
+      ports: [{ ...port, targetPort: 6443 }],
+    },
+    status: { loadBalancer: {} },
+  });
+  catalog.storage(ENDPOINT_SLICE).put('default/kubernetes', {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: metadata('kubernetes', { 'kubernetes.io/service-name': 'kubernetes' }),
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.255.0.1'], conditions: { ready: true } }],
+    ports: [{ ...port, port: 6443 }],
+  });
 }
 
 function namespaceObject(name: string): KubernetesObject {

@@ -68,7 +68,12 @@ export class ObjectApi {
     return versioned(found, type);
   }
 
-  async create(body: KubernetesObject, write: Write): Promise<KubernetesObject> {
+  /** @param managed whose fields they are; without it, all are the writer's */
+  async create(
+    body: KubernetesObject,
+    write: Write,
+    managed?: ManagedFields,
+  ): Promise<KubernetesObject> {
     const { type, namespace } = write;
     this.#checkBody(body, write);
     const { metadata } = body;
@@ -87,7 +92,8 @@ export class ObjectApi {
     const key = keyOf(namespace, admitted.metadata.name);
     if (storage.get(key) !== undefined)
       throw alreadyExists(subjectOf(type, admitted.metadata.name));
-    this.#own(admitted, undefined, write);
+    if (managed === undefined) this.#own(admitted, undefined, write);
+    else this.#setManaged(admitted, managed, type);
     if (write.dryRun) return admitted;
     return versioned(storage.put(key, admitted), type);
   }
@@ -199,7 +205,7 @@ export class ObjectApi {
     });
     if (live === undefined) {
       if (subresource !== '') throw notFound(subjectOf(type, name));
-      const created = await this.create(object, write);
+      const created = await this.create(object, write, managed);
       return { object: created, created: true };
     }
     return { object: await this.replace(live, object, write, managed), created: false };
