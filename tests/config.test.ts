@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type ConfigOptions, openConfig } from '@meshkeeper/config';
 import { tempDir, until } from '@meshkeeper/testbed';
+import { connect } from '@meshkeeper/zookeeper';
 import { z } from 'zod';
 import { meshkeeper, type Running, start, startMeshkeeper } from './support/command.ts';
 
@@ -23,7 +25,12 @@ let api: string;
 
 before(async () => {
   folder = stack.use(await tempDir()).path;
-  up = stack.use(await startMeshkeeper(['up', ...LISTENERS, '--data', join(folder, 'data')]));
+  const file = join(folder, 'meshkeeper.json');
+  const keyFile = join(folder, 'keys');
+  await writeFile(keyFile, `2026:${randomBytes(32).toString('base64')}\n`);
+  await writeFile(file, JSON.stringify({ configuration: { secrets: { keyFile } } }));
+  const flags = ['--config', file, '--data', join(folder, 'data')];
+  up = stack.use(await startMeshkeeper(['up', ...LISTENERS, ...flags]));
   ({ api } = up.ready);
 });
 after(() => stack.disposeAsync());
@@ -115,19 +122,20 @@ describe('the commands', { concurrency: 2 }, () => {
     await fails(['gray', 'gray', 'canary', '--yes'], 2, /for whom/);
     const made = ['--instance', 'one', '--abandon-on', 'errors', '--yes'];
     await done(['gray', 'gray', 'canary', ...made]);
-    await until(async () => (await done(['get', 'gray', 'a', '--instance', 'one'])) === '2\n');
+    // Who reads after any of it sees it.
+    assert.equal(await done(['get', 'gray', 'a', '--instance', 'one']), '2\n');
     assert.equal(await done(['get', 'gray', 'a']), '1\n');
     const shown = await done(['gray', 'gray', '-o', 'table']);
     assert.match(shown, /^canary +2 +instances one +errors/m);
     await done(['gray', 'gray', 'canary', '--percentage', '100']);
-    await until(async () => (await done(['get', 'gray', 'a', '--instance', 'two'])) === '2\n');
+    assert.equal(await done(['get', 'gray', 'a', '--instance', 'two']), '2\n');
     const { stderr } = await config(['signal', 'gray', 'errors', '-m', 'it fails']);
     assert.match(stderr, /canary of gray has ended/);
-    await until(async () => (await done(['get', 'gray', 'a', '--instance', 'one'])) === '1\n');
+    assert.equal(await done(['get', 'gray', 'a', '--instance', 'one']), '1\n');
     await done(['set', 'gray', 'a=3']);
     await done(['gray', 'gray', 'again', '--percentage', '1', '--yes']);
     await done(['promote', 'gray', 'again', '--yes']);
-    await until(async () => (await done(['get', 'gray', 'a'])) === '3\n');
+    assert.equal(await done(['get', 'gray', 'a']), '3\n');
   });
 
   test('who comes second is told who was first, and what to do', async () => {
@@ -219,7 +227,66 @@ describe('the commands', { concurrency: 2 }, () => {
     await fails(['import', '-'], 2, /is neither what/);
     await fails(['import', 'nowhere'], 2, /there is no such file or folder/);
     await done(['delete', 'kv', '--yes']);
-    await fails(['secrets', 'rotate'], 1, /there is no key for secrets/);
+  });
+
+  test('what Spring reads can be imported', async () => {
+    const zookeeper = ['--zookeeper', up.ready.zookeeper];
+    await fails(
+      ['import', '--spring', '/nowhere', ...zookeeper],
+      3,
+      /\/nowhere: the znode does not exist/,
+    );
+    await using zk = await connect({ connect: up.ready.zookeeper });
+    const values = { 'spring/server/port': '8080', 'spring,prod/greeting': 'hello' };
+    for (const [key, value] of Object.entries(values))
+      await zk.create(`/config/${key}`, Buffer.from(value), { parents: true });
+    await done(['import', '--spring', ...zookeeper, '--publish', '--yes']);
+    // Who reads after what is imported sees it.
+    const resolved = JSON.parse(await done(['get', 'spring', '--profile', 'prod', '-o', 'json']));
+    assert.equal(resolved.values['server.port'].value, '8080');
+    assert.equal(resolved.values.greeting.value, 'hello');
+  });
+
+  test('a secret is read by those who ask for it', async () => {
+    await done(['set', 'vault', 'password', '--secret'], 'hunter2\n');
+    const published = await config(['publish', 'vault', '--yes']);
+    assert.equal(published.code, 0, published.stderr);
+    const closed = await done(['get', 'vault', '-o', 'json']);
+    assert.equal(JSON.parse(closed).values.password.type, 'secret');
+    await fails(['get', 'vault', 'password'], 1, /--secrets shows its text/);
+    assert.equal(await done(['get', 'vault', 'password', '--secrets']), 'hunter2\n');
+    const tell = ['--', 'node', '-p', 'process.env.PASSWORD ?? "none"'];
+    assert.equal(await done(['run', 'vault', ...tell]), 'none\n');
+    assert.equal(await done(['run', 'vault', '--secrets', ...tell]), 'hunter2\n');
+    const everything = [
+      published,
+      { stdout: closed, stderr: up.stderr() },
+      { stdout: up.stdout() },
+    ];
+    assert.ok(!JSON.stringify(everything).includes('hunter2'));
+    const { rotated, current } = JSON.parse(await done(['secrets', 'rotate', '-o', 'json']));
+    assert.ok(rotated === 0 && current > 0, 'there is one key');
+  });
+
+  test('an application links to what others let it, and says who may publish', async () => {
+    await publish('lender', { url: 'x' });
+    await publish('borrower', { a: '1' });
+    await done(['settings', 'lender', '--public']);
+    const linked = JSON.parse(
+      await done(['settings', 'borrower', '--link', 'lender', '--four-eyes', '-o', 'json']),
+    );
+    assert.deepEqual(linked.links, [{ application: 'lender', namespace: 'default' }]);
+    assert.equal(linked.fourEyes, true);
+    await until(async () => (await config(['get', 'borrower', 'url'])).stdout === 'x\n');
+    await done(['set', 'borrower', 'a=2']);
+    await fails(['publish', 'borrower', '--yes'], 1, /edited/);
+    await fails(['settings', 'borrower', '--unlink', 'lender/b'], 3, /not link to lender\/b/);
+    await fails(['settings', 'borrower/prod', '--no-four-eyes'], 2, /write borrower$/m);
+    await done(['settings', 'borrower', '--unlink', 'lender', '--no-four-eyes']);
+    await done(['publish', 'borrower', '--yes']);
+    const shown = await config(['settings', 'lender', '--no-public', '-o', 'table']);
+    assert.match(shown.stdout, /^default .* no$/m);
+    await until(async () => (await config(['get', 'borrower', 'url'])).code === 3);
   });
 
   test('what is scheduled is shown, and called off', async () => {
@@ -261,11 +328,13 @@ describe('the client over HTTP', { concurrency: 2 }, () => {
     await until(() => client.stale, { timeout: 20_000 });
     assert.ok(client.status.state === 'stale' && /answer/.test(client.status.reason));
     assert.equal(client.current.port, 2);
-    const asked = front.asked();
+    const [asked, since] = [front.asked(), performance.now()];
     await publish('fleet', { port: '3' });
     front.forward();
     await until(() => client.current.port === 3 && !client.stale, { timeout: 20_000 });
-    assert.ok(front.asked() - asked <= 3, 'it was not asked again and again');
+    // It may ask once in a second, and a few times when it has an answer.
+    const most = 3 + (performance.now() - since) / 1_000;
+    assert.ok(front.asked() - asked <= most, 'it was not asked again and again');
   });
 
   test('a refusal is said at once; nobody is waited for', async () => {

@@ -16,6 +16,7 @@ import { addScheduleCommand } from './config/schedule.ts';
 import { addSchemaCommand } from './config/schema.ts';
 import { addSecretsCommand } from './config/secrets.ts';
 import { addSetCommand } from './config/set.ts';
+import { addSettingsCommand } from './config/settings.ts';
 import { addSignalCommand } from './config/signal.ts';
 import { addWatchCommand } from './config/watch.ts';
 
@@ -34,6 +35,7 @@ export function addConfigCommands(program: Command): void {
   addHistoryCommand(config);
   addDraftCommands(config);
   addSchemaCommand(config);
+  addSettingsCommand(config);
   addScheduleCommand(config);
   addSignalCommand(config);
   addImportCommand(config);

@@ -10,7 +10,7 @@ import {
 import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
 import type { Published as PublishedNamespace } from '../projection/wanted.ts';
 import { CONFIG_ROOT, Paths } from '../store/paths.ts';
-import type { ApplicationRecord } from '../store/records.ts';
+import type { ApplicationRecord, Pointer } from '../store/records.ts';
 import type { LiveImage } from './image.ts';
 import type { LiveNamespace } from './live-namespace.ts';
 import type { Resolved, ResolvedLayer, ResolveRequest } from './resolved.ts';
@@ -234,12 +234,24 @@ export class LiveConfig implements AsyncDisposable {
 
   /** Resolves when a release of a namespace, or a later one, is seen here; or the signal aborts. */
   async seen(ref: NamespaceRef, release: number, signal: AbortSignal): Promise<void> {
-    const isSeen = () => {
-      const pointer = this.#namespaces.get(refText(ref))?.pointer;
-      const numbers = [pointer?.head?.number ?? 0];
-      for (const gray of pointer?.grays ?? []) numbers.push(gray.release.number);
-      return Math.max(...numbers) >= release;
-    };
+    await this.pointed(
+      ref,
+      (pointer) => {
+        const numbers = [pointer?.head?.number ?? 0];
+        for (const gray of pointer?.grays ?? []) numbers.push(gray.release.number);
+        return Math.max(...numbers) >= release;
+      },
+      signal,
+    );
+  }
+
+  /** Resolves when what is seen here of a namespace is as it is to be; or the signal aborts. */
+  async pointed(
+    ref: NamespaceRef,
+    is: (pointer: Pointer | undefined) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isSeen = () => is(this.#namespaces.get(refText(ref))?.pointer);
     if (isSeen() || signal.aborted) return;
     const { promise, resolve: done } = Promise.withResolvers<void>();
     const off = this.onChange(() => {

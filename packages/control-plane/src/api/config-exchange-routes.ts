@@ -8,7 +8,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Configuration } from '../configuration/open-configuration.ts';
-import { actorOf, CONFIG_READS, CONFIG_WRITES, patience } from './config-calls.ts';
+import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, soon } from './config-calls.ts';
 import { inputsOf } from './config-draft-routes.ts';
 import { configured, mustMatch } from './config-errors.ts';
 import { entriesView } from './config-views.ts';
@@ -25,7 +25,10 @@ import {
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 /** Whole applications, as they come and go. */
-export function configExchangeRoutes(app: FastifyInstance, { store, vault }: Configuration): void {
+export function configExchangeRoutes(
+  app: FastifyInstance,
+  { store, live, vault }: Configuration,
+): void {
   const { applications, drafts, releases, removal } = store;
   route(app, {
     method: 'GET',
@@ -94,6 +97,7 @@ export function configExchangeRoutes(app: FastifyInstance, { store, vault }: Con
             if (!publish) continue;
             const { release } = await releases.publish(ref, { message }, actor, signal);
             results[namespace] = { ...result, release: release.number };
+            await live.seen(ref, release.number, soon());
           } catch (error) {
             if (isConfigError(error, 'NOTHING_CHANGED')) {
               await drafts.discard(ref, '*', actor, signal);

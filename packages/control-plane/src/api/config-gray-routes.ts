@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { NamespaceRef, Pointer } from '@meshkeeper/config';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
@@ -25,6 +27,8 @@ export function configGrayRoutes(app: FastifyInstance, { store, live }: Configur
   const { grays, signals } = store;
   const folder = '/api/v1/config/:application/:namespace/gray';
   const one = `${folder}/:gray`;
+  const ended = (ref: NamespaceRef, name: string) =>
+    live.pointed(ref, (pointer) => !pointer?.grays.some((gray) => gray.name === name), soon());
   route(app, {
     method: 'POST',
     path: folder,
@@ -61,9 +65,14 @@ export function configGrayRoutes(app: FastifyInstance, { store, live }: Configur
     answer: graySchema,
     problems: CONFIG_WRITES,
     handle: ({ params, body, caller }) =>
-      configured(async () =>
-        grayView(await grays.update(refOf(params), params.gray, body, actorOf(caller), patience())),
-      ),
+      configured(async () => {
+        const [ref, name] = [refOf(params), params.gray];
+        const updated = await grays.update(ref, name, body, actorOf(caller), patience());
+        const isSeen = ({ grays: seen }: Pointer) =>
+          seen.some((gray) => isDeepStrictEqual(gray, updated));
+        await live.pointed(ref, (pointer) => pointer !== undefined && isSeen(pointer), soon());
+        return grayView(updated);
+      }),
   });
   route(app, {
     method: 'POST',
@@ -93,6 +102,7 @@ export function configGrayRoutes(app: FastifyInstance, { store, live }: Configur
   ) =>
     configured(async () => {
       await grays.abandon(refOf(params), params.gray, reason, actorOf(caller), patience());
+      await ended(refOf(params), params.gray);
       return undefined;
     });
   route(app, {
@@ -139,8 +149,9 @@ export function configGrayRoutes(app: FastifyInstance, { store, live }: Configur
         const said = detailOf(body);
         if (!said.raised) return { raised: false, abandoned: [] };
         const actor = actorOf(caller);
-        const ended = await signals.raise(application, name, said.detail, actor, patience());
-        return { raised: true, abandoned: ended };
+        const abandoned = await signals.raise(application, name, said.detail, actor, patience());
+        await Promise.all(abandoned.map(({ gray, ...ref }) => ended(ref, gray)));
+        return { raised: true, abandoned };
       }),
   });
 }

@@ -52,7 +52,13 @@ function allTable({ items }: ListView): Table | string {
   };
 }
 
-function applicationTable({ application, links, fourEyes, namespaces }: ApplicationView): Table {
+/** An application with its profiles; what is of it as a whole goes to standard error. */
+export function applicationTable({
+  application,
+  links,
+  fourEyes,
+  namespaces,
+}: ApplicationView): Table {
   const rows = namespaces.map(({ namespace, format, release, draft, grays, public: open }) => [
     namespace,
     format ?? '-',
