@@ -3,7 +3,7 @@ import { createServer as createSecureServer, Server as SecureServer } from 'node
 import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
 import type { Logger } from '@meshkeeper/zookeeper';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { TokenStore } from '../auth/token-store.ts';
@@ -27,6 +27,7 @@ import type { Registrations } from '../registrations/registrations.ts';
 import { auditWrites } from './audit-hook.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { catalogRoutes } from './catalog-routes.ts';
+import { answerClientError } from './client-errors.ts';
 import { configRoutes } from './config-routes.ts';
 import { convergenceRoute } from './convergence-route.ts';
 import { destinationsRoute } from './destinations-route.ts';
@@ -100,6 +101,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const app = Fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, _request, reply) => answer(problemOf(error), reply),
     // Of a name in a path: Dubbo's services and policies in namespaces are longer than a hundred.
     routerOptions: { maxParamLength: 8 * 1024 },
     serverFactory: (handler) => {
@@ -117,6 +120,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   auditWrites(app, options.audit);
   await openApi(app);
   app.decorate('answers', options.answers);
+  app.decorate('timeLimit', config.limits.time);
   limitStreams(app, config.limits.streams);
   addRoutes(app, options);
   const url = await listen(app, config.listen);
@@ -157,14 +161,18 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   auditRoutes(app, options.audit);
 }
 
+function answer(problem: ApiError, reply: FastifyReply): void {
+  if (problem.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
+  void reply.code(problem.status).type('application/problem+json').send(problem.document());
+}
+
 /** What goes wrong is told by a problem document. */
 function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.code === 'internal')
       logger.warn({ err: error, route: request.routeOptions.url }, 'the API has failed');
-    if (problem.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
-    void reply.code(problem.status).type('application/problem+json').send(problem.document());
+    answer(problem, reply);
   });
   app.setNotFoundHandler((request) => {
     throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);

@@ -19,6 +19,7 @@ import { route } from './route.ts';
 import {
   applicationParams,
   digestEvent,
+  LONGEST_WAIT,
   resolvedSchema,
   resolveQuery,
 } from './schemas/config-schemas.ts';
@@ -38,6 +39,7 @@ export function configResolveRoutes(app: FastifyInstance, { live, vault }: Confi
     params: applicationParams,
     query: resolveQuery,
     answer: resolvedSchema,
+    waits: LONGEST_WAIT,
     problems: [...CONFIG_READS, 'no-secret-key'],
     handle: ({ params, query: { wait, secrets, ...query }, raw, caller }, reply) =>
       configured(async () => {

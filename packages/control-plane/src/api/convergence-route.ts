@@ -14,9 +14,8 @@ import { refusedView, timeView } from './proxy-views.ts';
 import { route, type Sent } from './route.ts';
 import { watchQuery } from './schemas/common-schemas.ts';
 import { convergenceSchema } from './schemas/convergence-schemas.ts';
+import { LONGEST_WAIT } from './time-limit.ts';
 
-/** No wait is longer, in milliseconds. */
-const LONGEST = 600_000;
 /** A watch that says nothing of it lasts so long. */
 const WATCH = 30_000;
 
@@ -35,7 +34,7 @@ const query = z.strictObject({
     .describe('A revision of the policies instead: about the data planes of all replicas.'),
   timeout: z
     .union([z.string().regex(/^\d+$/).transform(Number), durationText])
-    .refine((value) => value <= LONGEST, 'wait for 10m at most')
+    .refine((value) => value <= LONGEST_WAIT, 'wait for 10m at most')
     .optional()
     .describe(
       'How long to wait. Without it the answer says what is the case; a watch lasts half a minute.',
@@ -72,6 +71,7 @@ export function convergenceRoute(
     query,
     answer: convergenceSchema,
     events: convergenceSchema,
+    waits: LONGEST_WAIT,
     async handle(request, reply) {
       const { revision = catalog.snapshot.revision, policies, watch } = request.query;
       if (policies !== undefined && request.query.revision !== undefined)
@@ -97,7 +97,7 @@ export function convergenceRoute(
         return sendEvents(reply, (signal) => watching(waiting, { timeout, signal }));
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort());
-      return waiting({ timeout, signal: gone.signal });
+      return waiting({ timeout, signal: AbortSignal.any([gone.signal, request.signal]) });
     },
   });
 }

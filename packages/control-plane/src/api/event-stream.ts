@@ -17,13 +17,16 @@ const PATIENCE = 4;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly eventStreams: { open: number; readonly limit: number };
+    readonly eventStreams: { open: number; readonly limit: number; readonly keepAlive: number };
   }
 }
 
-/** Allows so many streams of events at a time. */
-export function limitStreams(app: FastifyInstance, limit: number): void {
-  app.decorate('eventStreams', { open: 0, limit });
+/**
+ * Allows so many streams of events at a time.
+ * @param keepAlive milliseconds between two looks at each
+ */
+export function limitStreams(app: FastifyInstance, limit: number, keepAlive = KEEP_ALIVE): void {
+  app.decorate('eventStreams', { open: 0, limit, keepAlive });
 }
 
 /**
@@ -48,7 +51,7 @@ export function sendEvents(
     waits = body.readableLength > 0 ? waits + 1 : 0;
     if (waits >= PATIENCE) body.destroy();
     else if (waits === 0) body.push(': still here\n\n');
-  }, KEEP_ALIVE).unref();
+  }, eventStreams.keepAlive).unref();
   body.on('close', () => {
     clearInterval(timer);
     eventStreams.open--;

@@ -63,7 +63,7 @@ export function openApiRoute(app: FastifyInstance): void {
 
 /** A schema with what its route says besides. */
 function noted<T>(schema: T, notes: RouteNotes | undefined): T {
-  if (notes === undefined) return schema;
+  if (notes === undefined || schema === undefined) return schema;
   const { role, example, bodyExample, mustMatch } = notes;
   // What the transformation makes are plain objects, of this form.
   const made = structuredClone(schema) as {

@@ -30,6 +30,7 @@ import {
   recordSchema,
   wantedBody,
 } from './schemas/policy-schemas.ts';
+import { LONGEST_WAIT } from './time-limit.ts';
 
 /** What the routes of policies show and change. */
 export interface PolicyRoutesOptions {
@@ -57,8 +58,6 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const SERVED = 5_000;
 /** A wait that says nothing of how long. */
 const WAIT = 30_000;
-/** No wait is longer, in milliseconds. */
-const LONGEST = 600_000;
 
 const flag = z
   .enum(['', 'true', '1', 'false', '0'])
@@ -72,7 +71,7 @@ const applyQuery = z.strictObject({
     .string()
     .transform((text) => (text === '' || text === 'true' ? WAIT : milliseconds(text)))
     .refine((value) => !Number.isNaN(value), 'is no duration: write 30s or 2m')
-    .refine((value) => !(value > LONGEST), 'wait for 10m at most')
+    .refine((value) => !(value > LONGEST_WAIT), 'wait for 10m at most')
     .optional(),
   label: z
     .string()
@@ -172,6 +171,7 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     accepts: ACCEPTED,
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
+    waits: LONGEST_WAIT,
     problems: WRITE_PROBLEMS,
     async handle({ body, query, caller }, reply) {
       const { wanted, warnings } = readWanted(body);
@@ -192,6 +192,7 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     accepts: ACCEPTED,
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
+    waits: LONGEST_WAIT,
     problems: ONE_PROBLEMS,
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
@@ -218,6 +219,7 @@ function writing(app: FastifyInstance, options: PolicyRoutesOptions): void {
     params: policyParams,
     query: putQuery,
     answer: appliedSchema,
+    waits: LONGEST_WAIT,
     problems: ['unknown-policy', ...ONE_PROBLEMS],
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
@@ -278,6 +280,7 @@ function past(app: FastifyInstance, options: PolicyRoutesOptions): void {
     query: rollbackQuery,
     body: rollbackBody,
     answer: appliedSchema,
+    waits: LONGEST_WAIT,
     problems: ['not-recorded', ...WRITE_PROBLEMS],
     async handle({ query, body: { revision: to }, caller }, reply) {
       const { wanted, at } = await stored(store.rollback(to, soon()));

@@ -54,6 +54,12 @@ export type ApiErrorCode =
   | 'too-large'
   /** ZooKeeper is away: what is served stays, but nothing can be written. */
   | 'zookeeper-unavailable'
+  /** It takes too long: it is given up, and may have been done all the same. */
+  | 'timeout'
+  /** The request did not arrive whole in time. */
+  | 'request-timeout'
+  /** The address and the headers take more than a request may. */
+  | 'headers-too-large'
   | 'internal';
 
 const STATUS: Readonly<Record<ApiErrorCode, number>> = {
@@ -88,6 +94,9 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   conflict: 409,
   'too-large': 413,
   'zookeeper-unavailable': 503,
+  timeout: 504,
+  'request-timeout': 408,
+  'headers-too-large': 431,
   internal: 500,
 };
 

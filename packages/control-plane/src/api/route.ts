@@ -11,6 +11,7 @@ import type { Role } from '../auth/roles.ts';
 import { once } from './once.ts';
 import { type ApiErrorCode, statusOf } from './problem.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** What routes are about: the parts of the API's document. */
 export const TAGS = {
@@ -36,6 +37,8 @@ export interface ApiRequest<Params, Query, Body> {
   readonly body: Body;
   /** Who asks; may do what the route's role says. */
   readonly caller: Caller;
+  /** Aborts when the answer has taken too long: nobody waits for it any more. */
+  readonly signal: AbortSignal;
   /** For what is not in the schemas. */
   readonly raw: FastifyRequest;
 }
@@ -93,6 +96,8 @@ export interface RouteDefinition<
   readonly unchanged?: boolean;
   /** Where it can be followed by server-sent events: what each event's data is. */
   readonly events?: z.ZodType;
+  /** It waits for something to happen, so many milliseconds at most: it may take so much longer. */
+  readonly waits?: number;
   /** Further problems that it answers with, besides those that any route may. */
   readonly problems?: readonly ApiErrorCode[];
   /** An answer, as the document shows it. */
@@ -121,6 +126,10 @@ export interface RouteNotes {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** How long an answer may take, in milliseconds. */
+    readonly timeLimit: number;
+  }
   interface FastifyContextConfig {
     readonly notes?: RouteNotes;
   }
@@ -142,7 +151,14 @@ function eventSchema(data: z.ZodType): z.ZodType {
 
 /** Problems that any route may answer with. */
 const ALWAYS: readonly ApiErrorCode[] = [
-  ...(['invalid-request', 'wrong-host', 'cross-site', 'rate-limited', 'internal'] as const),
+  ...([
+    'invalid-request',
+    'wrong-host',
+    'cross-site',
+    'rate-limited',
+    'internal',
+    'timeout',
+  ] as const),
 ];
 /** And those that have to know who calls. */
 const GUARDED: readonly ApiErrorCode[] = [
@@ -190,16 +206,22 @@ export function route<
     ...(bodyLimit !== undefined && { bodyLimit }),
     async handler(raw, reply) {
       const { status = noContent ? 204 : 200 } = definition;
+      const { caller = LOOPBACK } = raw;
       void reply.code(status);
+      const time = new TimeLimit(app.timeLimit + (definition.waits ?? 0));
       const request = {
         params: raw.params as z.output<Params>, // made by the schemas, as are the others
         query: raw.query as z.output<Query>,
         body: raw.body as z.output<Body>,
-        caller: raw.caller ?? LOOPBACK,
-        raw,
+        ...{ caller, raw },
+        get signal() {
+          return time.signal;
+        },
       };
       const act = () => definition.handle(request, reply);
-      return isKeyed(definition) ? once(raw, reply, request.caller, act) : act();
+      return time.keep<unknown>(() =>
+        isKeyed(definition) ? once(raw, reply, caller, act) : act(),
+      );
     },
   };
   app.route(options);

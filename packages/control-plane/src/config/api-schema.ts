@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authSchema } from './auth-schema.ts';
+import { durationText } from './duration.ts';
 import { isLoopback, listenAddress } from './listen.ts';
 
 const limitsSchema = z
@@ -10,6 +11,9 @@ const limitsSchema = z
       .positive()
       .default(200)
       .describe('Of one address, on average; loopback is not limited.'),
+    time: durationText
+      .prefault('30s')
+      .describe('An answer may take so long; one that waits as its request says, so much longer.'),
     burst: z.int().min(1).default(1_000).describe('Of one address, at once.'),
   })
   .prefault({});

@@ -5,8 +5,8 @@ import { timeSchema } from './common-schemas.ts';
 /** Milliseconds, or text, of a time to live. */
 const SHORTEST = 1_000;
 const LONGEST = 3_600_000;
-/** How long somebody may wait in a queue. */
-const LONGEST_WAIT = 24 * 3_600_000;
+/** How long somebody may wait in a queue, in milliseconds. */
+export const LONGEST_WAIT = 24 * 3_600_000;
 
 /** What is said of the form of a duration. */
 const durationForm = /^\d{1,9}(\.\d{1,3})?(ms|s|m|h)$/;
