@@ -120,7 +120,7 @@ export interface RouteNotes {
   readonly role: Role | 'open';
   readonly openOnLoopback: boolean;
   /** Without `If-Match` it is refused. */
-  readonly mustMatch: boolean;
+  readonly mustMatch?: boolean;
   readonly example?: unknown;
   readonly bodyExample?: unknown;
 }
