@@ -65,7 +65,9 @@ export class Leaders implements AsyncDisposable {
   /** Follows a service's election if it is asked for, and looks again who of its endpoints leads. */
   #follow(service: string): void {
     const path = electionPath(service, this.#policies);
-    const registry = this.#snapshot?.services.get(service)?.endpoints[0]?.origin.registry;
+    const endpoints = this.#snapshot?.services.get(service)?.endpoints ?? [];
+    const znode = endpoints.find(({ origin }) => origin.czxid !== undefined);
+    const registry = (znode ?? endpoints[0])?.origin.registry;
     const before = this.#following.get(service);
     // Without an endpoint nobody leads; where they were is where they will be.
     const at = registry === undefined ? before?.ensemble : this.#options.ensembleOf(registry);

@@ -19,8 +19,10 @@ export async function leadingEndpoint(
   const named = endpoints.filter((endpoint) => isNamed(endpoint, leader.id));
   if (named.length === 1) return named[0];
   if (leader.session === 0n) return undefined;
-  for (let from = 0; from < endpoints.length; from += AT_ONCE) {
-    const some = endpoints.slice(from, from + AT_ONCE);
+  // What is read elsewhere than in ZooKeeper is no session's.
+  const znodes = endpoints.filter(({ origin }) => origin.czxid !== undefined);
+  for (let from = 0; from < znodes.length; from += AT_ONCE) {
+    const some = znodes.slice(from, from + AT_ONCE);
     const owners = await Promise.all(some.map(({ origin }) => ownerOf(origin.path, zk, signal)));
     const at = owners.indexOf(leader.session);
     if (at !== -1) return some[at];

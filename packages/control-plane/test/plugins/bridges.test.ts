@@ -290,6 +290,51 @@ function dataPlane(name: string, update: () => unknown): DataPlane {
   };
 }
 
+test('after a restart what was served is served; nothing is written until all is read', async () => {
+  const platforms = new Map([
+    ['p', new Platform()],
+    ['q', new Platform()],
+  ]);
+  const [p, q] = [platforms.get('p')!, platforms.get('q')!];
+  p.set('kept', [onPlatform('10.0.3.1:80')]);
+  const path = await register('kept-too', '10.0.1.4');
+  const opens = Promise.withResolvers<void>();
+  let held = false;
+  const memory = memorySource(platforms);
+  const holding = {
+    ...memory,
+    async open(settings, context) {
+      if (held) await opens.promise;
+      return memory.open(settings, context);
+    },
+  } satisfies typeof memory;
+  const config = {
+    ...onRegistry(),
+    plugins: [writeModule(folder.path, [holding, memoryDestination(platforms)])],
+    sources: [{ name: 'source', kind: 'memory', platform: 'p' }],
+    destinations: [
+      { name: 'to-q', kind: 'memory-copy', platform: 'q', from: { services: ['kept*'] } },
+    ],
+    controlPlane: { dataDir: join(folder.path, 'data') },
+  };
+  {
+    await using plane = await startPlane(folder.path, config);
+    await until(() => q.services.has('kept') && q.services.has('kept-too'));
+    assert.equal((await plane.endpoints('kept')).length, 1);
+  }
+  // Gone while nobody looked: one is known at once, of the other it isn't known yet.
+  await zk.delete(path);
+  held = true;
+  q.written.length = 0;
+  await using plane = await startPlane(folder.path, config);
+  await until(async () => (await plane.endpoints('kept-too')).length === 0);
+  assert.deepEqual(await plane.endpoints('kept'), ['10.0.3.1:80 source Endpoint 10.0.3.1:80']);
+  assert.deepEqual(q.written, []);
+  opens.resolve();
+  await until(() => q.written.length > 0);
+  assert.deepEqual(q.written, ['added kept']);
+});
+
 test('settings of built-in kinds are checked where they stand, with all else that is wrong', async () => {
   const file = join(folder.path, 'wrong.yaml');
   writeFileSync(
