@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TestbedError } from './testbed-error.ts';
 import {
+  consulJs,
   curator,
   d2,
   dnspython,
@@ -11,6 +12,7 @@ import {
   finagle,
   kazoo,
   nativeClient,
+  pyConsul,
   schemathesis,
   spring,
   zookeeper,
@@ -28,6 +30,8 @@ export const componentNames = [
   'kazoo',
   'dnspython',
   'schemathesis',
+  'consul-js',
+  'py-consul',
 ] as const;
 
 /** One of {@link componentNames}, or what is installed only when somebody asks for it. */
@@ -50,6 +54,8 @@ const versions = {
   kazoo,
   dnspython,
   schemathesis,
+  'consul-js': consulJs,
+  'py-consul': pyConsul,
   // Compiled for this Node's binary interface.
   'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
@@ -79,6 +85,10 @@ const entryPoint = {
   dnspython: 'bin/python',
   /** A Python that can import schemathesis: the folder is moved after its program was written. */
   schemathesis: 'bin/python',
+  /** A folder with `node_modules`. */
+  'consul-js': '.',
+  /** A Python that can import consul. */
+  'py-consul': 'bin/python',
   /** A folder with `node_modules`. */
   'native-client': '.',
 } as const satisfies Record<ComponentName, string>;

@@ -1,4 +1,5 @@
 export { type Certificate, type CertificateOptions, certificate } from './certificate.ts';
+export { consulJs, runPyConsul } from './clients/consul-clients.ts';
 export { javaClient } from './clients/java-client.ts';
 export { nativeClient } from './clients/native-client.ts';
 export {

@@ -100,6 +100,18 @@ export const dnspython = {
   requirements: ['dnspython==2.9.2'],
 } as const;
 
+/** Consul's client for Node, as many programs have it. */
+export const consulJs = {
+  version: '2.0.1',
+  requirements: ['consul@2.0.1'],
+} as const;
+
+/** Consul's client for Python. */
+export const pyConsul = {
+  version: '1.8.0',
+  requirements: ['py-consul==1.8.0'],
+} as const;
+
 /** schemathesis, which calls an API by what its OpenAPI document says. */
 export const schemathesis = {
   version: '4.32.5',

@@ -75,6 +75,20 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
       await runOrFail(join(dir, 'bin/python'), ['-c', 'import schemathesis.cli'], options);
     },
   },
+  'consul-js': {
+    needs: 'npm, and a reachable npm registry',
+    async install(dir, options) {
+      await installPackages(dir, versions.consulJs.requirements, options);
+      await runOrFail(process.execPath, ['-e', 'require("consul")'], { cwd: dir, ...options });
+    },
+  },
+  'py-consul': {
+    needs: 'Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.pyConsul.requirements, options);
+      await runOrFail(join(dir, 'bin/python'), ['-c', 'import consul'], options);
+    },
+  },
   'native-client': {
     needs: 'npm, a C compiler, make, Python 3, Node headers, and a reachable npm registry',
     async install(dir, options) {
