@@ -11,3 +11,4 @@ export {
   type ConsulDestinationContext,
   openConsulDataPlane,
 } from './sync/consul-destination.ts';
+export { consulTags, consulWeights } from './sync/registration.ts';

@@ -176,7 +176,7 @@ describe('what is never taken away', () => {
     const before = to.plane.operations;
     to.set('web', [endpoint('a', 1)]);
     await until(
-      () => standIn.requests.filter(({ path }) => path.includes('/catalog/node')).length > 6,
+      () => standIn.requests.filter(({ path }) => path.includes('/catalog/node')).length > 4,
     );
     assert.equal(to.plane.operations, before);
     standIn.trouble = () => undefined;

@@ -43,9 +43,9 @@ export interface Encoded {
 /** @param name the service's in Consul */
 export function encodeService(service: Service, name: string, mark: Mark): Encoded {
   const { endpoints } = service;
-  const unit = weightUnit(endpoints);
+  const weights = consulWeights(endpoints);
   const faults = new Set<string>();
-  const registrations = endpoints.map((endpoint): Registration => {
+  const registrations = endpoints.map((endpoint, i): Registration => {
     const own = {
       ...SOURCE,
       ...keyed(markedMetadata(mark, endpoint.origin.registry)),
@@ -59,19 +59,19 @@ export function encodeService(service: Service, name: string, mark: Mark): Encod
     );
     const { meta, faults: found } = consulMeta(Object.fromEntries(rest), own);
     for (const fault of found) faults.add(fault);
-    const Passing = clamp(Math.round(endpoint.weight) / unit);
     return {
       id: `${ID_PREFIX}${hash('sha256', JSON.stringify([mark, service.name, endpoint.id]), 'hex').slice(0, 24)}`,
       ...{ service: name, address: endpoint.address, port: endpoint.port },
-      tags: tagsOf(endpoint),
-      ...{ meta, weights: { Passing, Warning: 1 } },
+      tags: consulTags(endpoint),
+      ...{ meta, weights: { Passing: weights[i]!, Warning: 1 } },
       ...fitness(endpoint),
     };
   });
   return { registrations, faults: [...faults] };
 }
 
-function tagsOf({ metadata }: Endpoint): readonly string[] {
+/** The tags that an instance has in Consul, sorted: metadata `consul.tag.NAME`. */
+export function consulTags({ metadata }: Endpoint): readonly string[] {
   const tags = Object.keys(metadata).flatMap((key) => STATED_TAG.exec(key)?.[1] ?? []);
   return tags.sort();
 }
@@ -100,17 +100,17 @@ function fitness({ health, weight }: Endpoint): Pick<Registration, 'status' | 'o
 }
 
 /**
- * What is 1 in Consul: our default weight, so that they share alike with those that others register
- * there; less, where weights are not whole multiples of it.
+ * The weights of a service's instances in Consul, where 1 is our default weight, so that they share
+ * alike with those that others register there; less, where weights are not whole multiples of it.
  */
-function weightUnit(endpoints: readonly Endpoint[]): number {
-  return endpoints.reduce((unit, { weight }) => gcd(unit, Math.round(weight)), DEFAULT_WEIGHT);
+export function consulWeights(endpoints: readonly Pick<Endpoint, 'weight'>[]): readonly number[] {
+  const unit = endpoints.reduce(
+    (known, { weight }) => gcd(known, Math.round(weight)),
+    DEFAULT_WEIGHT,
+  );
+  return endpoints.map(({ weight }) => Math.min(HEAVIEST, Math.max(1, Math.round(weight) / unit)));
 }
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
-}
-
-function clamp(weight: number): number {
-  return Math.min(HEAVIEST, Math.max(1, weight));
 }
