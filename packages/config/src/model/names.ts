@@ -14,7 +14,9 @@ export interface NamespaceRef {
 }
 
 /** Namespaces may not be called so: these are other paths of the HTTP API. */
-const RESERVED: ReadonlySet<string> = new Set(['resolve', 'watch', 'signals', 'import', 'export']);
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['resolve', 'watch', 'signals', 'instances', 'import', 'export'],
+]);
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** Bytes that a key may have. */
 const MAX_KEY = 1024;

@@ -25,7 +25,10 @@ import {
 } from './schemas/config-schemas.ts';
 
 /** What instances get. */
-export function configResolveRoutes(app: FastifyInstance, { live, vault }: Configuration): void {
+export function configResolveRoutes(
+  app: FastifyInstance,
+  { live, vault, instances }: Configuration,
+): void {
   const bytes = new ConfigBytes();
   route(app, {
     method: 'GET',
@@ -48,6 +51,7 @@ export function configResolveRoutes(app: FastifyInstance, { live, vault }: Confi
         const request = requestOf(params.application, query);
         const isSeen = (resolved: LiveResolved) => isOf(raw.headers['if-none-match'], resolved);
         let resolved = live.resolve(request);
+        instances.saw(request, resolved);
         if (wait !== undefined && isSeen(resolved)) {
           const asked = { request, digest: resolved.digest, wait, reply };
           if (secrets === undefined) {
@@ -85,6 +89,7 @@ export function configResolveRoutes(app: FastifyInstance, { live, vault }: Confi
         live.resolve(request); // what is wrong with it is told before the stream begins
         return sendEvents(reply, async function* (signal) {
           for await (const resolved of live.changes(request, signal)) {
+            instances.saw(request, resolved);
             const { application, digest, revision, stale } = resolved;
             yield {
               event: 'digest',

@@ -6,6 +6,7 @@ import { configDraftRoutes } from './config-draft-routes.ts';
 import { configured, ifMatch, mustMatch, tagged } from './config-errors.ts';
 import { configExchangeRoutes } from './config-exchange-routes.ts';
 import { configGrayRoutes } from './config-gray-routes.ts';
+import { configInstanceRoutes } from './config-instance-routes.ts';
 import { configReleaseRoutes } from './config-release-routes.ts';
 import { configResolveRoutes } from './config-resolve-routes.ts';
 import {
@@ -38,6 +39,7 @@ export function configRoutes(app: FastifyInstance, configuration: Configuration)
   configReleaseRoutes(app, configuration);
   configGrayRoutes(app, configuration);
   configResolveRoutes(app, configuration);
+  configInstanceRoutes(app, configuration);
   configExchangeRoutes(app, configuration);
 }
 

@@ -2,6 +2,7 @@ import { ConfigStore, LiveConfig, SecretVault } from '@meshkeeper/config';
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { ConfigurationConfig } from '../config/configuration-schema.ts';
 import { ConfigLeader } from './config-leader.ts';
+import { Instances } from './instances.ts';
 import { LastKnownConfiguration } from './last-known-configuration.ts';
 import { loadKeys } from './load-keys.ts';
 import { type AuditSink, tellDeed } from './own-audit.ts';
@@ -14,6 +15,8 @@ export interface Configuration extends AsyncDisposable {
   readonly live: LiveConfig;
   /** The texts of secrets; undefined where there are no keys. */
   readonly vault: SecretVault | undefined;
+  /** Who has which release, of those that have asked here. */
+  readonly instances: Instances;
 }
 
 /** What it is opened with. */
@@ -60,6 +63,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     store,
     live,
     vault,
+    instances: new Instances({ now }),
     async [Symbol.asyncDispose]() {
       await leader.close();
       await kept?.keeper.close();

@@ -134,6 +134,34 @@ onServers('configuration over HTTP, with two replicas', (start) => {
     assert.equal((await resolve('wait', '?address=nowhere')).status, 400);
   });
 
+  test('which instance has which release is told by who was asked', async () => {
+    await publish('/who/default', { a: '1' });
+    assert.equal((await edit('/who/default', { a: '2' })).status, 200);
+    const gray = { name: 'canary', rules: [{ labels: { ring: 'one' } }] };
+    assert.equal((await call('POST', '/who/default/gray', gray)).status, 201);
+    const at = (path: string) => callAt(api.plane.api, `/api/v1/config/who${path}`);
+    await until(
+      async () => (await at('/resolve?instance=b&label=ring=one')).body.values.a.value === '2',
+    );
+    await at('/resolve?instance=a');
+    await at('/resolve?address=10.0.0.7&profile=prod');
+    await at('/resolve');
+    const list = (await at('/instances')).body.items;
+    assert.deepEqual(
+      list.map((each: Record<string, unknown>) => [each.instance, each.address, each.layers]),
+      [
+        [undefined, '10.0.0.7', [{ application: 'who', namespace: 'default', release: 1 }]],
+        ['a', undefined, [{ application: 'who', namespace: 'default', release: 1 }]],
+        ['b', undefined, [{ ...list[1].layers[0], release: 2, gray: 'canary' }]],
+      ],
+    );
+    const second = (await at('/instances?release=2&namespace=default')).body.items;
+    assert.deepEqual([second.length, second[0].labels], [1, { ring: 'one' }]);
+    const page = (await at('/instances?limit=2')).body;
+    const rest = (await at(`/instances?cursor=${page.next}`)).body;
+    assert.deepEqual([...page.items, ...rest.items], list);
+  });
+
   test('digests are told as events, and no values', async () => {
     await publish('/told/prod', { a: 'hush' });
     await resolved('told', { a: 'hush' }, '?profile=prod');

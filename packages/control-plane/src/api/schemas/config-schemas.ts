@@ -1,6 +1,7 @@
 import { FORMATS, grayRules, RELEASE_KINDS, VALUE_TYPES } from '@meshkeeper/config';
 import { milliseconds } from '@meshkeeper/policy';
 import { z } from 'zod';
+import { nextSchema, pageQuery } from '../page.ts';
 import { objectSchema, timeSchema } from './common-schemas.ts';
 
 const page = { limit: z.coerce.number().int().min(1).max(10_000).default(1_000) };
@@ -295,6 +296,11 @@ export const resolveQuery = z.strictObject({
     .optional()
     .describe('With `If-None-Match`: so long for what is another.'),
 });
+export const instanceListQuery = z.strictObject({
+  ...pageQuery,
+  namespace: plainName.optional(),
+  release: z.coerce.number().int().min(1).optional(),
+});
 const originSchema = z.object({
   application: z.string(),
   namespace: z.string(),
@@ -363,4 +369,21 @@ export const importedSchema = z.object({
       problem: z.string().optional(),
     }),
   ),
+});
+
+export const instanceListSchema = z.object({
+  items: z.array(
+    z
+      .object({
+        instance: z.string().optional(),
+        address: z.string().optional(),
+        labels: z.record(z.string(), z.string()).optional(),
+        profiles: z.array(z.string()),
+        at: timeSchema.describe('When it asked last.'),
+        digest: z.string().describe('Of all that it has.'),
+        layers: z.array(originSchema).describe('What it has, the strongest first.'),
+      })
+      .meta({ id: 'ConfigInstance' }),
+  ),
+  ...nextSchema,
 });
