@@ -15,6 +15,11 @@ export const SOURCE_KINDS: ReadonlyMap<string, () => Promise<SourcePlugin>> = ne
 /** The same of destinations. */
 export const DESTINATION_KINDS: ReadonlyMap<string, () => Promise<DestinationPlugin>> = new Map([
   [
+    'kubernetes',
+    async (): Promise<DestinationPlugin> =>
+      (await import('@meshkeeper/kubernetes')).kubernetesDestination,
+  ],
+  [
     'consul',
     async (): Promise<DestinationPlugin> => (await import('@meshkeeper/consul')).consulDestination,
   ],

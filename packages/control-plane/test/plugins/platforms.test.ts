@@ -77,7 +77,13 @@ test('a mesh of ZooKeeper, Kubernetes and Consul, by its configuration alone', a
       { name: 'dc', kind: 'consul', address: consul.url },
       { name: 'cluster', kind: 'kubernetes', kubeconfig: kubernetes.kubeconfig, prefix: 'k8s/' },
     ],
-    destinations: [{ name: 'to-dc', kind: 'consul', address: consul.url, maxDeleteShare: 1 }],
+    destinations: [
+      { name: 'to-dc', kind: 'consul', address: consul.url, maxDeleteShare: 1 },
+      {
+        ...{ name: 'to-cluster', kind: 'kubernetes', kubeconfig: kubernetes.kubeconfig },
+        ...{ namespace: 'default', maxDeleteShare: 1 },
+      },
+    ],
     protection: { absorb: 0, limbo: 0, recovery: 0, lastInstance: false },
   });
   const { services } = (await until(async () => {
@@ -90,32 +96,44 @@ test('a mesh of ZooKeeper, Kubernetes and Consul, by its configuration alone', a
   const kubernetesName = [...from].find(([, source]) => source === 'cluster')?.[0] ?? '';
   assert.match(kubernetesName, /^k8s\/in-kubernetes/);
 
-  // What is elsewhere is in Consul; what is there already is not brought there, nor read again.
-  const there = async (service: string) =>
-    (await (await fetch(`${consul.url}/v1/catalog/service/${service}`)).json()) as {
+  // What is elsewhere is brought; what is there already is not, and nothing is read again.
+  const inDc = async (service: string) =>
+    (await (
+      await fetch(`${consul.url}/v1/catalog/service/${encodeURIComponent(service)}`)
+    ).json()) as {
       Node: string;
       ServiceAddress: string;
     }[];
-  await until(async () => (await there('in-zookeeper')).length === 1);
-  assert.equal((await there('in-zookeeper'))[0]?.ServiceAddress, '10.1.0.1');
+  const slices = async (service: string) =>
+    (await cluster.list(RESOURCES.endpointSlices, { namespace: 'default' })).items
+      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+      .flatMap(({ endpoints }) => endpoints?.flatMap(({ addresses }) => addresses) ?? []);
+  await until(async () => (await inDc('in-zookeeper')).length === 1);
+  await until(async () => (await slices('in-zookeeper')).length === 1);
+  await until(async () => (await slices('in-consul')).length === 1);
+  assert.equal((await inDc('in-zookeeper'))[0]?.ServiceAddress, '10.1.0.1');
+  assert.deepEqual(await slices('in-zookeeper'), ['10.1.0.1']);
   const settled = async () => {
     const { destinations } = (await plane.get('/api/v1/destinations')) as {
       destinations: { name: string; state: string }[];
     };
-    return destinations.find(({ name }) => name === 'to-dc')?.state === 'applied';
+    return destinations.every(({ state }) => state === 'applied');
   };
   await until(settled);
   assert.deepEqual(
-    (await there('in-consul')).map(({ Node }) => Node),
+    (await inDc('in-consul')).map(({ Node }) => Node),
     ['n1'],
   );
+  assert.deepEqual(await slices('in-kubernetes'), ['10.3.0.1']);
   const [only, ...others] = await plane.endpoints('in-zookeeper');
   assert.match(only ?? '', / r \/r\/in-zookeeper\//);
   assert.deepEqual(others, []);
 
-  // It is gone everywhere when it is gone: that it is in Consul, which is read, doesn't keep it.
+  // It is gone everywhere when it is gone: that it is in Consul and in the cluster, which are read,
+  // doesn't keep it.
   await zk.delete(entry!.path);
-  await until(async () => (await there('in-zookeeper')).length === 0);
+  await until(async () => (await inDc('in-zookeeper')).length === 0);
+  await until(async () => (await slices('in-zookeeper')).length === 0);
   assert.deepEqual(await plane.endpoints('in-zookeeper'), []);
   await inConsul('in-consul', 'c2', '10.2.0.2');
   await until(async () => (await plane.endpoints('in-consul')).length === 2);
