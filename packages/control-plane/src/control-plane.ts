@@ -9,6 +9,7 @@ import { Authenticator } from './auth/authenticator.ts';
 import { TokenStore } from './auth/token-store.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
+import { CatalogIndex } from './consul-api/catalog-index.ts';
 import { openConfiguration } from './configuration/open-configuration.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
@@ -170,6 +171,7 @@ export async function startControlPlane(
   // Ends before the data planes are left: they are then expected at another replica.
   stack.use(members.start());
   const mesh = new MeshConvergence(dataPlanes.convergence, policies.served, members);
+  const served = new CatalogIndex();
   const reconciler = stack.use(
     new Reconciler({
       catalog,
@@ -186,6 +188,7 @@ export async function startControlPlane(
         dataPlanes.times.published(snapshot.revision, at);
         records.append(snapshot, changes, at);
         destinations.update(snapshot, changes);
+        served.update(snapshot, changes);
         publishServices(events, snapshot.revision, changes);
         leaders.update(snapshot, changes);
         options.onSnapshot?.(snapshot, changes, at);
@@ -233,7 +236,7 @@ export async function startControlPlane(
       },
       ...{ members, mesh, configuration },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
-      registrations,
+      ...{ registrations, served },
       ready: () => reconciler.ready,
     }),
   );

@@ -10,6 +10,8 @@ import type { TokenStore } from '../auth/token-store.ts';
 import type { ApiConfig } from '../config/api-schema.ts';
 import { formatHostPort, type HostPort } from '../config/listen.ts';
 import type { Configuration } from '../configuration/open-configuration.ts';
+import type { CatalogIndex } from '../consul-api/catalog-index.ts';
+import { consulApi } from '../consul-api/consul-api.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -76,6 +78,8 @@ export interface ApiOptions {
   /** Locks and elections. */
   readonly queues: readonly Queues[];
   readonly registrations: Registrations;
+  /** The catalog, as it is served. */
+  readonly served: CatalogIndex;
   /** True once a complete snapshot was published. */
   readonly ready: () => boolean;
 }
@@ -123,6 +127,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   app.decorate('timeLimit', config.limits.time);
   limitStreams(app, config.limits.streams);
   addRoutes(app, options);
+  const locks = options.queues.find(({ kind }) => kind === 'lock');
+  if (config.consul && locks !== undefined)
+    await consulApi(app, { catalog: options.served, configuration: options.configuration, locks });
   const url = await listen(app, config.listen);
   const running = stack.move();
   let closing: Promise<void> | undefined;

@@ -53,10 +53,16 @@ async function admit(request: FastifyRequest, authenticator: Authenticator): Pro
   if (notes === undefined || notes.role === 'open') return;
   const local = isLocal(request);
   if (notes.openOnLoopback && local) return;
-  const { authorization } = request.headers;
+  const authorization = request.headers.authorization ?? consulToken(request);
   request.caller = await authenticator.callerOf({ authorization, local });
   if (!may(request.caller, notes.role))
     throw new ApiError('forbidden', `this takes the role "${notes.role}"`, { role: notes.role });
+}
+
+/** Clients of Consul send their token so. */
+function consulToken({ headers }: FastifyRequest): string | undefined {
+  const token = text(headers['x-consul-token']);
+  return token ? `Bearer ${token}` : undefined;
 }
 
 /** It came over loopback, and is nobody else's. */

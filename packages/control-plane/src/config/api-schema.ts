@@ -48,6 +48,12 @@ export const apiSchema = z
       .array(z.string().min(1))
       .default([])
       .describe('Pages of other origins that may call it (CORS): `https://ops.example`.'),
+    consul: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Answer clients of Consul's HTTP API under `/v1`, too: services, health, configuration as keys, sessions and locks.",
+      ),
     limits: limitsSchema,
   })
   .superRefine(({ listen, insecure, auth }, context) => {
