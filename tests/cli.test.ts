@@ -299,7 +299,11 @@ test('data is a table where it is asked for, and JSON where nobody looks', async
   const json = await meshkeeper(['proxy-status', ...server]);
   assert.equal(JSON.parse(json.stdout).proxies[0].id, 'gateway');
   const yaml = await meshkeeper(['services', ...server, '-o', 'yaml']);
-  for (const member of [/^revision: \d+$/m, /^services: \[\]$/m, /^registries:\n {2}- name: spring$/m])
+  for (const member of [
+    /^revision: \d+$/m,
+    /^services: \[\]$/m,
+    /^registries:\n {2}- name: spring$/m,
+  ])
     assert.match(yaml.stdout, member);
   const empty = await meshkeeper(['services', ...server, '-o', 'table']);
   assert.match(empty.stdout, /^no services yet: register one/);
