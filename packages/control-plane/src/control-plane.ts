@@ -6,6 +6,7 @@ import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { LastKnownTokens } from './auth/last-known-tokens.ts';
 import { TokenStore } from './auth/token-store.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
@@ -215,7 +216,11 @@ export async function startControlPlane(
   const targets = targetsOf(config.registries, dialects);
   const registrations = new Registrations({ zk, leases, catalog, now, targets });
   stack.use(new Checks({ leases, registrations, members, logger }));
-  const tokens = stack.use(new TokenStore(zk, logger, now).start());
+  const disk =
+    dataDir === undefined
+      ? undefined
+      : stack.use(await LastKnownTokens.open({ dataDir, identity: ensembleOf(config), logger }));
+  const tokens = stack.use(new TokenStore(zk, logger, now, disk).start());
   const { auth, insecure } = config.controlPlane.api;
   const authenticator = new Authenticator({ tokens, auth, insecure });
   const api = stack.use(

@@ -1,5 +1,6 @@
 import { watchTree } from '@meshkeeper/registries';
 import { isZooKeeperError, joinPath, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import type { LastKnownTokens } from './last-known-tokens.ts';
 import type { Role } from './roles.ts';
 import { hashOf, newToken, type StoredToken, storedTokenSchema } from './token.ts';
 
@@ -24,16 +25,21 @@ export class TokenStore implements AsyncDisposable {
   readonly #zk: ZooKeeper;
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #disk: LastKnownTokens | undefined;
   readonly #stop = new AbortController();
   readonly #byName = new Map<string, StoredToken>();
   readonly #byHash = new Map<string, StoredToken>();
-  #known = false;
+  #known: boolean;
   #following: Promise<void> | undefined;
 
-  constructor(zk: ZooKeeper, logger: Logger, now: () => number = Date.now) {
+  /** @param disk where they are kept for a start while ZooKeeper is away */
+  constructor(zk: ZooKeeper, logger: Logger, now: () => number = Date.now, disk?: LastKnownTokens) {
     this.#zk = zk;
     this.#logger = logger;
     this.#now = now;
+    this.#disk = disk;
+    for (const stored of disk?.last ?? []) this.#put(stored);
+    this.#known = disk?.last !== undefined;
   }
 
   /** Begins to follow them. */
@@ -123,21 +129,30 @@ export class TokenStore implements AsyncDisposable {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
+    // What was on disk, and is not in ZooKeeper, was revoked meanwhile.
+    const unseen = new Set(this.#byName.keys());
     const unreadable = (path: string, err: Error) =>
       this.#logger.warn({ path, err }, 'a token can not be read, and is of no use');
     try {
       for await (const event of watchTree(this.#zk, TOKENS, { signal, unreadable })) {
-        if (event.type === 'complete') this.#known = true;
+        if (event.type === 'complete') {
+          for (const name of unseen) this.#forget(name);
+          unseen.clear();
+          this.#known = true;
+          this.#disk?.keep(this.#byName.values());
+        }
         if (event.type !== 'changes') continue;
         for (const { path } of event.removed) this.#forget(path.slice(TOKENS.length + 1));
         for (const { path, data } of event.upserted) {
           const name = path.slice(TOKENS.length + 1);
           if (name === '' || name.includes('/')) continue;
+          unseen.delete(name);
           const stored = parse(name, data);
           this.#forget(name);
           if (stored !== undefined) this.#put(stored);
           else this.#logger.warn({ path }, 'a token is malformed, and is of no use');
         }
+        if (unseen.size === 0 && this.#known) this.#disk?.keep(this.#byName.values());
       }
     } catch (err) {
       if (!signal.aborted)
