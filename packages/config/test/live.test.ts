@@ -63,10 +63,24 @@ onServers('what instances get', (stage) => {
     await store.applications.setPublic(client, true, bob, signal);
     assert.deepEqual(valuesOf(await next()), { a: 'prod', b: 'shop', url: 'x', z: 'shared' });
     const { digest } = live.resolve(request);
-    const other = new Promise<LiveResolved>((tell) => live.onOther(request, digest, tell));
+    assert.equal(live.resolve({ ...request }), live.resolve(request), 'it is made once');
+    let calls = 0;
+    const leave = live.onOther(request, digest, () => calls++);
+    const other = new Promise<LiveResolved>((tell) => {
+      live.onOther(request, digest, (resolved) => {
+        calls++;
+        tell(resolved);
+      });
+    });
+    leave();
     await publish(store, shop, { a: 'hidden' });
     await publish(store, prod, { a: 'new' });
-    assert.equal(valuesOf(await other).a, 'new');
+    const told = await other;
+    assert.equal(valuesOf(told).a, 'new');
+    const linked = new Promise<LiveResolved>((tell) => live.onOther(request, told.digest, tell));
+    await publish(store, client, { url: 'y' });
+    assert.equal(valuesOf(await linked).url, 'y');
+    assert.equal(calls, 1, 'who waits is told once, and who has left is not');
     await changes.return(undefined);
   });
 

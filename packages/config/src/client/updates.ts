@@ -12,11 +12,9 @@ export class Updates {
   /** The next; undefined when the signal aborts before, or there are no more. */
   async next(signal: AbortSignal): Promise<SourceUpdate | undefined> {
     if (signal.aborted) return undefined;
-    const over = new AbortController();
-    const aborted = new Promise<undefined>((resolve) => {
-      const options = { once: true, signal: over.signal };
-      signal.addEventListener('abort', () => resolve(undefined), options);
-    });
+    const { promise: aborted, resolve: abort } = Promise.withResolvers<undefined>();
+    const end = () => abort(undefined);
+    signal.addEventListener('abort', end, { once: true });
     try {
       this.#pending ??= this.#iterator.next();
       const next = await Promise.race([this.#pending, aborted]);
@@ -24,7 +22,7 @@ export class Updates {
       this.#pending = undefined;
       return next.done ? undefined : next.value;
     } finally {
-      over.abort();
+      signal.removeEventListener('abort', end);
     }
   }
 }
