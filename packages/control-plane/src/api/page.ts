@@ -11,7 +11,12 @@ export const pageQuery = {
     .max(10_000)
     .optional()
     .describe('So many at most. Default: all.'),
-  cursor: z.string().max(4_096).optional().describe('`next` of the page before.'),
+  cursor: z
+    .string()
+    // As `next` is made: of other characters less would be too long for a request.
+    .regex(/^[A-Za-z0-9_-]{0,4096}$/)
+    .optional()
+    .describe('`next` of the page before.'),
 };
 
 /** What is said beside a page. */
