@@ -33,36 +33,41 @@ describe('who is new takes less', () => {
       ).replace('name: a', 'name: d'),
     ].join('');
     const names = ['slow', 'fast', 'least', 'other'];
-    await stand.set(policies, ...names.map((name) => calls.service(name, one)));
-    const known = performance.now();
-    // Who was there before is warm by then.
-    await until(() => performance.now() - known > WINDOW);
-    await stand.set(policies, ...names.map((name) => calls.service(name)));
-    await Promise.all(
-      stand.planes.map(async (plane) => {
-        const begin = performance.now();
-        const share = async (name: string) => {
-          const counts = tally(await sendAll(plane, calls.service(name), SENT));
-          return counts[late!] ?? 0;
-        };
-        const said = notDone(policies, plane.kind).filter((each) => each.endsWith('.warmUp'));
-        assert.equal(said.length, plane.kind === 'grpc' ? names.length : 0, plane.kind);
-        if (plane.kind === 'grpc') {
-          await reach(plane, calls.service('slow'), calls.names);
-          assert.equal(await share('slow'), SENT / 2, 'takes turns from the first on');
-          return;
-        }
-        const [slow, other, fast, least] = await Promise.all(
-          ['slow', 'other', 'fast', 'least'].map(share),
-        );
-        const age = performance.now() - begin;
-        const told = `${plane.kind}: ${slow}, ${other}, ${fast}, ${least} after ${age}`;
-        assert(slow! < fast! && other! < fast!, told);
-        assert(least! >= SENT * 0.4, told);
-        await until(async () => (await share('slow')) >= SENT / 2 - 2, { timeout: 10_000 });
-        assert(performance.now() - begin >= WINDOW / 2, `${plane.kind} is warm too soon`);
-      }),
-    );
+    /** False when looking took so long that who was new is not: that says nothing. */
+    const look = async (plane: (typeof stand.planes)[number]) => {
+      const begin = performance.now();
+      const share = async (name: string) => {
+        const counts = tally(await sendAll(plane, calls.service(name), SENT));
+        return counts[late!] ?? 0;
+      };
+      const said = notDone(policies, plane.kind).filter((each) => each.endsWith('.warmUp'));
+      assert.equal(said.length, plane.kind === 'grpc' ? names.length : 0, plane.kind);
+      if (plane.kind === 'grpc') {
+        await reach(plane, calls.service('slow'), calls.names);
+        assert.equal(await share('slow'), SENT / 2, 'takes turns from the first on');
+        return true;
+      }
+      const [slow, other, fast, least] = await Promise.all(
+        ['slow', 'other', 'fast', 'least'].map(share),
+      );
+      const age = performance.now() - begin;
+      if (age > WINDOW / 2) return false;
+      const told = `${plane.kind}: ${slow}, ${other}, ${fast}, ${least} after ${age}`;
+      assert(slow! < fast! && other! < fast!, told);
+      assert(least! >= SENT * 0.4, told);
+      await until(async () => (await share('slow')) >= SENT / 2 - 2, { timeout: 10_000 });
+      assert(performance.now() - begin >= WINDOW / 2, `${plane.kind} is warm too soon`);
+      return true;
+    };
+    let looked: readonly boolean[];
+    do {
+      await stand.set(policies, ...names.map((name) => calls.service(name, one)));
+      const known = performance.now();
+      // Who was there before is warm by then.
+      await until(() => performance.now() - known > WINDOW);
+      await stand.set(policies, ...names.map((name) => calls.service(name)));
+      looked = await Promise.all(stand.planes.map(look));
+    } while (looked.includes(false));
   });
 
   test('nobody does where weights do not count, and it is said', () => {
