@@ -120,7 +120,7 @@ describe('middleware', () => {
           await Promise.all(workers);
         },
       };
-      await until(() => served.get(leaving.pid)! > 50 && served.get(staying.pid)! > 50);
+      await until(() => served.get(leaving.pid)! > 20 && served.get(staying.pid)! > 20);
       // On its way when the signal comes, and longer than callers have to hear of it.
       const slow = get(leaving.port, '/slow');
       await until(async () => (await get(leaving.port, '/healthz')).status === 200);
