@@ -8,8 +8,8 @@ interface Waiter {
   readonly tell: (resolved: Resolved) => void;
 }
 
-/** So long they are told one after the other before others have their turn, in milliseconds. */
-const SLICE = 25;
+/** So many are told one after the other, before what they ask next, and others, have their turn. */
+const AT_ONCE = 1_000;
 
 /** Those who wait for what is another, together with those who wait for the same application. */
 export class Waiting {
@@ -32,7 +32,7 @@ export class Waiting {
     const all = [...this.#byApplication].flatMap(([application, waiters]) =>
       concerns(application) ? [...waiters] : [],
     );
-    let begun = performance.now();
+    let told = 0;
     for (const waiter of all) {
       const { request, digest, tell } = waiter;
       // It may have been told, or have gone, while others had their turn.
@@ -41,9 +41,7 @@ export class Waiting {
       if (resolved.digest === digest) continue;
       this.#remove(waiter);
       tell(resolved);
-      if (performance.now() - begun < SLICE) continue;
-      await turn();
-      begun = performance.now();
+      if (++told % AT_ONCE === 0) await turn();
     }
   }
 
