@@ -10,6 +10,12 @@ export const dnsSettings = {
     .refine((zone) => hostNameFault(zone) === undefined, { message: 'is no name in DNS' })
     .default('mesh')
     .describe('The zone that services are in: `<alias>.mesh`.'),
+  consul: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Answer for the names of Consul's DNS, too: `[tag.]<alias>.service.consul`, with the mesh as the datacentre `mesh`.",
+    ),
   ttl: durationText
     .prefault('0s')
     .describe('How long answers may be kept, in whole seconds; 0s: not at all.'),

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { type ServiceChange, type Snapshot, Xoshiro128 } from '@meshkeeper/mesh';
 import { DnsError } from '../dns-error.ts';
 import type { Logger } from '../logger.ts';
+import { consulGrammar } from '../zone/consul-grammar.ts';
 import { meshGrammar } from '../zone/grammar.ts';
 import type { Zone } from '../zone/zone.ts';
 import { Answerer } from './answerer.ts';
@@ -19,6 +20,8 @@ export interface DnsServerOptions {
   readonly listen: HostPort;
   /** The zone that the catalog is shown as. Default `mesh`. */
   readonly zone?: string;
+  /** Whether services have names as in Consul's DNS, too: `<alias>.service.consul`. Default false. */
+  readonly consul?: boolean;
   /** Milliseconds that an answer may be kept; whole seconds count. Default 0. */
   readonly ttl?: number;
   /** Milliseconds that it may be kept that something is not there. Default 0. */
@@ -78,7 +81,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     nameserver: unspecified ? [] : [host],
   };
   const answerer = new Answerer({
-    zones: [mesh],
+    zones: options.consul ? [mesh, { ...mesh, origin: 'consul', grammar: consulGrammar }] : [mesh],
     places: new Places(options.clients ?? []),
     clientSubnet: options.clientSubnet ?? false,
     forwards: forward.length > 0,

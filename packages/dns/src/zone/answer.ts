@@ -8,6 +8,7 @@ import {
 } from '@meshkeeper/mesh';
 import type { ResourceRecord } from '../wire/resource-record.ts';
 import { addressRecords, aliasRecord, endpointAddress } from './address-records.ts';
+import { hasTag } from './consul-tag.ts';
 import type { Meaning } from './grammar.ts';
 import { type Level, levelsOf } from './level.ts';
 import { isReverse } from './reverse-name.ts';
@@ -114,6 +115,8 @@ function choicesOf(
       return type === 'NS' ? only([nameserver(zone)]) : [];
     case 'nameserver':
       return only(addressRecords(zone, name, type, zone.nameserver));
+    case 'address':
+      return only(addressRecords(zone, name, type, [meaning.address]));
     case 'endpoint':
       return only(endpointAddress(zone, name, type, meaning.endpoint));
     case 'ports':
@@ -140,6 +143,10 @@ function membersOf(
       return leaders(ownMembers(service, settings, service.endpoints));
     case 'subset':
       return subsetMembers(part.subset, ownMembers(service, settings, service.endpoints));
+    case 'tag':
+      return mainMembers(service, settings, service.endpoints).filter((endpoint) =>
+        hasTag(endpoint, part.tag),
+      );
   }
 }
 

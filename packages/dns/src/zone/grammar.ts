@@ -6,7 +6,9 @@ import type { CatalogView, Named } from './zone.ts';
 export type Part =
   | { readonly type: 'main' }
   | { readonly type: 'leader' }
-  | { readonly type: 'subset'; readonly subset: SubsetSettings };
+  | { readonly type: 'subset'; readonly subset: SubsetSettings }
+  /** Those that have a tag of Consul's. */
+  | { readonly type: 'tag'; readonly tag: string };
 
 /** What a name stands for. */
 export type Meaning =
@@ -22,6 +24,8 @@ export type Meaning =
     }
   /** One endpoint. */
   | { readonly type: 'endpoint'; readonly named: Named; readonly endpoint: Endpoint }
+  /** An address where there is an endpoint, of whatever service. */
+  | { readonly type: 'address'; readonly address: string }
   /** Nothing itself, but there are names below it. */
   | { readonly type: 'inner' };
 
