@@ -22,7 +22,7 @@ const mirrorRule = z
           .min(1)
           .optional()
           .describe(
-            'Only what this registry has. Default: the catalog, whoever has registered it.',
+            'Only what this registry or source has. Default: the catalog, whoever has registered it.',
           ),
         services: z
           .array(z.string().min(1))
@@ -75,7 +75,7 @@ export type MirrorRule = z.output<typeof mirrorSchema>[number];
 export function checkMirrors(config: unknown, context: z.RefinementCtx): void {
   const { data } = loose.safeParse(config);
   if (data === undefined) return;
-  const { mirror, registries, plugins } = data;
+  const { mirror, registries, sources, plugins } = data;
   const error = (index: number, path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: ['mirror', index, ...path], message });
   mirror.forEach(({ from, to }, index) => {
@@ -96,7 +96,8 @@ export function checkMirrors(config: unknown, context: z.RefinementCtx): void {
     if (from.registry === undefined) return;
     const registry = registries.find(({ name }) => name === from.registry);
     if (registry === undefined) {
-      const names = registries.map(({ name }) => name).join(', ');
+      if (sources.some(({ name }) => name === from.registry)) return;
+      const names = [...registries, ...sources].map(({ name }) => name).join(', ');
       error(index, ['from', 'registry'], `there is no registry "${from.registry}": write ${names}`);
     } else if (
       (registry.root ?? DIALECTS.get(registry.dialect)?.defaultRoot) === root &&
@@ -116,6 +117,7 @@ const loose = z.object({
     z.object({ from: z.object({ registry: z.string().optional() }), to: z.object(place) }),
   ),
   registries: z.array(z.object({ name: z.string(), ...place })),
+  sources: z.array(z.object({ name: z.string() })),
   plugins: z.array(z.string()),
 });
 

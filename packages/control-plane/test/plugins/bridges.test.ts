@@ -335,6 +335,26 @@ test('after a restart what was served is served; nothing is written until all is
   assert.deepEqual(q.written, ['added kept']);
 });
 
+test('what a source has is mirrored into a dialect as what a registry has', async () => {
+  const platforms = new Map([['p', new Platform()]]);
+  platforms.get('p')!.set('pods', [onPlatform('10.0.4.1:80')]);
+  await using _ = await startPlane(folder.path, {
+    ...onRegistry(),
+    plugins: [writeModule(folder.path, [memorySource(platforms)])],
+    sources: [{ name: 'cluster', kind: 'memory', platform: 'p' }],
+    mirror: [{ from: { registry: 'cluster' }, to: { dialect: 'curator', root: '/for-curator' } }],
+  });
+  const written = async () => {
+    const stat = await zk.exists('/for-curator/pods');
+    return stat === null ? [] : (await zk.children('/for-curator/pods')).children;
+  };
+  await until(async () => (await written()).length === 1);
+  const [name] = await written();
+  const { data } = await zk.get(`/for-curator/pods/${name}`);
+  const instance = JSON.parse(data.toString()) as { address: string; port: number };
+  assert.deepEqual([instance.address, instance.port], ['10.0.4.1', 80]);
+});
+
 test('settings of built-in kinds are checked where they stand, with all else that is wrong', async () => {
   const file = join(folder.path, 'wrong.yaml');
   writeFileSync(
