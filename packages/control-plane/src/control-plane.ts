@@ -10,11 +10,13 @@ import { LastKnownTokens } from './auth/last-known-tokens.ts';
 import { TokenStore } from './auth/token-store.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
-import { CatalogIndex } from './consul-api/catalog-index.ts';
 import { openConfiguration } from './configuration/open-configuration.ts';
+import { CatalogIndex } from './consul-api/catalog-index.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { EventBus } from './events/event-bus.ts';
+import { publishConfiguration } from './events/publish-configuration.ts';
+import { publishLeases } from './events/publish-leases.ts';
 import { publishProxies } from './events/publish-proxies.ts';
 import { publishServices } from './events/publish-services.ts';
 import { AnswerStore } from './idempotency/answer-store.ts';
@@ -213,6 +215,8 @@ export async function startControlPlane(
     }),
   );
   const leases = stack.use(new KeptLeases({ zk, logger }));
+  stack.use(publishConfiguration(events, configuration.live));
+  stack.use(publishLeases(events, leases));
   const targets = targetsOf(config.registries, dialects);
   const registrations = new Registrations({ zk, leases, catalog, now, targets });
   stack.use(new Checks({ leases, registrations, members, logger }));

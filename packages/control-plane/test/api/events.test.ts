@@ -4,7 +4,7 @@ import { until } from '@meshkeeper/testbed';
 import { RateLimit } from '../../src/api/rate-limit.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
 import { instance } from '../instance.ts';
-import { type ApiPlane, startApiPlane } from './plane.ts';
+import { type ApiPlane, startApiPlane, startReplicaOf } from './plane.ts';
 
 /** The events of a stream, one after the other. */
 async function* eventsOf(response: Response) {
@@ -98,6 +98,51 @@ describe('events', () => {
     assert.equal(found.endpoints, 2);
     await api.zk.delete(path.path);
     assert.equal((await nextEndpoints()).data.endpoints.length, 1);
+  });
+
+  test('configuration, locks and registrations are told, and no keep-alive', async () => {
+    const [configuration, locks] = [
+      await open('/events?kinds=configuration'),
+      await open('/events?kinds=locks'),
+    ];
+    for (const next of [configuration, locks]) assert.equal((await next()).event, 'ready');
+    const send = async (method: string, path: string, body: unknown) => {
+      const type = body === undefined ? undefined : { 'content-type': 'application/json' };
+      const headers = { ...type, 'if-match': '*' };
+      const init = { method, headers, ...(type && { body: JSON.stringify(body) }) };
+      const { status, text } = await api.call(`/api/v1${path}`, init);
+      assert.ok(status < 300, text);
+    };
+    const told = async (next: typeof locks) => {
+      const { event, data } = await next();
+      assert.ok(Date.parse(data.at) > 0);
+      const { at: _, ...rest } = data;
+      return [event, rest];
+    };
+    await send('PATCH', '/config/shop/default/draft', { set: { key: 'hidden' } });
+    await send('POST', '/config/shop/default/publish', {});
+    const added = { application: 'shop', namespace: 'default', change: 'added' };
+    assert.deepEqual(await told(configuration), ['configuration', added]);
+    const held = { kind: 'lock', name: 'nightly', holder: 'me' };
+    await send('POST', '/locks/nightly', { holder: 'me', ttl: '1m' });
+    const acquired = await told(locks);
+    assert.deepEqual(acquired, ['locks', { ...held, state: 'held' }]);
+    await send('PUT', '/locks/nightly/me', undefined);
+    await send('PUT', '/services/web/endpoints/web-1', { address: '10.0.0.1', port: 80 });
+    const [, registered] = await told(locks);
+    assert.deepEqual([registered.kind, registered.state], ['registration', 'held']);
+    await send('DELETE', '/locks/nightly/me', undefined);
+    assert.deepEqual(await told(locks), ['locks', { ...held, state: 'ended' }]);
+  });
+
+  test('what another replica has told is gone on with by a reset', async () => {
+    await using other = await startReplicaOf(api.server.connect);
+    const next = await open('/events?kinds=service');
+    const { id } = await next();
+    const headers = { 'last-event-id': id! };
+    const response = await fetch(`${other.api}/api/v1/events`, { headers, signal: stop.signal });
+    const events = eventsOf(response);
+    assert.equal((await events.next()).value?.event, 'reset');
   });
 
   test('kinds that there are not are refused', async () => {
