@@ -17,7 +17,9 @@ const BENCHES = [
   'catalog',
   'balance',
   'dns',
+  'config',
   'sdk',
+  'api',
 ];
 
 function measure(bench: string): Report {

@@ -2,7 +2,14 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { startZooKeeper } from '@meshkeeper/testbed';
 import type { Bench, BenchContext, Row } from '../bench.ts';
-import { type Audience, ask, type Propagation, publishes } from '../config/publishes.ts';
+import {
+  type Audience,
+  ask,
+  type Propagation,
+  type Publisher,
+  publishes,
+  through,
+} from '../config/publishes.ts';
 import { type Child, runScript } from '../process/child.ts';
 import { cpuSeconds } from '../process/cpu-time.ts';
 import { quantile } from '../statistics.ts';
@@ -16,6 +23,9 @@ const AUDIENCES: readonly (Audience & { readonly who: string })[] = [
   { who: '1,000 clients that wait at resolve', script: 'pollers.ts', clients: 1_000, processes: 2 },
   { who: '200 of openConfig', script: 'openers.ts', clients: 200, processes: 4 },
 ];
+
+/** What the stack takes by itself: nothing is stored, and what is sent is there already. */
+const PEER = 'fastify, the same bytes';
 
 const bench: Bench = {
   name: 'config',
@@ -35,17 +45,24 @@ async function run({ signal, progress }: BenchContext): Promise<Row[]> {
   const set = Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`key.${i}`, `v${i}`]));
   await ask(written.said, 'PATCH', '/config/shop/default/draft', { set }, signal);
   await ask(written.said, 'POST', '/config/shop/default/publish', {}, signal);
+  const publisher = through(written.said, signal);
+  await publisher.prepare(0);
+  await publisher.publish();
+  const url = `${watched.said}/api/v1/config/shop/resolve?profile=prod`;
+  const bare = await start('bare.ts', await (await fetch(url, { signal })).text());
   const rows: Row[] = [];
-  let value = 0;
+  let value = 1;
   for (const { who, ...audience } of AUDIENCES) {
     progress(`${PUBLISHES} publishes to ${who}`);
     const values = Array.from({ length: PUBLISHES + 1 }, () => value++);
-    rows.push(...rowsOf(who, await publishes({ watched, written }, audience, values, signal)));
+    const ours = await publishes(publisher, watched, audience, values, signal);
+    const isPolled = audience.script === 'pollers.ts';
+    const theirs = isPolled
+      ? await publishes(toBare(bare.said, signal), bare, audience, values, signal)
+      : undefined;
+    rows.push(...rowsOf(who, ours, theirs));
   }
   progress('resolves');
-  const url = `${watched.said}/api/v1/config/shop/resolve?profile=prod`;
-  const body = await (await fetch(url, { signal })).text();
-  const bare = await start('bare.ts', body);
   const [ours, fastify] = [await load(watched, url, signal), await load(bare, bare.said, signal)];
   const titles = { perSecond: 'per second', perCpuSecond: 'per CPU-second' } as const;
   for (const name of ['perSecond', 'perCpuSecond'] as const)
@@ -53,23 +70,43 @@ async function run({ signal, progress }: BenchContext): Promise<Row[]> {
       case: `resolves of ${KEYS} keys ${titles[name]}`,
       unit: '1/s',
       ours: ours[name],
-      peers: { 'fastify, the same bytes': fastify[name] },
+      peers: { [PEER]: fastify[name] },
     });
   return rows;
 }
 
-function rowsOf(who: string, { fromAnswer, fromRequest, replica, client }: Propagation): Row[] {
-  const row = (title: string, unit: string, ours: number): Row => {
-    return { case: `${title}, ${who}`, unit, ours, peers: {} };
+function toBare(url: string, signal: AbortSignal): Publisher {
+  let next = 0;
+  return {
+    async prepare(value) {
+      next = value;
+    },
+    async publish() {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ value: next });
+      await fetch(`${url}/publish`, { method: 'POST', headers, body, signal });
+    },
   };
-  const [answer, request] = [fromAnswer, fromRequest].map((all) => all.toSorted((a, b) => a - b));
+}
+
+function rowsOf(who: string, ours: Propagation, theirs: Propagation | undefined): Row[] {
+  type Of = (propagation: Propagation) => number;
+  const alone = (title: string, unit: string, of: Of): Row => {
+    return { case: `${title}, ${who}`, unit, ours: of(ours), peers: {} };
+  };
+  const row = (title: string, unit: string, of: Of): Row => ({
+    ...alone(title, unit, of),
+    peers: theirs === undefined ? {} : { [PEER]: of(theirs) },
+  });
+  const at = (all: readonly number[], q: number) => quantile(Float64Array.from(all).sort(), q);
   return [
-    row("from the publish's answer to the values, p50", 'ms', quantile(answer!, 0.5)),
-    row("from the publish's answer to the values, p99", 'ms', quantile(answer!, 0.99)),
-    row('from the publish to the values, p50', 'ms', quantile(request!, 0.5)),
-    row('from the publish to the values, p99', 'ms', quantile(request!, 0.99)),
-    row("the replica's CPU for a client and a publish", 'µs', replica),
-    row("the client's CPU for a publish", 'µs', client),
+    // Who has nothing to store has sent everything before it answers.
+    alone("from the publish's answer to the values, p50", 'ms', (all) => at(all.fromAnswer, 0.5)),
+    alone("from the publish's answer to the values, p99", 'ms', (all) => at(all.fromAnswer, 0.99)),
+    row('from the publish to the values, p50', 'ms', (all) => at(all.fromRequest, 0.5)),
+    row('from the publish to the values, p99', 'ms', (all) => at(all.fromRequest, 0.99)),
+    row("the server's CPU for a client and a publish", 'µs', (all) => all.replica),
+    row("the client's CPU for a publish", 'µs', (all) => all.client),
   ];
 }
 

@@ -30,9 +30,26 @@ export interface Propagation {
 /** Who waits has asked again by then, in milliseconds. */
 const PAUSE = 300;
 
-/** Publishes through one replica what others have of another. */
+/** A publish, in two steps. */
+export interface Publisher {
+  prepare(value: number): Promise<void>;
+  publish(): Promise<void>;
+}
+
+/** Publishes through a replica. */
+export function through(api: string, signal: AbortSignal): Publisher {
+  const path = '/config/shop/prod';
+  return {
+    prepare: (value) =>
+      ask(api, 'PATCH', `${path}/draft`, { set: { counter: `${value}` } }, signal),
+    publish: () => ask(api, 'POST', `${path}/publish`, {}, signal),
+  };
+}
+
+/** Publishes what others have of a replica. */
 export async function publishes(
-  { watched, written }: Readonly<Record<'watched' | 'written', { pid: number; said: string }>>,
+  { prepare, publish: send }: Publisher,
+  watched: { readonly pid: number; readonly said: string },
   { script, clients, processes }: Audience,
   values: readonly number[],
   signal: AbortSignal,
@@ -40,11 +57,10 @@ export async function publishes(
   await using stack = new AsyncDisposableStack();
   const each = clients / processes;
   const publish = async (value: number) => {
-    const set = { counter: `${value}` };
-    await ask(written.said, 'PATCH', '/config/shop/prod/draft', { set }, signal);
+    await prepare(value);
     await setTimeout(PAUSE, undefined, { signal });
     const asked = now();
-    await ask(written.said, 'POST', '/config/shop/prod/publish', {}, signal);
+    await send();
     return { asked, answered: now() };
   };
   const [first = 0, ...others] = values;
