@@ -355,6 +355,45 @@ test('what a source has is mirrored into a dialect as what a registry has', asyn
   assert.deepEqual([instance.address, instance.port], ['10.0.4.1', 80]);
 });
 
+test('of all replicas one writes; when it ends, another does', async () => {
+  const terms: string[] = [];
+  const elected = (replica: string) =>
+    ({
+      ...{ kind: 'destination', name: 'elected', schema: anything },
+      async open(_, { leader, signal }) {
+        const following = (async () => {
+          for await (const term of leader.changes(signal)) {
+            terms.push(`${replica} ${term === undefined ? 'waits' : 'writes'}`);
+            term?.addEventListener('abort', () => terms.push(`${replica} has ended`));
+          }
+        })();
+        return { ...dataPlane(replica, () => {}), close: () => following };
+      },
+    }) satisfies DestinationPlugin;
+  const start = (replica: string) =>
+    startPlane(folder.path, {
+      ...onRegistry(),
+      plugins: [writeModule(folder.path, [elected(replica)])],
+      destinations: [{ name: 'shared', kind: 'elected' }],
+    });
+  const leads = async (plane: Awaited<ReturnType<typeof start>>) => {
+    const { destinations } = (await plane.get('/api/v1/destinations')) as DestinationsView;
+    const { state, leads: does } = destinations.find(({ name }) => name === 'shared')!;
+    return does === false ? state : does;
+  };
+  const first = await start('a');
+  await until(() => terms.includes('a writes'));
+  await using second = await start('b');
+  await until(() => terms.includes('b waits'));
+  assert.equal(await leads(first), true);
+  assert.equal(await leads(second), 'standby');
+  assert.ok(!terms.includes('b writes'));
+  await first[Symbol.asyncDispose]();
+  await until(() => terms.includes('b writes'));
+  assert.ok(terms.indexOf('a has ended') < terms.indexOf('b writes'), terms.join());
+  await until(async () => (await leads(second)) === true);
+});
+
 test('settings of built-in kinds are checked where they stand, with all else that is wrong', async () => {
   const file = join(folder.path, 'wrong.yaml');
   writeFileSync(
