@@ -87,6 +87,7 @@ export class MortalReplicas implements AsyncDisposable {
   async ask(method: string, path: string, question: Question = {}): Promise<Answer> {
     const { body, headers } = question;
     for (;;) {
+      if (this.#stack.disposed) throw new Error('there are no replicas any more');
       const api = this.apis[this.#turn++ % this.apis.length];
       const at = performance.now();
       try {

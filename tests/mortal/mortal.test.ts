@@ -44,8 +44,9 @@ describe('replicas that die', { concurrency: true }, () => {
         const registrars = ['a', 'b'].map((each) => new Registrar(replicas, each));
         const resources = new Map(['a', 'b'].map((each) => [each, new Resource()]));
         let done = 0;
+        const over = new AbortController();
         const again = async (act: (turn: number) => Promise<void>) => {
-          for (let turn = 0; done < OPERATIONS; turn++) {
+          for (let turn = 0; done < OPERATIONS && !over.signal.aborted; turn++) {
             await act(turn);
             done++;
           }
@@ -58,7 +59,7 @@ describe('replicas that die', { concurrency: true }, () => {
         const kill = async () => {
           for (let kill = 1; kill <= KILLS; kill++) {
             const due = (kill * OPERATIONS) / (KILLS + 1);
-            await until(() => done >= due, { timeout: 3_600_000 });
+            await until(() => done >= due, { timeout: 3_600_000, signal: over.signal });
             await replicas.kill();
           }
         };
