@@ -1,7 +1,6 @@
-import { DnsError, type DnsObserver, startDnsServer } from '@meshkeeper/dns';
 import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
 import { KeptLeases } from '@meshkeeper/recipes';
-import { startXdsServer, XdsError, type XdsObserver } from '@meshkeeper/xds';
+import type { XdsObserver } from '@meshkeeper/xds';
 import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { AuditLog } from './audit/audit-log.ts';
@@ -31,6 +30,7 @@ import { Mirrors } from './mirrors/mirrors.ts';
 import { openMirrors } from './mirrors/open-mirrors.ts';
 import { OverlayStore } from './overlays/overlay-store.ts';
 import { Destinations } from './plugins/destinations.ts';
+import { listenDns, listenXds } from './plugins/listen.ts';
 import { loadPlugins } from './plugins/load-plugins.ts';
 import { identityOfSource, openDestinations, openSources } from './plugins/open-bridges.ts';
 import { resolveBridges } from './plugins/resolve.ts';
@@ -298,41 +298,6 @@ async function reach(
     throw new ControlPlaneError(
       'ZOOKEEPER_UNREACHABLE',
       `no ZooKeeper server answered at ${servers} within ${connectTimeout / 1000} s: start it, or say where it is with --zookeeper host:port`,
-      { cause },
-    );
-  }
-}
-
-async function listenXds(
-  { config, logger, loadReportInterval = 10_000, now = Date.now }: ControlPlaneOptions,
-  observer: XdsObserver,
-  signal: AbortSignal | undefined,
-) {
-  const { listen } = config.controlPlane.xds;
-  try {
-    return await startXdsServer(
-      { listen, logger, observer, clock: now, loadReportInterval },
-      signal === undefined ? {} : { signal },
-    );
-  } catch (cause) {
-    if (!(cause instanceof XdsError) || cause.code !== 'listen-failed') throw cause;
-    throw new ControlPlaneError(
-      'LISTEN_FAILED',
-      `the xDS server can't listen on ${formatHostPort(listen)}: stop what listens there, or choose another address with --xds-listen`,
-      { cause },
-    );
-  }
-}
-
-async function listenDns({ config, logger }: ControlPlaneOptions, observer: DnsObserver) {
-  const { dns } = config.controlPlane;
-  try {
-    return await startDnsServer({ ...dns, logger, observer });
-  } catch (cause) {
-    if (!(cause instanceof DnsError)) throw cause;
-    throw new ControlPlaneError(
-      'LISTEN_FAILED',
-      `DNS can't listen on ${formatHostPort(dns.listen)}: stop what listens there, or choose another address with --dns-listen`,
       { cause },
     );
   }
