@@ -38,6 +38,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'config',
     'control-plane',
+    'kubernetes',
     'mesh',
     'policy',
     'proxy',

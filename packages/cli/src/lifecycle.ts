@@ -9,6 +9,8 @@ export interface Listening {
   readonly outbound?: string;
   readonly dns?: string;
   readonly zookeeper?: string;
+  /** The webhook for API servers of Kubernetes. */
+  readonly webhook?: string;
 }
 
 /** All that ends a long-running command must end in so many milliseconds. */

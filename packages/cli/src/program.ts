@@ -14,6 +14,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addKubernetesCommand } from './commands/kubernetes.ts';
 import { addLintCommand } from './commands/lint.ts';
 import { addLockCommands } from './commands/lock.ts';
 import { addPastCommands } from './commands/past.ts';
@@ -72,6 +73,7 @@ export function createProgram(): Command {
   addAuditCommand(program);
   addZkCommands(program);
   addBootstrapCommand(program);
+  addKubernetesCommand(program);
   addCompletionCommand(program);
   addDemoInstanceCommand(program);
   return program;

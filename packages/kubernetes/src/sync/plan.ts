@@ -57,13 +57,20 @@ export function removals({ wanted, present }: Omit<Planning, 'owner' | 'keep'>):
 } {
   let there = present.service === undefined ? 0 : 1;
   let removing = wanted === undefined ? there : 0;
-  for (const { set, endpoints } of present.slices.values()) {
-    const stays = wanted?.sliced.sets.get(set)?.endpoints;
-    there += endpoints.length;
-    for (const { endpoint } of endpoints)
+  // What a port is called, or speaks, is not what is reached.
+  const reached = new Map<string, SliceSet>();
+  for (const set of wanted?.sliced.sets.values() ?? []) reached.set(placeOf(set), set);
+  for (const slice of present.slices.values()) {
+    const stays = reached.get(placeOf(slice))?.endpoints;
+    there += slice.endpoints.length;
+    for (const { endpoint } of slice.endpoints)
       if (stays?.has(endpoint.addresses[0] ?? '') !== true) removing++;
   }
   return { present: there, removing };
+}
+
+function placeOf({ addressType, ports }: Pick<AnySet, 'addressType' | 'ports'>): string {
+  return `${addressType} ${ports.map(({ port }) => port).join()}`;
 }
 
 function removal({ service, slices, entry }: Present): Write[] {
