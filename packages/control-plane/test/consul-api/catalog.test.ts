@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '@meshkeeper/testbed';
-import { type ApiPlane, startApiPlane } from '../api/plane.ts';
+import { type ApiPlane, callAt, startApiPlane, startReplicaOf } from '../api/plane.ts';
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -155,8 +155,21 @@ describe("Consul's API over the catalog", () => {
 });
 
 test('a token is taken as clients of Consul send it', async () => {
-  await using api = await startApiPlane({ auth: { loopback: 'authenticated' } });
-  assert.equal((await api.call('/v1/catalog/services')).status, 403);
-  const wrong = await api.call('/v1/catalog/services', { headers: { 'x-consul-token': 'no' } });
-  assert.equal(wrong.status, 403);
+  await using api = await startApiPlane();
+  const body = JSON.stringify({ name: 'reader', roles: ['viewer'] });
+  const made = await api.call('/api/v1/tokens', { method: 'POST', headers: JSON_BODY, body });
+  assert.ok(made.status < 300, made.text);
+  await using strict = await startReplicaOf(api.server.connect, {
+    auth: { loopback: 'authenticated' },
+  });
+  const get = (headers: Record<string, string>, init?: RequestInit) =>
+    callAt(strict.api, '/v1/catalog/services', { ...init, headers });
+  assert.equal((await get({})).status, 403);
+  assert.equal((await get({ 'x-consul-token': 'no' })).status, 403);
+  const token: string = made.body.token;
+  await until(async () => (await get({ 'x-consul-token': token })).status === 200);
+  assert.equal((await get({ authorization: `Bearer ${token}` })).status, 200);
+  const headers = { 'x-consul-token': token };
+  const session = { method: 'PUT', headers, body: '{"TTL":"15s"}' };
+  assert.equal((await callAt(strict.api, '/v1/session/create', session)).status, 403);
 });

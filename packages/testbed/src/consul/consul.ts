@@ -80,7 +80,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
   const sockets = new Set<Socket>();
   let most = 0;
   const handler = (request: IncomingMessage, response: ServerResponse) => {
-    handle(request, response).catch(() => request.destroy());
+    handle(request, response).catch(() => request.socket.destroy());
   };
   const server =
     tls === undefined
@@ -115,7 +115,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     const trouble = consul.trouble(request);
     const body = await bodyOf(message);
     if (trouble?.type === 'delay') await pause(trouble.ms);
-    if (trouble?.type === 'cut' && trouble.when === 'before') return void message.destroy();
+    if (trouble?.type === 'cut' && trouble.when === 'before') return void message.socket.destroy();
     let answer: Answer;
     try {
       if (trouble?.type === 'status') throw new ConsulFault(trouble.status, 'no cluster leader');
@@ -124,7 +124,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
       if (!(error instanceof ConsulFault)) throw error;
       answer = { status: error.status, text: error.message };
     }
-    if (trouble?.type === 'cut') return void message.destroy();
+    if (trouble?.type === 'cut') return void message.socket.destroy();
     const { status = 200, headers = {}, text, json } = answer;
     const type = text === undefined ? 'application/json' : 'text/plain; charset=utf-8';
     response.writeHead(status, { 'content-type': type, vary: 'Accept-Encoding', ...headers });
