@@ -158,6 +158,7 @@ const ALWAYS: readonly ApiErrorCode[] = [
     'rate-limited',
     'internal',
     'timeout',
+    'headers-too-large',
   ] as const),
 ];
 /** And those that have to know who calls. */

@@ -10,6 +10,9 @@ export const tokenName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, ".", "_" and "-", 64 at most');
 
+/** The latest time that there is. */
+const LATEST = 8_640_000_000_000_000;
+
 /** What is kept of a token: never the token itself. */
 export const storedTokenSchema = z.object({
   /** SHA-256 of the token, hexadecimal. */
@@ -18,7 +21,7 @@ export const storedTokenSchema = z.object({
   /** Milliseconds since the epoch. */
   createdAt: z.number(),
   createdBy: z.string(),
-  expiresAt: z.number().optional(),
+  expiresAt: z.number().max(LATEST).optional(),
 });
 
 /** A token, as it is kept. */

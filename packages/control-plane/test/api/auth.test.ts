@@ -57,6 +57,15 @@ describe('who may call the API', () => {
     assert.deepEqual(told.body, { kind: 'token', name: 'loop', roles: ['viewer'] });
   });
 
+  test('a token that expires when there is no time any more is refused', async () => {
+    for (const expiresIn of [1.2e16, '9000000h']) {
+      const body = JSON.stringify({ name: 'forever', roles: ['viewer'], expiresIn });
+      const init = { method: 'POST', headers: JSON_TYPE, body };
+      assert.equal((await api.call('/api/v1/tokens', init)).status, 400);
+    }
+    assert.equal((await api.call('/api/v1/tokens')).status, 200);
+  });
+
   test('what is written says who has called, and apart from it who they say they are', async () => {
     const token = await make('writer', 'admin');
     const send = (path: string, body: unknown, headers = {}) =>

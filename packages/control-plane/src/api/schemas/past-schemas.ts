@@ -13,7 +13,7 @@ const differenceSchema = z.object({
     changed: z.array(
       endpointNameSchema.extend({
         fields: z
-          .record(z.string(), z.tuple([z.unknown(), z.unknown()]))
+          .record(z.string(), z.array(z.unknown()).length(2))
           .describe('Before and after, by field.'),
       }),
     ),

@@ -5,6 +5,9 @@ import { durationText } from '../../config/duration.ts';
 import { nextSchema } from '../page.ts';
 import { timeSchema } from './common-schemas.ts';
 
+/** No token lasts longer, in milliseconds: a hundred years. */
+const LONGEST = 100 * 365 * 24 * 3_600_000;
+
 const roles = z.array(z.enum(ROLES));
 
 /** A token to be made. */
@@ -12,6 +15,7 @@ export const newTokenBody = z.strictObject({
   name: tokenName,
   roles: roles.min(1),
   expiresIn: durationText
+    .refine((value) => value <= LONGEST, 'a hundred years at most: leave it out instead')
     .optional()
     .describe('`24h`, or milliseconds. Without it, until it is revoked.'),
 });
