@@ -3,6 +3,7 @@
  * `npm run soak` for the long forms.
  */
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { delimiter, resolve } from 'node:path';
 
 const args = process.argv.slice(2);
@@ -15,7 +16,8 @@ const { status } = spawnSync(
   [
     '--conditions=source',
     '--test',
-    '--test-concurrency=2',
+    // Many of them wait most of the time: for sessions to end, for servers to start.
+    `--test-concurrency=${availableParallelism() + 1}`,
     // A test that hangs fails, long before whoever waits for it gives up.
     `--test-timeout=${soak ? 3_600_000 : 180_000}`,
     ...flags,
