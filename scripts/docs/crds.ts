@@ -10,6 +10,8 @@ export function crds(): ReadonlyMap<string, string> {
     if (!isPolicyKind(own.kind)) throw new Error(`there is no kind ${own.kind}`);
     // Ours have no schemas that are true or false.
     const text = stringify(definition(own, schemas[own.kind] as JsonSchema), {
+      // As which kubectl and Helm read it: there `on` is true, unless it is quoted.
+      version: '1.1',
       lineWidth: 0,
       aliasDuplicateObjects: false,
     });
