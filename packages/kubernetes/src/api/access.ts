@@ -74,6 +74,8 @@ export async function readAccess({ kubeconfig, context }: AccessOptions = {}): P
       'NO_CONFIGURATION',
       'the kubeconfig has no current context: name one with kubernetes.context',
     );
+  // The library refuses plain HTTP unless it is said that nothing is verified, which kubectl does not.
+  if (cluster.server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true });
   return {
     server: cluster.server.replace(/\/$/, ''),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',

@@ -81,7 +81,7 @@ export class ApiClient implements AsyncDisposable {
     this.#access = access;
     this.#timeout = timeout ?? 30_000;
     this.#fieldManager = fieldManager ?? 'meshkeeper';
-    this.#dispatchers = new Dispatchers(access.proxy);
+    this.#dispatchers = new Dispatchers(access.proxy, this.#timeout);
   }
 
   /**

@@ -4,10 +4,13 @@ import type { TlsSettings } from './access.ts';
 /** The connections to a server: new ones when what secures them has changed. */
 export class Dispatchers {
   readonly #proxy: string | undefined;
+  readonly #timeout: number;
   #current: { tls: TlsSettings; dispatcher: Dispatcher } | undefined;
 
-  constructor(proxy: string | undefined) {
+  /** @param timeout of what connecting takes, in milliseconds; 10,000 at most */
+  constructor(proxy: string | undefined, timeout: number) {
     this.#proxy = proxy;
+    this.#timeout = Math.min(timeout, 10_000);
   }
 
   for(tls: TlsSettings): Dispatcher {
@@ -15,7 +18,7 @@ export class Dispatchers {
       return this.#current.dispatcher;
     // Requests that are on their way end as they are.
     void this.#current?.dispatcher.close();
-    const options = { connect: { ...tls, timeout: 10_000 }, keepAliveTimeout: 30_000 };
+    const options = { connect: { ...tls, timeout: this.#timeout }, keepAliveTimeout: 30_000 };
     const dispatcher =
       this.#proxy === undefined
         ? new Agent(options)

@@ -1,11 +1,10 @@
 import type { EndpointSlice, SliceEndpoint, SlicePort } from '../api/objects.ts';
 import { isMarked } from './kept-service.ts';
+import { packRows, unpackRows } from './packed-rows.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
-const FIELD = '\t';
-const LINE = '\n';
 
-/** What is kept of an EndpointSlice: its endpoints as one text, since a cluster may have a million. */
+/** What is kept of an EndpointSlice: its endpoints as one text, packed, since a cluster may have a million. */
 export interface KeptSlice {
   /** `namespace/name` of its Service. */
   readonly service: string;
@@ -50,13 +49,13 @@ export function keepSlice({
     version: metadata.resourceVersion ?? '',
     family: addressType,
     ports: (ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP'),
-    endpoints: (endpoints ?? []).map(pack).join(LINE),
+    endpoints: packRows((endpoints ?? []).map(pack)),
   };
 }
 
 /** The endpoints of a slice. */
 export function endpointsOf({ endpoints }: KeptSlice): KeptEndpoint[] {
-  return endpoints === '' ? [] : endpoints.split(LINE).map(unpack);
+  return unpackRows(endpoints).map(unpack);
 }
 
 function pack({
@@ -66,17 +65,23 @@ function pack({
   nodeName = '',
   zone = '',
   hints,
-}: SliceEndpoint): string {
+}: SliceEndpoint): string[] {
   // What is not known is as if it were, says the API: ready, serving, and staying.
   const { ready = true, serving = ready, terminating = false } = conditions;
   const flags = (ready ? 1 : 0) + (serving ? 2 : 0) + (terminating ? 4 : 0);
   const pod = targetRef?.kind === 'Pod' ? (targetRef.name ?? '') : '';
   const zones = hints?.forZones?.map(({ name }) => name).join(',') ?? '';
-  return [addresses[0] ?? '', flags, pod, nodeName, zone, zones].join(FIELD);
+  return [addresses[0] ?? '', String(flags), pod, nodeName, zone, zones];
 }
 
-function unpack(line: string): KeptEndpoint {
-  const [address = '', flags = '', pod = '', node = '', zone = '', zones = ''] = line.split(FIELD);
+function unpack([
+  address = '',
+  flags = '',
+  pod = '',
+  node = '',
+  zone = '',
+  zones = '',
+]: readonly string[]): KeptEndpoint {
   const bits = Number(flags);
   return {
     address,

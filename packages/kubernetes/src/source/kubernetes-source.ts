@@ -175,6 +175,8 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
         namespace,
         labelSelector: foreign,
         project: keepSlice,
+        // They may be large, and a page is in memory as a whole.
+        pageSize: 100,
         set: (key, slice) => this.#setSlice(key, slice),
       });
     }
@@ -186,7 +188,10 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
       set,
       optional,
       ...of
-    }: Pick<ReflectorOptions<T, Kept>, 'resource' | 'namespace' | 'labelSelector' | 'project'> & {
+    }: Pick<
+      ReflectorOptions<T, Kept>,
+      'resource' | 'namespace' | 'labelSelector' | 'project' | 'pageSize'
+    > & {
       /** Takes one; @returns the Services that it concerns. */
       readonly set: (key: string, kept: Kept | undefined) => readonly string[];
       /** Nothing waits for it when it can't be read. Default false. */

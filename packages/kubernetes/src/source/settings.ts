@@ -54,11 +54,6 @@ export const kubernetesSourceSchema = z.strictObject({
     .describe(
       'Where Services of type LoadBalancer are reached: at their endpoints, or at what their status and externalIPs say.',
     ),
-  clusterDomain: z
-    .string()
-    .min(1)
-    .default('cluster.local')
-    .describe('What the names of Services end with in the DNS of the cluster.'),
 });
 
 /** What is said of a cluster whose services are read, complete. */
