@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
 import { test } from 'node:test';
+import { startDnsServer } from '../src/index.ts';
 import { answer } from '../src/zone/answer.ts';
 import { consulGrammar } from '../src/zone/consul-grammar.ts';
-import { endpoint, Names, service, ZONE } from './fixture.ts';
+import { Catalog, endpoint, Names, SILENT, service, ZONE } from './fixture.ts';
 
 const one = endpoint('one', '10.0.0.1', { port: 8080, metadata: { 'consul.tag.V2': 'true' } });
 const two = endpoint('two', '10.0.0.2', { port: 8081, weight: 50 });
@@ -48,4 +50,19 @@ test('SRV names addresses, and addresses and nodes answer', () => {
   // Of addresses where nothing of the mesh is, nothing is said.
   for (const name of ['0a0000ff.addr', 'zz.addr', '127-0-0-1.node'])
     assert.equal(ask(`${name}.consul`), 'no-name', name);
+});
+
+test('a server answers for both zones when that is asked for, and else for its own', async () => {
+  for (const consul of [true, false]) {
+    await using server = await startDnsServer({
+      ...{ listen: { host: '127.0.0.1', port: 0 }, logger: SILENT, consul },
+    });
+    server.update(...new Catalog().put(service('Orders', one)));
+    const resolver = new Resolver();
+    resolver.setServers([`127.0.0.1:${server.address.port}`]);
+    assert.deepEqual(await resolver.resolve4('orders.mesh'), ['10.0.0.1']);
+    const asked = resolver.resolve4('orders.service.consul');
+    if (consul) assert.deepEqual(await asked, ['10.0.0.1']);
+    else await assert.rejects(asked, { code: 'EREFUSED' });
+  }
 });
