@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { cpuSeconds } from '../process/cpu-time.ts';
@@ -77,7 +76,8 @@ export async function publishes(
     stack.defer(() => void child.kill());
     return child;
   });
-  const all = (value: number) => Promise.all(children.map((child) => had(child, value, signal)));
+  const listeners = children.map(listen);
+  const all = (value: number) => Promise.all(listeners.map((had) => had(value)));
   await all(first);
   const [fromAnswer, fromRequest]: [number[], number[]] = [[], []];
   const pids = children.map(({ pid = 0 }) => pid);
@@ -101,13 +101,28 @@ export async function publishes(
   };
 }
 
-/** When each client of a process had a value. */
-async function had(child: ChildProcess, value: number, signal: AbortSignal) {
-  for (;;) {
-    // The program's own protocol.
-    const [arrived] = (await once(child, 'message', { signal })) as [Arrived];
-    if (arrived.value === value) return arrived.times;
-  }
+/** Asks a program when each of its clients had a value; each value is asked for once. */
+type Had = (value: number) => Promise<readonly number[]>;
+
+/** Listens to a program from now on: of two that it says at once, none is missed. */
+function listen(child: ChildProcess): Had {
+  const values = new Map<number, PromiseWithResolvers<readonly number[]>>();
+  const of = (value: number) => {
+    const known = values.get(value) ?? Promise.withResolvers<readonly number[]>();
+    values.set(value, known);
+    return known;
+  };
+  let ended: Error | undefined;
+  // The program's own protocol.
+  child.on('message', (arrived: Arrived) => of(arrived.value).resolve(arrived.times));
+  child.once('exit', (code, signal) => {
+    ended = new Error(`a program of clients has ended with ${code ?? signal}`);
+    for (const { promise, reject } of values.values()) {
+      promise.catch(() => {}); // of one that nobody waits for
+      reject(ended);
+    }
+  });
+  return (value) => (ended ? Promise.reject(ended) : of(value).promise);
 }
 
 /** Asks the API. @throws what it refuses */
