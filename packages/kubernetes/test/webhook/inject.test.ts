@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createProgram } from 'meshkeeper';
 import { inject } from '../../src/webhook/inject.ts';
 import type { Pod } from '../../src/webhook/pod.ts';
 import { review } from '../../src/webhook/review.ts';
@@ -78,6 +79,14 @@ describe('injection', () => {
     assert.match(told, /--service cart --port 9090 /);
     assert.match(told, /--check \/healthz/);
     assert.match(args(pod({ ...ORDERS, 'meshkeeper.io/port': '81' })).join(' '), /--port 81 /);
+  });
+
+  it('starts the sidecar with flags that it has', () => {
+    const [name, ...flags] = args(pod({ ...ORDERS, 'meshkeeper.io/check': '/healthz' }));
+    const program = createProgram();
+    const command = program.commands.find((each) => each.name() === name);
+    const { unknown, operands } = command!.parseOptions(flags);
+    assert.deepEqual([program.parseOptions(unknown).unknown, operands], [[], []]);
   });
 
   it('refuses what does not say enough, and says what to write', () => {
