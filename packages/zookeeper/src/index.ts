@@ -52,6 +52,7 @@ export type {
 export type { OneShotList, RemoveWatchesOptions, WatchList } from './operations/watching.ts';
 export type { AclAndStat } from './operations/write.ts';
 export { joinPath, parentOf } from './path.ts';
+export { mayFollow, persistently } from './persistently.ts';
 export type { SaslOptions } from './sasl/sasl-options.ts';
 export type { SessionState } from './session/session-state.ts';
 export type { TlsContext, TlsFiles, TlsOptions, TlsPeer, TlsPem } from './tls/tls-options.ts';

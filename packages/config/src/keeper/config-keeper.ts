@@ -1,10 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
+import { type Logger, mayFollow, persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { isConfigError } from '../config-error.ts';
 import { type NamespaceRef, refText } from '../model/names.ts';
 import type { ConfigStore } from '../store/config-store.ts';
 import type { CollectOptions } from '../store/garbage.ts';
-import { mayFollow, persistently } from '../store/persistently.ts';
 
 /** What a keeper takes. */
 export interface ConfigKeeperOptions extends CollectOptions {

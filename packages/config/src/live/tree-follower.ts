@@ -1,10 +1,16 @@
-import { isZooKeeperError, joinPath, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  isZooKeeperError,
+  joinPath,
+  type Logger,
+  mayFollow,
+  persistently,
+  type ZooKeeper,
+} from '@meshkeeper/zookeeper';
 import { ConfigError, isConfigError } from '../config-error.ts';
 import type { NamespaceRef } from '../model/names.ts';
 import { ChunkCache } from '../store/chunk-cache.ts';
 import { absent, NEW_POINTER } from '../store/namespace-state.ts';
 import { isName, type Paths } from '../store/paths.ts';
-import { mayFollow, persistently } from '../store/persistently.ts';
 import { type ApplicationRecord, parse } from '../store/records.ts';
 import { LiveNamespace } from './live-namespace.ts';
 

@@ -1,7 +1,9 @@
 import {
   isZooKeeperError,
   joinPath,
+  mayFollow,
   parentOf,
+  persistently,
   type TransactionOp,
   type ZooKeeper,
   ZooKeeperError,
@@ -16,7 +18,6 @@ import { checkName } from '../model/names.ts';
 import { ChunkCache } from '../store/chunk-cache.ts';
 import { absent } from '../store/namespace-state.ts';
 import { CONFIG_ROOT, NamespacePaths } from '../store/paths.ts';
-import { mayFollow, persistently } from '../store/persistently.ts';
 import { type CurrentNode, type ProjectionWrite, planProjection } from './plan.ts';
 import type { ProjectionProblem, Wanted } from './wanted.ts';
 

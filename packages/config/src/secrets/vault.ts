@@ -1,12 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isZooKeeperError, joinPath, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, joinPath, persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { ConfigError, notValid } from '../config-error.ts';
 import { type Actor, authorize } from '../model/actor.ts';
 import type { SecretEntry } from '../model/entry.ts';
 import type { NamespaceRef } from '../model/names.ts';
 import { absent } from '../store/namespace-state.ts';
 import { CONFIG_ROOT, isName, Paths } from '../store/paths.ts';
-import { persistently } from '../store/persistently.ts';
 import { openEnvelope, parseEnvelope, sealEnvelope } from './envelope.ts';
 import type { KeyProvider } from './key-provider.ts';
 import { KEY_BYTES } from './sealed.ts';

@@ -1,4 +1,4 @@
-import { isZooKeeperError } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently } from '@meshkeeper/zookeeper';
 import { ConfigError } from '../config-error.ts';
 import { type Actor, authorize } from '../model/actor.ts';
 import { checkApplication, checkNamespace, type NamespaceRef } from '../model/names.ts';
@@ -7,7 +7,6 @@ import type { StoreContext } from './context.ts';
 import { foundApplication, NEW_APPLICATION } from './found.ts';
 import { absent, readState } from './namespace-state.ts';
 import { isName } from './paths.ts';
-import { persistently } from './persistently.ts';
 import {
   type ApplicationRecord,
   type DraftRecord,

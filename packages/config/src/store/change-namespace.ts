@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { type TransactionOp, ZooKeeperError } from '@meshkeeper/zookeeper';
+import { mayFollow, type TransactionOp, ZooKeeperError } from '@meshkeeper/zookeeper';
 import { ConfigError } from '../config-error.ts';
 import type { Digest } from '../content/chunk.ts';
 import { type NamespaceRef, refText } from '../model/names.ts';
@@ -8,7 +8,6 @@ import type { NamespaceEvent, StoreContext } from './context.ts';
 import { found } from './found.ts';
 import { encodeMarks, type NamespaceState, readState } from './namespace-state.ts';
 import type { NamespacePaths } from './paths.ts';
-import { mayFollow } from './persistently.ts';
 import { type DraftRecord, encode, type Pointer } from './records.ts';
 
 /** What a write is to make of a namespace. What isn't said stays. */

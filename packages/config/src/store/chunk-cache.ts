@@ -1,9 +1,13 @@
-import { isZooKeeperError, type TransactionOp, type ZooKeeper } from '@meshkeeper/zookeeper';
+import {
+  isZooKeeperError,
+  persistently,
+  type TransactionOp,
+  type ZooKeeper,
+} from '@meshkeeper/zookeeper';
 import { ConfigError } from '../config-error.ts';
 import { type Digest, digestOf } from '../content/chunk.ts';
 import type { LoadChunks } from '../content/join.ts';
 import type { NamespacePaths } from './paths.ts';
-import { persistently } from './persistently.ts';
 
 /** Chunks that are read in one request: 64 KiB each, and now and then a piece of 384 KiB. */
 const AT_ONCE = 16;

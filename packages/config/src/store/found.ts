@@ -1,7 +1,6 @@
-import { isZooKeeperError, type TransactionOp } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently, type TransactionOp } from '@meshkeeper/zookeeper';
 import type { NamespaceRef } from '../model/names.ts';
 import type { StoreContext } from './context.ts';
-import { persistently } from './persistently.ts';
 import { encode } from './records.ts';
 
 /** An application that nothing was said of. */

@@ -1,11 +1,10 @@
-import type { TransactionOp } from '@meshkeeper/zookeeper';
+import { persistently, type TransactionOp } from '@meshkeeper/zookeeper';
 import type { NamespaceRef } from '../model/names.ts';
 import { changeNamespace } from './change-namespace.ts';
 import { referred } from './contents.ts';
 import type { StoreContext } from './context.ts';
 import { absent, type NamespaceState } from './namespace-state.ts';
 import type { NamespacePaths } from './paths.ts';
-import { persistently } from './persistently.ts';
 import { readReleases, releaseNumbers } from './read-release.ts';
 import type { ContentRef } from './records.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,6 +1,5 @@
-import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import type { NamespacePaths } from './paths.ts';
-import { persistently } from './persistently.ts';
 import { type DraftRecord, type Pointer, parse } from './records.ts';
 
 /** A namespace as it was read, with what a write has to be based on. */

@@ -1,6 +1,5 @@
-import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { type NamespacePaths, releaseAt } from './paths.ts';
-import { persistently } from './persistently.ts';
 import { parse, type ReleaseRecord } from './records.ts';
 
 /** Records that are read in one request. */

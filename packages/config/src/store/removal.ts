@@ -1,4 +1,9 @@
-import { isZooKeeperError, joinPath, type TransactionOp } from '@meshkeeper/zookeeper';
+import {
+  isZooKeeperError,
+  joinPath,
+  persistently,
+  type TransactionOp,
+} from '@meshkeeper/zookeeper';
 import { ConfigError, isConfigError } from '../config-error.ts';
 import { type Actor, authorize } from '../model/actor.ts';
 import type { NamespaceRef } from '../model/names.ts';
@@ -7,7 +12,6 @@ import { changeNamespace } from './change-namespace.ts';
 import type { StoreContext } from './context.ts';
 import { absent } from './namespace-state.ts';
 import { isName } from './paths.ts';
-import { persistently } from './persistently.ts';
 import { parse } from './records.ts';
 import { checkTag } from './tags.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isZooKeeperError } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently } from '@meshkeeper/zookeeper';
 import { ConfigError } from '../config-error.ts';
 import { type Actor, authorize, checkFourEyes } from '../model/actor.ts';
 import { type NamespaceRef, refText } from '../model/names.ts';
@@ -7,7 +7,6 @@ import type { Applications } from './applications.ts';
 import { changeNamespace } from './change-namespace.ts';
 import type { StoreContext } from './context.ts';
 import { absent } from './namespace-state.ts';
-import { persistently } from './persistently.ts';
 import { encode, parse, type ScheduledRecord } from './records.ts';
 import {
   checkBase,

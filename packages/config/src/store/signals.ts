@@ -1,4 +1,4 @@
-import { isZooKeeperError } from '@meshkeeper/zookeeper';
+import { isZooKeeperError, persistently } from '@meshkeeper/zookeeper';
 import { isConfigError } from '../config-error.ts';
 import type { Actor } from '../model/actor.ts';
 import { authorize } from '../model/actor.ts';
@@ -8,7 +8,6 @@ import type { StoreContext } from './context.ts';
 import { foundApplication } from './found.ts';
 import type { Grays } from './grays.ts';
 import { absent } from './namespace-state.ts';
-import { persistently } from './persistently.ts';
 import { encode, parse, type SignalRecord } from './records.ts';
 
 /** A gray release that was ended. */

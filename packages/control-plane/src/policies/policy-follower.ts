@@ -1,6 +1,5 @@
 import { watchTree, type ZNode } from '@meshkeeper/registries';
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
-import { persistently } from './persistently.ts';
+import { persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { POLICIES } from './policy-paths.ts';
 import type { PolicyReader, PolicyTree } from './policy-tree.ts';
 import { readNodes } from './read-nodes.ts';

@@ -1,5 +1,4 @@
-import { isZooKeeperError, type ZooKeeper } from '@meshkeeper/zookeeper';
-import { persistently } from './persistently.ts';
+import { isZooKeeperError, persistently, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { RECORDS, recordPath, revisionAt } from './policy-paths.ts';
 import { type PolicyRecord, parseRecord } from './policy-record.ts';
 

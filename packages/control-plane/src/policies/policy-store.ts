@@ -5,12 +5,13 @@ import { validate } from '@meshkeeper/policy';
 import {
   isZooKeeperError,
   type Logger,
+  mayFollow,
+  persistently,
   type ZooKeeper,
   ZooKeeperError,
 } from '@meshkeeper/zookeeper';
 import { changedMeanwhile, changedSince } from './conflicts.ts';
 import { ordered } from './order.ts';
-import { mayFollow, persistently } from './persistently.ts';
 import { changesOf, type PolicyChange, type Wanted, writes } from './policy-change.ts';
 import { PolicyFollower } from './policy-follower.ts';
 import { PolicyHistory } from './policy-history.ts';

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { type ZooKeeper, ZooKeeperError } from '@meshkeeper/zookeeper';
+import type { ZooKeeper } from './client.ts';
+import { ZooKeeperError } from './zookeeper-error.ts';
 
 /** Before something is asked again, in milliseconds. */
 const PAUSE = 20;
