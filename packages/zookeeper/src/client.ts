@@ -201,7 +201,8 @@ export class ZooKeeper implements AsyncDisposable, ObservedClient {
   /**
    * Watches a znode (`recursive`: and everything below it) until the watch is closed. After each
    * reconnect it tells `reset`: what happened meanwhile is not replayed.
-   * @throws ZooKeeperError UNIMPLEMENTED from servers before 3.6, which close the connection too.
+   * @throws ZooKeeperError UNIMPLEMENTED from servers before 3.6, which close the connection too, unless
+   * `poll` is given. They aren't asked again for a minute.
    */
   addWatch(path: string, options: AddWatchOptions = {}): Promise<Watch> {
     return watching.addWatch(this.#watches, path, options);

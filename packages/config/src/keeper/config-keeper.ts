@@ -18,6 +18,8 @@ export interface ConfigKeeperOptions extends CollectOptions {
 
 /** However far away what is due next is, in milliseconds: timers don't wait longer than 24 days. */
 const LONGEST = 3_600_000;
+/** Between two looks at a server that has no recursive watches, in milliseconds. */
+const POLL = 2_000;
 /** Before what has failed is tried again, in milliseconds. */
 const PAUSE = 1_000;
 
@@ -51,6 +53,7 @@ export class ConfigKeeper {
         () =>
           zk.addWatch(store.root, {
             recursive: true,
+            poll: POLL,
             signal,
             listener: (event) => {
               if (event.type === 'reset') this.#everything = true;

@@ -37,6 +37,8 @@ export interface FollowerOptions {
   knownPaths(): Iterable<string>;
 }
 
+/** Between two looks at a server that has no recursive watches, in milliseconds. */
+const POLL = 2_000;
 /** Znodes that are read at once. */
 const AT_ONCE = 32;
 /** A pointer whose content is gone is read again so often: it has moved on. */
@@ -66,6 +68,7 @@ export class TreeFollower {
       () =>
         zk.addWatch(paths.root, {
           recursive: true,
+          poll: POLL,
           signal,
           listener: (event) => {
             if (event.type === 'reset') {

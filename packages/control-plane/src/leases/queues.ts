@@ -51,6 +51,8 @@ export type KeptAlive =
   | { readonly type: 'kept'; readonly lease: LeaseView }
   | { readonly type: 'waiting' | 'gone' };
 
+/** Between two looks at a server that has no recursive watches, in milliseconds. */
+const POLL = 2_000;
 /** Changes that come within this many milliseconds are shown as one. */
 const GATHERED = 20;
 
@@ -173,7 +175,9 @@ export class Queues {
     signal.addEventListener('abort', ring, { once: true });
     const stop = this.#leases.follower.onChange(ring);
     const unlisten = this.#zk.onState(ring);
-    const watch = await this.#zk.addWatch(path, { recursive: true, listener: ring, signal });
+    const watch = await this.#zk.addWatch(path, {
+      ...{ recursive: true, poll: POLL, listener: ring, signal },
+    });
     try {
       for (let shown: string | undefined; !signal.aborted; ) {
         changed = Promise.withResolvers<void>();

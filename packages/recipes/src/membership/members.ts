@@ -4,6 +4,9 @@ import { acrossSessions } from '../znode/across-sessions.ts';
 /** Children and their data, by name. */
 export type Members = ReadonlyMap<string, Buffer>;
 
+/** Between two looks at a server that has no recursive watches, in milliseconds. */
+const POLL = 2_000;
+
 /**
  * The children of a znode with their data, at once and whenever they have changed; the latest if
  * they change fast. A znode that isn't there has none. Ends with the signal, or with the client.
@@ -16,7 +19,7 @@ export async function* watchMembers(
   if (signal?.aborted) return;
   const watch = await acrossSessions(
     zk,
-    () => zk.addWatch(path, { recursive: true, signal }),
+    () => zk.addWatch(path, { recursive: true, poll: POLL, signal }),
     signal,
   );
   const stop = () => void watch.close().catch(() => {});

@@ -19,6 +19,8 @@ export interface MirrorOptions {
   readonly stateChanged: (state: CacheState) => void;
 }
 
+/** Between two looks at a server that has no recursive watches, in milliseconds. */
+const POLL = 2_000;
 /** Before an attempt follows one that a server refused for now, in milliseconds. */
 const PAUSE = 50;
 
@@ -85,7 +87,7 @@ export class Mirror {
       if (zk.ended) return this.#sessionChanged();
       try {
         const before = this.#watch;
-        const options = { recursive: depth > 0, listener: this.#told, signal };
+        const options = { recursive: depth > 0, listener: this.#told, signal, poll: POLL };
         this.#watch = await zk.addWatch(root, options);
         await before?.close();
         if (zk.state.type === 'connected') this.#compareAll();

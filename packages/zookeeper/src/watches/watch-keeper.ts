@@ -1,5 +1,6 @@
 import { AddWatchMode } from '@meshkeeper/jute';
 import type { Calls } from '../operations/calls.ts';
+import { isZooKeeperError, ZooKeeperError } from '../zookeeper-error.ts';
 import { Watch } from './watch.ts';
 import type { Watcher } from './watch-event.ts';
 import { WatchRemoval } from './watch-removal.ts';
@@ -12,7 +13,15 @@ export interface AddWatchOptions {
   readonly recursive?: boolean | undefined;
   /** Called with each event at once, in place of the iteration. Must not throw. */
   readonly listener?: Watcher | undefined;
+  /**
+   * Milliseconds: a server before 3.6 has no such watches, and `reset` is told that often instead. Without
+   * it the call fails there.
+   */
+  readonly poll?: number | undefined;
 }
+
+/** A server that doesn't know `addWatch` ends the connection: it isn't asked again for so long, in milliseconds. */
+const UNKNOWN_FOR = 60_000;
 
 /** A watch that a request on its way asks for. */
 export interface Wish {
@@ -27,6 +36,8 @@ export class WatchKeeper {
   readonly #calls: Calls;
   readonly #removal: WatchRemoval;
   readonly #open = new Set<Watch>();
+  /** Until when no server is asked for watches that stay, by `performance.now()`. */
+  #unknownUntil = 0;
 
   constructor(calls: Calls) {
     this.#calls = calls;
@@ -46,7 +57,32 @@ export class WatchKeeper {
   }
 
   /** addWatch. `path`: the user's. */
-  async add(
+  async add(path: string, options: AddWatchOptions): Promise<Watch> {
+    try {
+      if (performance.now() < this.#unknownUntil)
+        throw new ZooKeeperError('UNIMPLEMENTED', { operation: 'addWatch', path });
+      return await this.#add(path, options);
+    } catch (error) {
+      if (!isZooKeeperError(error, 'UNIMPLEMENTED')) throw error;
+      if (this.#unknownUntil < performance.now())
+        this.#unknownUntil = performance.now() + UNKNOWN_FOR;
+      if (options.poll === undefined) throw error;
+      return this.#polling(path, options.poll, options.listener);
+    }
+  }
+
+  /** Stands for a watch where there are none that stay. */
+  #polling(path: string, interval: number, listener: Watcher | undefined): Watch {
+    const watch = new Watch(path, async () => void this.#open.delete(watch), listener);
+    this.#open.add(watch);
+    const timer = setInterval(() => {
+      if (this.#open.has(watch)) watch.watcher({ type: 'reset' });
+      else clearInterval(timer);
+    }, interval).unref();
+    return watch;
+  }
+
+  async #add(
     path: string,
     { recursive = false, listener, signal }: AddWatchOptions,
   ): Promise<Watch> {
