@@ -26,7 +26,8 @@ export function variableName(key: string, prefix = ''): string {
     .replace(/[^A-Za-z0-9_]/g, '_')
     .toUpperCase();
   const all = `${prefix}${name}`;
-  return /^\d/.test(all) ? `_${all}` : all;
+  // A name begins with no digit, and there is one.
+  return /^(\d|$)/.test(all) ? `_${all}` : all;
 }
 
 /**

@@ -9,6 +9,7 @@ test('names of variables are by the rule of Spring', () => {
   assert.equal(variableName('logging/level:web'), 'LOGGING_LEVEL_WEB');
   assert.equal(variableName('2fa'), '_2FA');
   assert.equal(variableName('2fa', 'APP_'), 'APP_2FA');
+  assert.equal(variableName('--'), '_');
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (key) =>
       assert.match(variableName(key), /^[A-Z_][A-Z0-9_]*$/),
