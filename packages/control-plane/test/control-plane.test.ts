@@ -120,7 +120,7 @@ describe('a control plane', () => {
     assert.equal(status, 200);
     await until(async () => (await health('one')) === 'draining');
     const stored = await zk.get('/meshkeeper/overlays/a%2Fb/one');
-    assert.match(stored.data.toString(), /^\{"drain":true,"at":\d+\}$/);
+    assert.match(stored.data.toString(), /^\{"drain":true,"by":"loopback","at":\d+\}$/);
     assert.equal((await call(path, { method: 'DELETE' })).status, 204);
     await until(async () => (await health('one')) === 'unknown');
     assert.equal((await call(path, { method: 'DELETE' })).status, 204); // idempotent

@@ -102,7 +102,7 @@ async function say(
   await new ApiClient(options).put(overlayPath(service, endpoint), {
     ...before,
     ...overlay,
-    by: userInfo().username,
+    label: userInfo().username,
     ...(options.reason !== undefined && { reason: options.reason }),
   });
 }

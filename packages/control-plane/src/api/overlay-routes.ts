@@ -1,6 +1,7 @@
 import type { Catalog } from '@meshkeeper/mesh';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { writtenBy } from '../auth/caller.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import { overlayOf, overlaySchema } from '../overlays/stored.ts';
 import { endpointOf, serviceOf } from './lookup.ts';
@@ -28,15 +29,15 @@ export function overlayRoutes(
     role: 'operator',
     params: endpointParams,
     body: overlaySchema,
-    bodyExample: { drain: true, by: 'ana', reason: 'new kernel' },
+    bodyExample: { drain: true, label: 'ana', reason: 'new kernel' },
     answer: z.object({ service: z.string(), endpoint: z.string(), overlay: overlayViewSchema }),
     problems: [
       ...(['unknown-service', 'unknown-endpoint', 'zookeeper-unavailable'] as const),
       'precondition-failed',
     ],
-    async handle({ params, body, raw }, reply) {
+    async handle({ params, body, caller, raw }, reply) {
       const endpoint = endpointOf(catalog, params.service, params.id);
-      const overlay = { ...overlayOf(body), at: Date.now() };
+      const overlay = overlayOf({ ...body, by: writtenBy(caller), at: Date.now() });
       const signal = AbortSignal.timeout(WRITE_TIMEOUT);
       const check = (tag: string | undefined) => checkPreconditions(raw, tag);
       const tag = await overlays.put(params.service, endpoint.id, overlay, signal, check);

@@ -1,13 +1,17 @@
 import type { Overlay } from '@meshkeeper/mesh';
 import { z } from 'zod';
 
-/** What is said of an endpoint, as its znode and the API have it. */
+/** What is said of an endpoint, as the API is told it. */
 export const overlaySchema = z.strictObject({
   drain: z.boolean().optional(),
   weight: z.number().int().min(0).max(10_000).optional(),
   health: z.enum(['healthy', 'unhealthy', 'draining', 'unknown']).optional(),
   metadata: z.record(z.string(), z.string()).optional(),
-  by: z.string().max(200).optional(),
+  label: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Who you are in your own words; who has called is recorded beside it.'),
   reason: z.string().max(1_000).optional(),
 });
 
@@ -15,6 +19,7 @@ export const overlaySchema = z.strictObject({
 const storedOverlay = z.object({
   ...overlaySchema.shape,
   weight: z.number().int().min(0).optional(),
+  by: z.string().optional(),
   at: z.number().optional(),
 });
 
@@ -31,13 +36,14 @@ const storedHold = z.object({ hold: z.boolean(), at: z.number() });
 
 /** The overlay without what isn't stated. */
 export function overlayOf(stated: z.output<typeof storedOverlay>): Overlay {
-  const { drain, weight, health, metadata, by, reason, at } = stated;
+  const { drain, weight, health, metadata, by, label, reason, at } = stated;
   return {
     ...(drain !== undefined && { drain }),
     ...(weight !== undefined && { weight }),
     ...(health !== undefined && { health }),
     ...(metadata !== undefined && { metadata }),
     ...(by !== undefined && { by }),
+    ...(label !== undefined && { label }),
     ...(reason !== undefined && { reason }),
     ...(at !== undefined && { at }),
   };

@@ -70,6 +70,23 @@ describe('the audit', () => {
     assert.ok(!('next' in second.body) || second.body.next === '0000000000.0');
   });
 
+  test('what is said of an endpoint is said by who has called; who they say they are is a note', async () => {
+    const body = JSON.stringify({ name: 'deputy', roles: ['operator'] });
+    const made = await api.call('/api/v1/tokens', { method: 'POST', headers, body });
+    const as = { ...headers, authorization: `Bearer ${made.body.token}` };
+    const overlay = '/api/v1/services/a/endpoints/i/overlay';
+    const put = (said: object) =>
+      api.call(overlay, { method: 'PUT', headers: as, body: JSON.stringify(said) });
+    assert.equal((await put({ drain: true, by: 'root' })).status, 400);
+    assert.equal((await put({ drain: true, label: 'root' })).status, 200);
+    const { by, label } = (await api.call(overlay)).body;
+    assert.deepEqual([by, label], ['token:deputy', 'root']);
+    await until(async () => {
+      const [{ kind, by: who, action, outcome }] = await entries();
+      return [kind, who, action, outcome].join() === 'token,deputy,putOverlay,done';
+    });
+  });
+
   test('is bounded, and what can not be read of it is left out', async () => {
     const log = new AuditLog({ zk: api.zk, logger: { debug() {}, info() {}, warn() {} }, keep: 5 });
     const entry = (by: string): AuditEntry => ({

@@ -8,8 +8,10 @@ export interface Overlay {
   readonly health?: Health;
   /** Laid over the registry's, key by key. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Who says so. */
+  /** Who says so, as they are known. */
   readonly by?: string;
+  /** Who they say they are: a note. */
+  readonly label?: string;
   readonly reason?: string;
   /** When it was said: milliseconds since the epoch. */
   readonly at?: number;

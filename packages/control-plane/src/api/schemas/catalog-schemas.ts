@@ -117,7 +117,8 @@ export const overlayViewSchema = z
     weight: z.int().optional(),
     health: healthSchema.optional(),
     metadata: z.record(z.string(), z.string()).optional(),
-    by: z.string().optional(),
+    by: z.string().optional().describe('Who has said so, as they are known.'),
+    label: z.string().optional().describe('Who they say they are.'),
     reason: z.string().optional(),
     at: z.number().optional().describe('Milliseconds since the epoch.'),
   })
