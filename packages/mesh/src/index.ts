@@ -125,6 +125,13 @@ export { ALIAS_ZONE, aliases, hashedAlias, plainAlias } from './names/alias.ts';
 export { hostNameFault } from './names/host-name.ts';
 export { fitsPattern } from './names/name-pattern.ts';
 export {
+  MOST_HOSTS,
+  sameHosts,
+  splitHost,
+  statedHostFault,
+  statedHosts,
+} from './names/stated-hosts.ts';
+export {
   type Effective,
   type EffectiveMethod,
   type EffectivePolicy,

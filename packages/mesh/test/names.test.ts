@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aliases, fitsPattern, hostNameFault } from '../src/index.ts';
+import {
+  aliases,
+  fitsPattern,
+  hostNameFault,
+  MOST_HOSTS,
+  statedHostFault,
+  statedHosts,
+} from '../src/index.ts';
 
 test('two names with one alias get a hash each', () => {
   const alias = aliases(['Orders', 'orders', 'com.foo.A:1.0:g']);
@@ -37,4 +44,33 @@ test('a star stands for any characters, of a name that is longer than what surro
   ];
   for (const [pattern, name, fits] of cases)
     assert.equal(fitsPattern(pattern, name), fits, `${pattern} ~ ${name}`);
+});
+
+test('host names that a registry states are taken where they can be, and no more than that', () => {
+  assert.deepEqual(statedHosts(['web.shop.svc', 'Web.Service.Consul', 'web.shop.svc']), [
+    'web.service.consul',
+    'web.shop.svc',
+  ]);
+  assert.deepEqual(statedHosts(['a.b:1', 'a.b:65535']), ['a.b:1', 'a.b:65535']);
+  const many = Array.from({ length: 3 * MOST_HOSTS }, (_, i) => `h${i}.x`);
+  assert.equal(statedHosts(many)?.length, MOST_HOSTS);
+  const impossible = [
+    ...[
+      '',
+      '*',
+      '*.b',
+      'a b',
+      'a/b',
+      'a..b',
+      'ä.b',
+      'a.b:',
+      'a.b:0',
+      'a.b:70000',
+      'a.b:1:2',
+      'a:b',
+    ],
+    ...['10.0.0.1', '10.0.0.1:80', '::1', 'orders.mesh', 'ORDERS.MESH:80'],
+  ];
+  for (const host of impossible) assert.notEqual(statedHostFault(host), undefined, host);
+  assert.equal(statedHosts(impossible), undefined);
 });

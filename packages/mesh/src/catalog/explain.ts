@@ -31,7 +31,12 @@ export interface ExplainedSource {
   readonly priority: number;
   readonly reading: Reading;
   /** Undefined when the source doesn't have the service. */
-  readonly says?: { readonly protocol: Protocol; readonly endpoints: number };
+  readonly says?: {
+    readonly protocol: Protocol;
+    readonly endpoints: number;
+    /** See `Service.hosts`. */
+    readonly hosts?: readonly string[];
+  };
 }
 
 /** What one address and port is. */
@@ -126,7 +131,11 @@ export function explain(known: Known): Explanation {
 function explainedSource(source: SourceView, service: string): ExplainedSource {
   const { name, priority, reading } = source;
   const said = source.get(service);
-  const says = said && { protocol: said.protocol, endpoints: said.endpoints.length };
+  const says = said && {
+    protocol: said.protocol,
+    endpoints: said.endpoints.length,
+    ...(said.hosts && { hosts: said.hosts }),
+  };
   return { name, priority, reading, ...(says && { says }) };
 }
 

@@ -1,5 +1,6 @@
 import { DEFAULT_WEIGHT, type Endpoint, type Locality } from '../model/endpoint.ts';
 import type { Protocol, Service } from '../model/service.ts';
+import { statedHosts } from '../names/stated-hosts.ts';
 import { AddressIndex, haveOwnAddresses, type Registrations } from './address-index.ts';
 
 /*
@@ -10,15 +11,16 @@ import { AddressIndex, haveOwnAddresses, type Registrations } from './address-in
  * 2. The protocol is that of the first source that has an endpoint of it: where there is none, nobody
  *    says what it speaks. The policy is that of the first source that states one; policies of two
  *    sources are not mixed.
- * 3. Endpoints with one address and port are one instance, registered twice. It has the id and what
+ * 3. It is known by the host names that any source states.
+ * 4. Endpoints with one address and port are one instance, registered twice. It has the id and what
  *    else is stated by the registration of the first source; within one source, by the youngest (an
  *    instance that was restarted before its old session ended).
- * 4. What that registration doesn't state, the other sources' fill in, the first that does: a weight
+ * 5. What that registration doesn't state, the other sources' fill in, the first that does: a weight
  *    other than the default, a locality, a host name, a role, a health other than unknown, warm-up,
  *    metadata key by key. An older registration in the same source fills in nothing.
- * 5. Instances that share an id are told apart: the first keeps it, another is `id@source`.
+ * 6. Instances that share an id are told apart: the first keeps it, another is `id@source`.
  *
- * 2 and 5 are conflicts, which are shown; 3 is what double registration is for, and is explained.
+ * 2 and 6 are conflicts, which are shown; 4 is what double registration is for, and is explained.
  */
 
 /** What one source says of a service. */
@@ -91,7 +93,12 @@ export class Merger {
     const policyRef = said.find(({ service }) => service.policyRef !== undefined)?.service
       .policyRef;
     const policy = said.find(({ service }) => service.policy !== undefined)?.service.policy;
-    const stated = { ...(policyRef && { policyRef }), ...(policy && { policy }) };
+    const hosts = hostsOf(said);
+    const stated = {
+      ...(policyRef && { policyRef }),
+      ...(policy && { policy }),
+      ...(hosts && { hosts }),
+    };
     const service = { ...first.service, name, protocol, endpoints, ...stated };
     return { service, conflicts };
   }
@@ -100,6 +107,12 @@ export class Merger {
   instances(name: string, said: readonly Said[]): readonly Instance[] {
     return workOn(said, this.#work.get(name) ?? NO_WORK, []).instances;
   }
+}
+
+/** The host names that the sources state: those of the first, and as many of the others' as there is room for. */
+function hostsOf(said: readonly Said[]): readonly string[] | undefined {
+  const stating = said.flatMap(({ service }) => (service.hosts ? [service.hosts] : []));
+  return stating.length > 1 ? statedHosts(stating.flat()) : stating[0];
 }
 
 /** Finds the instances, with what is unchanged since `before` taken from there. */

@@ -1,6 +1,7 @@
 import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
 import { type Service, sameService } from '../model/service.ts';
 import type { ServiceChange } from '../model/snapshot.ts';
+import { sameHosts } from '../names/stated-hosts.ts';
 
 /** What one source has part in of a service as it was served; an empty one may be anybody's. */
 export function part(service: Service, source: string): Service | undefined {
@@ -37,7 +38,8 @@ export function served(
 ): Service {
   if (before === undefined) return endpoints === base.endpoints ? base : { ...base, endpoints };
   let same = base.protocol === before.protocol && base.policyRef === before.policyRef;
-  same &&= base.policy === before.policy && endpoints.length === before.endpoints.length;
+  same &&= base.policy === before.policy && sameHosts(base.hosts, before.hosts);
+  same &&= endpoints.length === before.endpoints.length;
   const old = before.endpoints;
   let i = 0;
   let reused = false;

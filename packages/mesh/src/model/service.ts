@@ -1,3 +1,4 @@
+import { sameHosts } from '../names/stated-hosts.ts';
 import { samePolicy, type TrafficPolicy } from '../policy/traffic-policy.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
 
@@ -8,6 +9,11 @@ export type Protocol = 'http' | 'http2' | 'grpc' | 'tcp' | 'dubbo';
 export interface Service {
   /** The registry's name for it; a dialect may qualify it (`interface:version:group`). */
   readonly name: string;
+  /**
+   * Host names by which the callers of its registry know it, beside its name and alias: `web.service.consul`; with a
+   * port, where it is that one only. As `statedHosts` makes them; undefined of most services.
+   */
+  readonly hosts?: readonly string[];
   readonly protocol: Protocol;
   /** Sorted by id, without two of one id or one address and port. */
   readonly endpoints: readonly Endpoint[];
@@ -24,6 +30,7 @@ export function sameService(a: Service, b: Service): boolean {
     (a.name === b.name &&
       a.protocol === b.protocol &&
       a.policyRef === b.policyRef &&
+      sameHosts(a.hosts, b.hosts) &&
       a.endpoints.length === b.endpoints.length &&
       samePolicy(a.policy, b.policy) &&
       a.endpoints.every((endpoint, i) => sameEndpoint(endpoint, b.endpoints[i]!)))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Catalog, type Service } from '../../src/index.ts';
+import { Catalog, MOST_HOSTS, type Service } from '../../src/index.ts';
 import { endpoint, service } from '../sample.ts';
 import { ids, QUICK } from './fixture.ts';
 
@@ -177,4 +177,38 @@ test('the policy is that of the first source that states one; who says so is no 
   assert.deepEqual(upsert(stated(2, '/y'), 2), ['updated']);
   assert.deepEqual(upsert({}, 3), ['updated']);
   assert.equal(retries()?.value, 3);
+});
+
+test('a service is known by the host names that any source states', () => {
+  const stating = (source: string, port: number, ...hosts: string[]): Service => ({
+    ...service('a', endpoint('1', port, 1, source)),
+    hosts,
+  });
+  const hosts = (catalog: Catalog) => catalog.snapshot.services.get('a')?.hosts;
+  const catalog = read({
+    r: service('a', endpoint('1', 1)),
+    s: stating('s', 2, 'a.service.consul'),
+    t: stating('t', 3, 'a.shop.svc'),
+  });
+  assert.deepEqual(hosts(catalog), ['a.service.consul', 'a.shop.svc']);
+
+  // That alone is a change, and the same once more is none.
+  const upsert = (next: Service) => catalog.apply('t', { type: 'upsert', service: next }, 1);
+  upsert(stating('t', 3, 'a.shop.svc', 'a.shop.svc.local'));
+  assert.equal(catalog.commit(1).changes.length, 1);
+  assert.deepEqual(hosts(catalog), ['a.service.consul', 'a.shop.svc', 'a.shop.svc.local']);
+  const before = catalog.snapshot.services.get('a');
+  upsert(stating('t', 3, 'a.shop.svc', 'a.shop.svc.local'));
+  assert.equal(catalog.commit(2).changes.length, 0);
+  assert.equal(catalog.snapshot.services.get('a'), before);
+
+  // One source states so much that there is no room for what the others do.
+  const many = Array.from({ length: MOST_HOSTS }, (_, i) => `h${i}.x`).sort();
+  catalog.apply('r', { type: 'upsert', service: stating('r', 1, ...many) }, 3);
+  catalog.commit(3);
+  assert.deepEqual(hosts(catalog), many);
+
+  for (const name of ['r', 's']) catalog.apply(name, { type: 'remove', name: 'a' }, 4);
+  catalog.commit(4);
+  assert.deepEqual(hosts(catalog), ['a.shop.svc', 'a.shop.svc.local']);
 });
