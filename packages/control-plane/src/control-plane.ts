@@ -244,6 +244,7 @@ export async function startControlPlane(
         dataPlanes,
       },
       ...{ members, mesh, configuration },
+      listening: { xds: xds.address, dns: dns.address },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
       ...{ registrations, served },
       ready: () => reconciler.ready,

@@ -38,6 +38,7 @@ import { limitStreams } from './event-stream.ts';
 import { explainRoute } from './explain-route.ts';
 import { guard } from './guard.ts';
 import { leaseRoutes } from './lease-routes.ts';
+import { type Listening, listenersRoute } from './listeners-route.ts';
 import { membersRoute } from './members-route.ts';
 import { MeshView } from './mesh-view.ts';
 import { mirrorsRoute } from './mirrors-route.ts';
@@ -73,6 +74,7 @@ export interface ApiOptions {
   readonly destinations: Destinations;
   readonly dataPlanes: DataPlanes;
   readonly members: Members;
+  readonly listening: Listening;
   readonly mesh: MeshConvergence;
   readonly configuration: Configuration;
   /** Locks and elections. */
@@ -150,6 +152,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   mirrorsRoute(app, options.mirrors);
   destinationsRoute(app, options.destinations);
   membersRoute(app, options.members);
+  listenersRoute(app, options.listening);
   const meshView = new MeshView(options.members.id, options.policies.served);
   convergenceRoute(app, { ...options, convergence: options.dataPlanes.convergence, meshView });
   policyRoutes(app, {
