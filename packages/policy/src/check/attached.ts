@@ -3,6 +3,7 @@ import type { GRPCRoute } from '../kinds/grpc-route.ts';
 import { ANY_HOST, meet } from '../kinds/host-match.ts';
 import type { HTTPRoute } from '../kinds/http-route.ts';
 import type { Route } from '../kinds/kinds.ts';
+import { isApplied } from '../kinds/order.ts';
 import { isGateway, isService } from '../kinds/parent-ref.ts';
 import { gatewayOf, listenersOf } from './gateway-missing.ts';
 import { obstacle } from './route-not-allowed.ts';
@@ -52,9 +53,11 @@ function push<K>(lists: Map<K, [Route, ...Route[]]>, key: K, route: Route): void
 /** Routes of one kind for one service hold; GEP-1294: the first of these that there is. */
 const KINDS = ['GRPCRoute', 'HTTPRoute', 'TCPRoute'] as const satisfies Route['kind'][];
 
-/** Of the routes of a service those that hold. */
+/** Of the routes of a service those that hold: of a kind that an operator has applied, if there is one. */
 export function holding(routes: readonly [Route, ...Route[]]): readonly [Route, ...Route[]] {
-  const holds = KINDS.find((kind) => routes.some((route) => route.kind === kind));
+  const applied = routes.filter(isApplied);
+  const deciding = applied.length > 0 ? applied : routes;
+  const holds = KINDS.find((kind) => deciding.some((route) => route.kind === kind));
   const [first = routes[0], ...others] = routes.filter(({ kind }) => kind === holds);
   return [first, ...others];
 }

@@ -1,4 +1,5 @@
 import { policyId, type Route } from '../kinds/kinds.ts';
+import { byName } from '../kinds/order.ts';
 import type { Check } from './finding.ts';
 import { matchKey, matchText } from './match-key.ts';
 import { isRoute } from './references.ts';
@@ -19,7 +20,7 @@ export const routeOverlap: Check = {
   what: 'Two routes of one parent are for the same requests; the first by name counts.',
   fix: 'Make one route of them, or tell their requests apart by host names or matches.',
   *run({ policies }) {
-    const routes = policies.filter(isRoute).sort((a, b) => (policyId(a) < policyId(b) ? -1 : 1));
+    const routes = policies.filter(isRoute).sort(byName);
     const claims = new Map<string, Claim[]>();
     for (const route of routes) {
       const told = new Set<string>();

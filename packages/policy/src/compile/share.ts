@@ -34,9 +34,11 @@ function sharedMap(
 ): ReadonlyMap<unknown, unknown> {
   let same = before.size === now.size;
   const result = new Map<unknown, unknown>();
+  // Their order may decide which of them counts.
+  const keys = before.keys();
   for (const [key, value] of now) {
     const item = shared(before.get(key), value);
-    same &&= before.has(key) && item === before.get(key);
+    same &&= keys.next().value === key && item === before.get(key);
     result.set(key, item);
   }
   return same ? before : result;

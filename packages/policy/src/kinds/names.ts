@@ -21,6 +21,18 @@ export const label = z
   .max(63)
   .regex(new RegExp(`^${LABEL}$`), 'is no name: lower-case letters, digits and "-"');
 
+/** The namespace of something that is written: of what a platform has the namespace says which platform. */
+export const ownNamespace = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(new RegExp(`^${LABEL}$`), {
+    error: ({ input }) =>
+      input?.includes('@')
+        ? 'is of a policy that a source has: change it there'
+        : 'is no name: lower-case letters, digits and "-"',
+  });
+
 /** A host name; `*.` at its beginning stands for one label or more. */
 export const hostname = z
   .string()
