@@ -36,6 +36,11 @@ describe('a Consul that is read', () => {
     const web = all.services.get(`${prefix}web`)!;
     assert.equal(web.protocol, 'grpc');
     const datacenter = web.endpoints[0]!.locality.region;
+    const host = `${prefix}web.service`.toLowerCase();
+    assert.deepEqual(web.hosts, [`${host}.consul`, `${host}.${datacenter}.consul`]);
+    await using bare = await followed({ ...settings(), hosts: false });
+    await until(() => bare.resets > 0);
+    assert.equal(bare.services.get(`${prefix}web`)?.hosts, undefined);
     assert.deepEqual(
       web.endpoints.map(({ id, address, port, weight, health }) => [
         id,

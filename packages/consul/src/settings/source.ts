@@ -1,3 +1,4 @@
+import { hostNameFault } from '@meshkeeper/mesh';
 import { z } from 'zod';
 import { connectionSettings, durationText } from './connection.ts';
 
@@ -23,6 +24,18 @@ export const consulSourceSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Which of the tagged addresses is used, where there is one: `wan`, `lan_ipv4`.'),
+  hosts: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether callers reach services by the names that they have in Consul's DNS, too: `web.service.consul`, `web.service.dc1.consul`.",
+    ),
+  domain: z
+    .string()
+    .refine((name) => hostNameFault(name) === undefined, 'a domain name: consul')
+    .transform((name) => name.toLowerCase())
+    .default('consul')
+    .describe("What names in Consul's DNS end in."),
   wait: durationText
     .prefault('55s')
     .pipe(

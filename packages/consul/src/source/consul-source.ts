@@ -9,6 +9,7 @@ import {
   type SourceChange,
   type SourceState,
   sameService,
+  statedHosts,
 } from '@meshkeeper/mesh';
 import { BoundedProblems } from '../client/bounded-problems.ts';
 import { ConsulClient } from '../client/consul-client.ts';
@@ -52,6 +53,8 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
   /** By service, then by datacentre. */
   readonly #parts = new Map<string, Map<string, Part>>();
   readonly #services = new Map<string, Service>();
+  /** What datacentres call themselves: the agent's own is asked for by no name. */
+  readonly #called = new Map<string, string>();
   /** The datacentres that are read completely, and followed. */
   readonly #live = new Set<string>();
   readonly #stop = new AbortController();
@@ -136,6 +139,7 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
     let protocol: Protocol | undefined;
     for (const record of records) {
       const here = record.Node.Datacenter || datacenter;
+      this.#called.set(datacenter, here);
       const decoded = decodeInstance(record, { ...options, datacenter: here, resolve });
       if (decoded.type === 'problem') problems.set(decoded.problem.path, decoded.problem);
       if (decoded.type !== 'endpoint') continue;
@@ -173,11 +177,22 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
   #service(known: string | undefined, name: string, parts: ReadonlyMap<string, Part>): Service {
     const [first] = parts.values();
     const all = [...parts.values()].flatMap(({ endpoints }) => endpoints);
+    const hosts = this.#hostsOf(name, [...parts.keys()]);
     return {
       name: known ?? name,
       protocol: first!.protocol,
       endpoints: distinct(all),
+      ...(hosts && { hosts }),
     };
+  }
+
+  /** The names that it has in Consul's DNS; those with a datacentre stand for the service in all of them, too. */
+  #hostsOf(name: string, datacenters: readonly string[]): readonly string[] | undefined {
+    const { hosts, domain } = this.#settings;
+    if (!hosts) return undefined;
+    const places = datacenters.flatMap((each) => this.#called.get(each) || []);
+    const inAll = `${name}.service.${domain}`;
+    return statedHosts([inAll, ...places.map((place) => `${name}.service.${place}.${domain}`)]);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   NO_LOCALITY,
   type Problem,
   type Protocol,
+  statedHosts,
 } from '@meshkeeper/mesh';
 import type { ServicePort } from '../api/objects.ts';
 import { ANNOTATIONS } from './annotations.ts';
@@ -25,7 +26,10 @@ export interface ServiceParts {
 
 /** How it is read. */
 export interface BuildOptions
-  extends Pick<KubernetesSourceSettings, 'protocol' | 'nodePorts' | 'loadBalancers'> {
+  extends Pick<
+    KubernetesSourceSettings,
+    'protocol' | 'nodePorts' | 'loadBalancers' | 'hosts' | 'clusterDomain'
+  > {
   /** The source's name. */
   readonly registry: string;
 }
@@ -35,6 +39,8 @@ export interface BuiltService {
   readonly name: string;
   readonly protocol: Protocol;
   readonly endpoints: readonly Endpoint[];
+  /** See `Service.hosts`. */
+  readonly hosts?: readonly string[];
 }
 
 /** What was made of a Service. */
@@ -78,11 +84,14 @@ export function buildService(parts: ServiceParts, options: BuildOptions): Built 
   const [first, ...others] = portsOf(service, problem);
   if (first === undefined) {
     problem('incomplete', 'it has no port of TCP: name one with meshkeeper.io/service-port');
-    return { services: [{ name, protocol: options.protocol, endpoints: [] }], problems };
+    const { protocol } = options;
+    const hosts = hostsAt(service, '', options);
+    return { services: [{ name, protocol, endpoints: [], ...hosts }], problems };
   }
   const shared = shareOf(service, problem);
   const of = (port: ServicePort, called: string): BuiltService => ({
     name: called,
+    ...hostsAt(service, port === first ? '' : `:${port.port}`, options),
     protocol: portProtocol(port, options.protocol),
     endpoints: distinct(
       candidates(parts, port, options, problem).map((candidate) =>
@@ -99,6 +108,22 @@ export function buildService(parts: ServiceParts, options: BuildOptions): Built 
       ({ message }, i) => problems.findIndex((other) => other.message === message) === i,
     ),
   };
+}
+
+/**
+ * By which names pods call a Service: those of the cluster's DNS. A port that is not the first is told from it by
+ * its number.
+ */
+function hostsAt(
+  { name, namespace }: KeptService,
+  port: string,
+  { hosts: wanted, clusterDomain }: BuildOptions,
+): Pick<BuiltService, 'hosts'> {
+  if (!wanted) return {};
+  const short = `${name}.${namespace}`;
+  const all = [short, `${short}.svc`, `${short}.svc.${clusterDomain}`];
+  const hosts = statedHosts(all.map((host) => `${host}${port}`));
+  return hosts === undefined ? {} : { hosts };
 }
 
 type Report = (code: Problem['code'], message: string) => void;

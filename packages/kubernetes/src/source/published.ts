@@ -4,6 +4,7 @@ import {
   type Service,
   type SourceChange,
   sameService,
+  statedHosts,
 } from '@meshkeeper/mesh';
 import type { BuiltService } from './build-service.ts';
 
@@ -68,7 +69,12 @@ export class Published {
     const after: Service | undefined =
       parts.length === 0
         ? undefined
-        : { name, protocol: parts[0]!.protocol, endpoints: together(parts) };
+        : {
+            name,
+            protocol: parts[0]!.protocol,
+            endpoints: together(parts),
+            ...hostsOf(parts),
+          };
     if (before === undefined && after === undefined) return;
     if (before !== undefined && after !== undefined && sameService(before, after)) return;
     if (after === undefined) this.#services.delete(name);
@@ -79,6 +85,14 @@ export class Published {
     for (const { id } of before?.endpoints ?? []) if (!there.has(id)) departed.set(id, departure);
     this.#waiting.set(name, departed);
   }
+}
+
+/** The host names of all Services of one name. */
+function hostsOf(parts: readonly BuiltService[]): Pick<Service, 'hosts'> {
+  const [first] = parts;
+  const hosts =
+    parts.length === 1 ? first?.hosts : statedHosts(parts.flatMap((part) => part.hosts ?? []));
+  return hosts === undefined ? {} : { hosts };
 }
 
 /** Endpoints of several Services of one name; where two name one place, the first has it. */

@@ -1,3 +1,4 @@
+import { hostNameFault } from '@meshkeeper/mesh';
 import { z } from 'zod';
 
 const namespace = z
@@ -54,6 +55,18 @@ export const kubernetesSourceSchema = z.strictObject({
     .describe(
       'Where Services of type LoadBalancer are reached: at their endpoints, or at what their status and externalIPs say.',
     ),
+  hosts: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether callers reach services by the names that they have in the cluster, too: `web.shop`, `web.shop.svc`, `web.shop.svc.cluster.local`.',
+    ),
+  clusterDomain: z
+    .string()
+    .refine((name) => hostNameFault(name) === undefined, 'a domain name: cluster.local')
+    .transform((name) => name.toLowerCase())
+    .default('cluster.local')
+    .describe("What names in the cluster's DNS end in."),
 });
 
 /** What is said of a cluster whose services are read, complete. */

@@ -65,6 +65,11 @@ test('a Service is a service for each of its ports, with the endpoints of all it
     'grpc-api': 'grpc',
     admin: 'http2',
   });
+  const hosts = (port = '') =>
+    ['', '.svc', '.svc.cluster.local'].map((end) => `${name}${end}${port}`).sort();
+  assert.deepEqual(running.services.get(name)?.hosts, hosts());
+  const [grpc] = ports.filter((port) => port.name === 'grpc-api');
+  assert.deepEqual(running.services.get(`${name}:grpc-api`)?.hosts, hosts(`:${grpc?.port}`));
   const [endpoint] = running.services.get(name)!.endpoints;
   assert.deepEqual(endpoint?.locality, { region: '', zone: 'a', subzone: '' });
   assert.deepEqual(endpoint?.origin, {
