@@ -12,6 +12,8 @@ interface ServiceView {
   readonly healthy: number;
   readonly draining: number;
   readonly held: number;
+  /** By which callers know it, too. */
+  readonly hosts?: readonly string[];
 }
 
 interface RegistryView {
@@ -148,10 +150,18 @@ function endpointLine({ address, port, weight, health, held }: EndpointView): st
 }
 
 function servicesTable(services: readonly ServiceView[]): Table {
+  // Shown where a registry states some: most have no names of their own.
+  const stated = services.some(({ hosts }) => hosts !== undefined);
   return {
-    head: ['NAME', 'PROTOCOL', 'ENDPOINTS', 'DRAINING', 'HELD', 'REGISTRIES'],
-    rows: services.map(row),
-    least: ['REGISTRIES', 'PROTOCOL'],
+    head: [
+      ...['NAME', 'PROTOCOL', 'ENDPOINTS', 'DRAINING', 'HELD', 'REGISTRIES'],
+      ...(stated ? ['HOSTS'] : []),
+    ],
+    rows: services.map((service) => [
+      ...row(service),
+      ...(stated ? [service.hosts?.join(',') ?? '-'] : []),
+    ]),
+    least: ['HOSTS', 'REGISTRIES', 'PROTOCOL'],
   };
 }
 

@@ -15,7 +15,11 @@ export interface ExplanationView {
     readonly name: string;
     readonly state?: string;
     readonly priority: number;
-    readonly says?: { readonly protocol: string; readonly endpoints: number };
+    readonly says?: {
+      readonly protocol: string;
+      readonly endpoints: number;
+      readonly hosts?: readonly string[];
+    };
   }[];
   readonly hold: boolean;
   readonly alarm?: { readonly reason: string };
@@ -129,7 +133,7 @@ function policiesLines({
 
 function sourceLine({ name, state, priority, says }: ExplanationView['sources'][number]): string {
   const what = says
-    ? `${says.endpoints} endpoint${says.endpoints === 1 ? '' : 's'}, ${says.protocol}`
+    ? `${says.endpoints} endpoint${says.endpoints === 1 ? '' : 's'}, ${says.protocol}${says.hosts ? `, also called ${says.hosts.join(', ')}` : ''}`
     : 'does not have it';
   return `  ${name.padEnd(12)} ${(state ?? '').padEnd(9)} priority ${priority}: ${what}`;
 }

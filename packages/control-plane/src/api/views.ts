@@ -15,6 +15,7 @@ export function serviceView(service: Service, catalog: Catalog) {
     draining: count('draining'),
     unhealthy: count('unhealthy'),
     held: catalog.held(service.name).size,
+    ...(service.hosts && { hosts: service.hosts }),
     ...(alarm && { alarm: alarm.reason }),
     ...(catalog.holds.has(service.name) && { hold: true }),
     ...(conflicts && { conflicts }),

@@ -73,7 +73,8 @@ test('what was served last is there after a restart', async () => {
   commits.set({ a: service('a', endpoint('1'), endpoint('2')), b: service('b') });
   await first.journal.flush();
   commits.set({ a: service('a', endpoint('2', { weight: 5 }), endpoint('3')), b: undefined });
-  commits.set({ c: service('c', endpoint('1', { metadata: { zone: 'ä\n"' } })) });
+  const hosts = ['c.service.consul'];
+  commits.set({ c: { ...service('c', endpoint('1', { metadata: { zone: 'ä\n"' } })), hosts } });
   await first.journal.close();
 
   const { journal, last } = await Journal.open(options);

@@ -35,6 +35,10 @@ export const serviceSchema = z
     draining: z.int(),
     unhealthy: z.int(),
     held: z.int().describe('Served although their registry lacks them.'),
+    hosts: z
+      .array(z.string())
+      .optional()
+      .describe('Host names by which callers know it, beside its name and alias.'),
     alarm: z.enum(['mass-drop', 'last-instance']).optional(),
     hold: z.boolean().optional().describe('An operator holds it.'),
     conflicts: objectsSchema<Conflict>('Where registries can not both be right.').optional(),

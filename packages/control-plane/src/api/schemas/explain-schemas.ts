@@ -82,7 +82,13 @@ export const explanationSchema = z.object({
       name: z.string(),
       priority: z.number(),
       reading: z.string(),
-      says: z.object({ protocol: z.string(), endpoints: z.int() }).optional(),
+      says: z
+        .object({
+          protocol: z.string(),
+          endpoints: z.int(),
+          hosts: z.array(z.string()).optional(),
+        })
+        .optional(),
       state: z.string().optional(),
     }),
   ),
