@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { connect as connectZooKeeper } from '@meshkeeper/zookeeper';
 import { ApiClient } from './api/api-client.ts';
 import { type ConnectOptions, parseOptions } from './connect/connect-options.ts';
+import { findXds } from './connect/find-xds.ts';
 import { apiLeases } from './leases/api-leases.ts';
 import { zooKeeperLeases } from './leases/zookeeper-leases.ts';
 import { Mesh } from './mesh.ts';
@@ -21,19 +22,21 @@ export async function connect(
   signal?.throwIfAborted();
   const settings = parseOptions(options, process.env);
   const { zookeeper, sessionTimeout, dialect, root, logger, servers, token } = settings;
+  const api = new ApiClient(servers, token);
+  const xds = await findXds(settings, api, signal);
   const holder = `${hostname()}:${process.pid}`;
   if (zookeeper === undefined) {
-    const api = new ApiClient(servers, token);
     const registry = apiRegistry(api, sessionTimeout, logger);
     const parts = { registry, leases: apiLeases(api, holder) };
-    return begun(new Mesh({ settings, zk: undefined, ...parts }), signal);
+    return begun(new Mesh({ settings, xds, zk: undefined, ...parts }), signal);
   }
   const zk = await connectZooKeeper({
     ...{ connect: zookeeper, sessionTimeout, logger },
     ...{ background: true, onExpired: 'renew' },
   });
   const registry = zooKeeperRegistry({ zk, dialect, root, logger });
-  return begun(new Mesh({ settings, zk, registry, leases: zooKeeperLeases(zk, holder) }), signal);
+  const leases = zooKeeperLeases(zk, holder);
+  return begun(new Mesh({ settings, xds, zk, registry, leases }), signal);
 }
 
 async function begun(mesh: Mesh, signal: AbortSignal | undefined): Promise<Mesh> {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Config, type OutputOf, openConfig, type StandardSchema } from '@meshkeeper/config';
 import { Egress } from '@meshkeeper/proxy';
+import { formatHostPort, type HostPort } from '@meshkeeper/xds';
 import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import { DiskCache } from './cache/disk-cache.ts';
 import { configOptions, type MeshConfigOptions } from './config/config-options.ts';
@@ -23,6 +24,8 @@ import type { SignalOption } from './stream/within.ts';
 /** What a mesh is made of. */
 export interface MeshParts {
   readonly settings: Settings;
+  /** The control plane's xDS server. */
+  readonly xds: HostPort;
   /** Undefined where the API stands for it. */
   readonly zk: ZooKeeper | undefined;
   readonly registry: Registry;
@@ -35,6 +38,7 @@ export interface MeshParts {
  */
 export class Mesh implements AsyncDisposable {
   readonly #settings: Settings;
+  readonly #xds: HostPort;
   readonly #zk: ZooKeeper | undefined;
   readonly #leases: Leases;
   readonly #egress: Egress;
@@ -53,9 +57,10 @@ export class Mesh implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** Begins at once; see `connect`. */
-  constructor({ settings, zk, registry, leases }: MeshParts) {
+  constructor({ settings, xds, zk, registry, leases }: MeshParts) {
     const { service, locality, logger, cacheDir, resolveTimeout, connectTimeout } = settings;
     this.#settings = settings;
+    this.#xds = xds;
     this.#zk = zk;
     this.#leases = leases;
     this.#cache = cacheDir === undefined ? undefined : new DiskCache(cacheDir, service, logger);
@@ -63,7 +68,7 @@ export class Mesh implements AsyncDisposable {
     const what = [{ part: 'services', reason: 'no answer yet' }] as const;
     this.#status = new Latest<MeshStatus>({ state: 'stale', since, what }, sameStatus);
     this.#egress = new Egress({
-      xds: { address: settings.xds },
+      xds: { address: xds },
       node: {
         id: nodeId(service),
         cluster: service,
@@ -226,7 +231,7 @@ export class Mesh implements AsyncDisposable {
 
   #changed(): void {
     this.#watch.changed();
-    this.#cache?.soon(() => this.#egress.snapshot());
+    this.#cache?.soon(() => ({ ...this.#egress.snapshot(), xds: this.#xds }));
   }
 
   #judge(): void {
@@ -260,7 +265,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   #notConnected(cause?: unknown): SdkError {
-    const { xds, connectTimeout, cacheDir } = this.#settings;
+    const { connectTimeout, cacheDir } = this.#settings;
     const { state } = this.#egress;
     const why = state.type === 'disconnected' ? `: ${state.reason}` : '';
     const kept =
@@ -269,7 +274,7 @@ export class Mesh implements AsyncDisposable {
         : `Nothing is kept in ${cacheDir} from before.`;
     return new SdkError(
       'NOT_CONNECTED',
-      `No control plane answers at ${xds.host}:${xds.port} within ${connectTimeout} ms${why}. Start one with "meshkeeper up", or say where it is with connect({ server, xds }) or MESHKEEPER_SERVER and MESHKEEPER_XDS. ${kept}`,
+      `No control plane answers at ${formatHostPort(this.#xds)} within ${connectTimeout} ms${why}. Start one with "meshkeeper up", or say where it is with connect({ server, xds }) or MESHKEEPER_SERVER and MESHKEEPER_XDS. ${kept}`,
       { cause },
     );
   }

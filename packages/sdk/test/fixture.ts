@@ -12,7 +12,7 @@ export interface Home extends AsyncDisposable {
   readonly zookeeper: string;
   readonly api: string;
   readonly xds: string;
-  /** Connects to it. */
+  /** Connects to it; where its xDS server is, it says itself. */
   mesh(options?: ConnectOptions): Promise<Mesh>;
   /** Ends the control plane, as if its machine were gone. */
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export async function home(zookeeper?: string): Promise<Home> {
   return {
     ...{ zookeeper: ensemble, api, xds },
     mesh: (options) =>
-      connect({ server: api, xds, zookeeper: ensemble, sessionTimeout: 4_000, ...options }),
+      connect({ server: api, zookeeper: ensemble, sessionTimeout: 4_000, ...options }),
     stop: () => plane.close(),
     async restart() {
       plane = await start(api.replace('http://', ''), xds);

@@ -197,7 +197,9 @@ test('while the control plane is away what was known last serves, and it says so
   assert.equal(await (await late.fetch('http://shop/')).text(), 'still here');
   assert.deepEqual((await readdir(cacheDir)).sort(), ['caller.json']);
   // And one that never was connected says what to do.
-  await assert.rejects(at.mesh({ service: 'new', cacheDir, connectTimeout: 300 }), (error) => {
+  const { xds } = at;
+  const newOne = { service: 'new', cacheDir, connectTimeout: 300 };
+  await assert.rejects(at.mesh({ ...newOne, xds }), (error) => {
     assert.ok(error instanceof SdkError);
     assert.equal(error.code, 'NOT_CONNECTED');
     assert.match(error.message, /meshkeeper up.*MESHKEEPER_SERVER.*Nothing is kept/s);
@@ -209,6 +211,17 @@ test('while the control plane is away what was known last serves, and it says so
   await has(late, 'shop', 2);
   assert.equal(another.state, 'registered');
   await rm(cacheDir, { recursive: true });
+});
+
+test('the xDS server is where it is stated to be; else the API says so, as soon as it answers', async () => {
+  await using at = await home();
+  const stated = at.mesh({ xds: '127.0.0.1:1', connectTimeout: 300 });
+  await assert.rejects(stated, /No control plane answers at 127\.0\.0\.1:1 /);
+  await at.stop();
+  const coming = at.mesh();
+  await at.restart();
+  await using mesh = await coming;
+  assert.equal(mesh.status.state, 'live');
 });
 
 test('on Apache ZooKeeper: registers anew in another session', async () => {

@@ -45,6 +45,12 @@ export class ApiClient {
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
+  /** The replica that answered last. */
+  get server(): string {
+    // `#at` stays within them.
+    return this.#servers[this.#at]!;
+  }
+
   /** Asks every replica once at most. @throws the signal's reason */
   async call<T>(call: ApiCall): Promise<ApiAnswer<T>> {
     let away: ApiAnswer<T> | undefined;

@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EgressSnapshot } from '@meshkeeper/proxy';
+import type { HostPort } from '@meshkeeper/xds';
 import type { Logger } from '../logger.ts';
 
 const VERSION = 1;
 /** Milliseconds in which changes are written together. */
 const QUIET = 1_000;
 
-interface Written extends EgressSnapshot {
+/** What is kept. */
+export interface Kept extends EgressSnapshot {
+  /** The control plane's xDS server. */
+  readonly xds?: HostPort;
+}
+
+interface Written extends Kept {
   readonly version: typeof VERSION;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -21,7 +28,7 @@ export class DiskCache {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #take: (() => EgressSnapshot) | undefined;
+  #take: (() => Kept) | undefined;
 
   /** @param name of the file, for programs that share the folder */
   constructor(folder: string, name: string, logger: Logger) {
@@ -44,7 +51,7 @@ export class DiskCache {
   }
 
   /** Writes soon what `take` gives by then. */
-  soon(take: () => EgressSnapshot): void {
+  soon(take: () => Kept): void {
     this.#take = take;
     this.#timer ??= setTimeout(() => void this.flush(), QUIET).unref();
   }
@@ -59,7 +66,7 @@ export class DiskCache {
     await this.#writing;
   }
 
-  async #write(snapshot: EgressSnapshot): Promise<void> {
+  async #write(snapshot: Kept): Promise<void> {
     const written: Written = { version: VERSION, at: Date.now(), ...snapshot };
     const aside = `${this.file}.${randomUUID()}`;
     try {

@@ -14,7 +14,10 @@ export interface ConnectOptions {
   readonly server?: string | readonly string[];
   /** Of the API. Default: `MESHKEEPER_TOKEN`, or none. */
   readonly token?: string;
-  /** `host:port` of the control plane's xDS server. Default: `MESHKEEPER_XDS`, or port 7071 of the first server. */
+  /**
+   * `host:port` of the control plane's xDS server. Default: `MESHKEEPER_XDS`, or what the API says; port 7071 of the
+   * first server while it says nothing.
+   */
   readonly xds?: string;
   /**
    * Connect string of ZooKeeper: registrations, locks and elections then go straight there, and live by a session.
@@ -54,7 +57,8 @@ export interface ConnectOptions {
 export interface Settings {
   readonly servers: readonly string[];
   readonly token: string | undefined;
-  readonly xds: HostPort;
+  /** Undefined: as the API says. */
+  readonly xds: HostPort | undefined;
   readonly zookeeper: string | undefined;
   readonly sessionTimeout: number;
   readonly dialect: Dialect;
@@ -70,7 +74,6 @@ export interface Settings {
 }
 
 const SERVER = 'http://127.0.0.1:7070';
-const XDS_PORT = 7071;
 
 /**
  * Reads options, with what the environment says.
@@ -84,9 +87,9 @@ export function parseOptions(options: ConnectOptions, env: NodeJS.ProcessEnv): S
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       faults.push(`server ${url} is no URL: write http://host:7070`);
   const stated = options.xds ?? env.MESHKEEPER_XDS;
-  const host = URL.parse(servers[0] ?? '')?.hostname.replace(/^\[|\]$/g, '') ?? '127.0.0.1';
-  const xds = stated === undefined ? { host, port: XDS_PORT } : parseHostPort(stated);
-  if (xds === undefined) faults.push(`xds ${stated} is no address: write host:7071`);
+  const xds = stated === undefined ? undefined : parseHostPort(stated);
+  if (stated !== undefined && xds === undefined)
+    faults.push(`xds ${stated} is no address: write host:7071`);
   const { dialect: wanted = 'spring' } = options;
   const dialect = typeof wanted === 'string' ? DIALECTS.get(wanted) : wanted;
   if (dialect === undefined)
@@ -113,7 +116,7 @@ export function parseOptions(options: ConnectOptions, env: NodeJS.ProcessEnv): S
     drainOn: options.drainOn === false ? [] : (options.drainOn ?? ['SIGTERM']),
     logger: options.logger ?? SILENT,
   };
-  if (faults.length > 0 || xds === undefined || dialect === undefined)
+  if (faults.length > 0 || dialect === undefined)
     throw new SdkError('INVALID_ARGUMENT', `These options make no sense: ${faults.join('; ')}.`);
   return { ...settings, xds, dialect };
 }
