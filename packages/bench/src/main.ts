@@ -23,7 +23,9 @@ if (name === undefined) {
 
 async function run(name: string): Promise<void> {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  // The programs that it has started end with it.
+  for (const end of ['SIGINT', 'SIGTERM'])
+    process.once(end, () => stop.abort(new Error('interrupted')));
   const bench = await loadBench(name);
   const progress = (message: string) => console.error(message);
   const rows = await bench.run({ signal: stop.signal, progress });

@@ -10,6 +10,8 @@ import {
   publishes,
   through,
 } from '../config/publishes.ts';
+import { served } from '../config/served.ts';
+import { within } from '../config/within.ts';
 import { type Child, runScript } from '../process/child.ts';
 import { cpuSeconds } from '../process/cpu-time.ts';
 import { quantile } from '../statistics.ts';
@@ -18,6 +20,8 @@ const KEYS = 100;
 const PUBLISHES = 30;
 const SECONDS = 4;
 const AT_ONCE = 32;
+/** Milliseconds for a program to be ready in, on a busy machine. */
+const START = 120_000;
 /** Those who have what is published, and how. */
 const AUDIENCES: readonly (Audience & { readonly who: string })[] = [
   { who: '1,000 clients that wait at resolve', script: 'pollers.ts', clients: 1_000, processes: 2 },
@@ -38,8 +42,10 @@ export default bench;
 async function run({ signal, progress }: BenchContext): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startZooKeeper({ signal }));
-  const start = async (name: string, ...args: string[]) =>
-    stack.use(await runScript(join(import.meta.dirname, '../config', name), args, signal));
+  const start = async (name: string, ...args: string[]) => {
+    const started = runScript(join(import.meta.dirname, '../config', name), args, signal);
+    return stack.use(await within(START, `${name} to be ready`, started));
+  };
   const watched = await start('replica.ts', server.connect);
   const written = await start('replica.ts', server.connect);
   const set = Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`key.${i}`, `v${i}`]));
@@ -49,7 +55,7 @@ async function run({ signal, progress }: BenchContext): Promise<Row[]> {
   await publisher.prepare(0);
   await publisher.publish();
   const url = `${watched.said}/api/v1/config/shop/resolve?profile=prod`;
-  const bare = await start('bare.ts', await (await fetch(url, { signal })).text());
+  const bare = await start('bare.ts', await served(url, 0, signal));
   const rows: Row[] = [];
   let value = 1;
   for (const { who, ...audience } of AUDIENCES) {
@@ -63,7 +69,9 @@ async function run({ signal, progress }: BenchContext): Promise<Row[]> {
     rows.push(...rowsOf(who, ours, theirs));
   }
   progress('resolves');
-  const [ours, fastify] = [await load(watched, url, signal), await load(bare, bare.said, signal)];
+  const loaded = (child: Child, of: string) =>
+    within(START, `resolves of ${of}`, load(child, of, signal));
+  const [ours, fastify] = [await loaded(watched, url), await loaded(bare, bare.said)];
   const titles = { perSecond: 'per second', perCpuSecond: 'per CPU-second' } as const;
   for (const name of ['perSecond', 'perCpuSecond'] as const)
     rows.push({
@@ -84,7 +92,8 @@ function toBare(url: string, signal: AbortSignal): Publisher {
     async publish() {
       const headers = { 'content-type': 'application/json' };
       const body = JSON.stringify({ value: next });
-      await fetch(`${url}/publish`, { method: 'POST', headers, body, signal });
+      const response = await fetch(`${url}/publish`, { method: 'POST', headers, body, signal });
+      await response.arrayBuffer();
     },
   };
 }

@@ -5,19 +5,20 @@
  */
 import { connect } from 'node:net';
 import { now } from '../propagation/now.ts';
-import { Arrivals } from './arrivals.ts';
+import { Arrivals, clientNames } from './arrivals.ts';
 
 const [api = '', count = '0', first = '0'] = process.argv.slice(2);
 const { hostname, port, host } = new URL(api);
 const HEAD_END = Buffer.from('\r\n\r\n');
 const VALUE = Buffer.from('"counter":{"type":"text","value":"');
-const arrivals = new Arrivals(Number(count));
+const instances = clientNames(Number(count), Number(first));
+const arrivals = new Arrivals(instances);
 
-function open(instance: number): void {
+function open(instance: string): void {
   const socket = connect({ port: Number(port), host: hostname, noDelay: true });
   const ask = (etag: string) =>
     socket.write(
-      `GET /api/v1/config/shop/resolve?profile=prod&instance=i-${instance}&wait=60s HTTP/1.1\r\nhost: ${host}\r\nif-none-match: ${etag}\r\n\r\n`,
+      `GET /api/v1/config/shop/resolve?profile=prod&instance=${instance}&wait=60s HTTP/1.1\r\nhost: ${host}\r\nif-none-match: ${etag}\r\n\r\n`,
     );
   let parts: Buffer[] = [];
   /** Bytes that the answer lacks yet; undefined before its head was read. */
@@ -39,12 +40,17 @@ function open(instance: number): void {
     const text = answer.toString('latin1', 0, 1_024);
     if (!text.startsWith('HTTP/1.1 200')) throw new Error(text);
     ask(/etag: (\S+)/i.exec(text)?.[1] ?? '');
-    const value = answer.indexOf(VALUE) + VALUE.length;
-    arrivals.had(Number.parseInt(answer.toString('latin1', value, value + 10), 10), at);
+    const value = answer.indexOf(VALUE);
+    if (value < 0) throw new Error(`there is no counter in what ${api} answers`);
+    const digits = answer.toString('latin1', value + VALUE.length, value + VALUE.length + 10);
+    arrivals.had(instance, Number.parseInt(digits, 10), at);
+  });
+  socket.on('end', () => {
+    throw new Error(`${api} has ended the connection of ${instance}`);
   });
   socket.on('error', (error) => {
     throw error;
   });
 }
 
-for (let i = 0; i < Number(count); i++) open(Number(first) + i);
+instances.forEach(open);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { cpuSeconds } from '../process/cpu-time.ts';
 import { now } from '../propagation/now.ts';
-import type { Arrived } from './arrivals.ts';
+import type { Arrived, Lacking } from './arrivals.ts';
+import { within } from './within.ts';
 
 /** Who has what is published. */
 export interface Audience {
@@ -28,6 +29,8 @@ export interface Propagation {
 
 /** Who waits has asked again by then, in milliseconds. */
 const PAUSE = 300;
+/** What has not come by then does not come any more, in milliseconds: on a busy machine it takes long. */
+const PATIENCE = 60_000;
 
 /** A publish, in two steps. */
 export interface Publisher {
@@ -59,7 +62,7 @@ export async function publishes(
     await prepare(value);
     await setTimeout(PAUSE, undefined, { signal });
     const asked = now();
-    await send();
+    await within(PATIENCE, `the answer to publish ${value}`, send());
     return { asked, answered: now() };
   };
   const [first = 0, ...others] = values;
@@ -77,7 +80,7 @@ export async function publishes(
     return child;
   });
   const listeners = children.map(listen);
-  const all = (value: number) => Promise.all(listeners.map((had) => had(value)));
+  const all = (value: number) => Promise.all(listeners.map((had) => had(value, PATIENCE)));
   await all(first);
   const [fromAnswer, fromRequest]: [number[], number[]] = [[], []];
   const pids = children.map(({ pid = 0 }) => pid);
@@ -102,10 +105,10 @@ export async function publishes(
 }
 
 /** Asks a program when each of its clients had a value; each value is asked for once. */
-type Had = (value: number) => Promise<readonly number[]>;
+type Had = (value: number, patience: number) => Promise<readonly number[]>;
 
 /** Listens to a program from now on: of two that it says at once, none is missed. */
-function listen(child: ChildProcess): Had {
+export function listen(child: ChildProcess): Had {
   const values = new Map<number, PromiseWithResolvers<readonly number[]>>();
   const of = (value: number) => {
     const known = values.get(value) ?? Promise.withResolvers<readonly number[]>();
@@ -114,7 +117,10 @@ function listen(child: ChildProcess): Had {
   };
   let ended: Error | undefined;
   // The program's own protocol.
-  child.on('message', (arrived: Arrived) => of(arrived.value).resolve(arrived.times));
+  child.on('message', (said: Arrived | Lacking) => {
+    if ('times' in said) of(said.value).resolve(said.times);
+    else of(said.value).reject(new Error(lack(said)));
+  });
   child.once('exit', (code, signal) => {
     ended = new Error(`a program of clients has ended with ${code ?? signal}`);
     for (const { promise, reject } of values.values()) {
@@ -122,7 +128,26 @@ function listen(child: ChildProcess): Had {
       reject(ended);
     }
   });
-  return (value) => (ended ? Promise.reject(ended) : of(value).promise);
+  return async (value, patience) => {
+    if (ended !== undefined) throw ended;
+    const { promise } = of(value);
+    const late = globalThis.setTimeout(() => child.send({ lacks: value }), patience);
+    try {
+      return await within(patience + ANSWER, `clients to have the value ${value}`, promise);
+    } finally {
+      clearTimeout(late);
+    }
+  };
+}
+
+/** The program itself may not answer any more: so long it has to, in milliseconds. */
+const ANSWER = 10_000;
+/** Clients that are named. */
+const NAMED = 10;
+
+function lack({ value, clients }: Lacking): string {
+  const named = clients.slice(0, NAMED).join(', ');
+  return `${clients.length} clients have not had the value ${value}: ${named}`;
 }
 
 /** Asks the API. @throws what it refuses */
