@@ -40,8 +40,9 @@ describe('a proxy of several workers', () => {
   test('share a listener, replace one that dies, and end together', async () => {
     const args = [
       'proxy',
-      '--xds',
-      up.ready.xds,
+      // The API says where the xDS server is.
+      '--server',
+      up.ready.api,
       '--gateway-listen',
       '127.0.0.1:0',
       '--id',

@@ -7,6 +7,11 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** The inverse of {@link hostPort}. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Reads `host:port`, an IPv6 address in brackets; `flag` is named when it is none. */
 export function hostPort(text: string, flag: string): HostPort {
   const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);

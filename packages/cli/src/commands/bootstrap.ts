@@ -2,11 +2,12 @@ import { hostname } from 'node:os';
 import type { BootstrapOptions } from '@meshkeeper/xds';
 import { type Command, Option } from 'commander';
 import { CliError, ExitCode } from '../exit-code.ts';
-import { optionsOf } from '../global-options.ts';
+import { type GlobalOptions, optionsOf } from '../global-options.ts';
 import { hostPort, listenerAddress } from '../host-port.ts';
+import { XDS_FLAG, type XdsFlag, xdsAddress } from '../xds-address.ts';
+import { addHaproxy } from './bootstrap-haproxy.ts';
 
-interface Flags {
-  readonly xds: string;
+interface Flags extends XdsFlag {
   readonly service?: string;
   readonly id?: string;
   readonly region?: string;
@@ -33,6 +34,7 @@ export function addBootstrapCommand(program: Command): void {
     .description('print a ready bootstrap file for a data plane');
   addEnvoy(bootstrap);
   addGrpc(bootstrap);
+  addHaproxy(bootstrap);
 }
 
 function addEnvoy(bootstrap: Command): void {
@@ -74,7 +76,7 @@ function addEnvoy(bootstrap: Command): void {
       listenerAddress(adminListen, '--admin-listen', insecure);
       printFile(
         envoyBootstrap({
-          ...commonOptions(flags, 'gateway'),
+          ...(await commonOptions(flags, 'gateway')),
           ...(gatewayListen !== undefined && { gateway: gatewayListen }),
           ...(certificates !== undefined && { certificates }),
           ...(outbound !== undefined && { outbound }),
@@ -98,14 +100,14 @@ function addGrpc(bootstrap: Command): void {
     )
     .action(async (_: unknown, command: Command) => {
       const { grpcBootstrap } = await import('@meshkeeper/xds');
-      const options = commonOptions(optionsOf<Flags>(command), 'grpc');
+      const options = await commonOptions(optionsOf<Flags>(command), 'grpc');
       printFile(grpcBootstrap(options));
     });
 }
 
 function withCommonFlags(command: Command, service: string): Command {
   return command
-    .option('--xds <host:port>', 'xDS server of the control plane', '127.0.0.1:7071')
+    .option(...XDS_FLAG)
     .option('--service <name>', service)
     .option('--id <id>', 'its name at the control plane (default: from the service and the host)')
     .option('--region <region>', 'the region that it runs in')
@@ -116,11 +118,14 @@ function withCommonFlags(command: Command, service: string): Command {
     .option('--tls-key <file>', 'key of that certificate');
 }
 
-function commonOptions(flags: Flags, kind: string): BootstrapOptions {
+async function commonOptions(
+  flags: Flags & GlobalOptions,
+  kind: string,
+): Promise<BootstrapOptions> {
   const { service, id, region, zone, subzone } = flags;
   const tls = tlsOf(flags);
   return {
-    xds: hostPort(flags.xds, '--xds'),
+    xds: hostPort(await xdsAddress(flags), '--xds'),
     node: {
       id: id ?? `${service ?? kind}-${hostname()}`,
       cluster: service ?? kind,

@@ -4,9 +4,9 @@ import { optionsOf } from '../global-options.ts';
 import { type HostPort, hostPort, listenerAddress } from '../host-port.ts';
 import { announce, runUntilSignal } from '../lifecycle.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { XDS_FLAG, type XdsFlag, xdsAddress } from '../xds-address.ts';
 
-interface Flags {
-  readonly xds: string;
+interface Flags extends XdsFlag {
   readonly gatewayListen: string;
   readonly id?: string;
   readonly insecure?: boolean;
@@ -17,7 +17,7 @@ export function addProxyCommand(program: Command): void {
   program
     .command('proxy')
     .description('run the embedded data plane alone, as a gateway')
-    .option('--xds <host:port>', 'xDS server of the control plane', '127.0.0.1:7071')
+    .option(...XDS_FLAG)
     .option('--gateway-listen <host:port>', 'where the gateway listens', '127.0.0.1:7080')
     .option('--insecure', 'listen beyond loopback, although there is no authentication')
     .option('--id <id>', 'its name at the control plane (default: host name and process id)')
@@ -31,7 +31,7 @@ export function addProxyCommand(program: Command): void {
       const options = optionsOf<Flags>(command);
       const { workers, output } = options;
       const listen = listenerAddress(options.gatewayListen, '--gateway-listen', options.insecure);
-      hostPort(options.xds, '--xds');
+      if (options.xds !== undefined) hostPort(options.xds, '--xds');
       const { reportReady, runWorkers, workerNumber } = await import('../workers.ts');
       const number = workerNumber();
       // Ctrl-C comes to all processes at a terminal; a worker ends when it is told to.
@@ -49,7 +49,7 @@ export function addProxyCommand(program: Command): void {
         }
         const own = options.id ?? `${hostname()}-${process.pid}`;
         const gateway = await runGateway(stack, signal, {
-          xds: options.xds,
+          xds: await xdsAddress(options),
           listen,
           id: number === undefined || options.id === undefined ? own : `${own}-${number}`,
           verbose: options.verbose,

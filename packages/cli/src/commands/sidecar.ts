@@ -6,15 +6,15 @@ import { withExamples } from '../examples.ts';
 import { optionsOf } from '../global-options.ts';
 import { hostPort, listenerAddress } from '../host-port.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { XDS_FLAG, type XdsFlag, xdsAddress } from '../xds-address.ts';
 
-interface Flags {
+interface Flags extends XdsFlag {
   readonly service: string;
   readonly port: number;
   readonly address?: string;
   readonly id?: string;
   readonly dataPlane: 'embedded' | 'envoy';
   readonly envoy: string;
-  readonly xds: string;
   readonly outboundListen: string;
   readonly adminListen: string;
   readonly zookeeper?: string;
@@ -50,7 +50,7 @@ export function addSidecarCommand(program: Command): void {
           .default('embedded'),
       )
       .option('--envoy <file>', "Envoy's program", 'envoy')
-      .option('--xds <host:port>', 'xDS server of the control plane', '127.0.0.1:7071')
+      .option(...XDS_FLAG)
       .option('--outbound-listen <host:port>', 'where calls to others go', '127.0.0.1:15001')
       .option('--admin-listen <ip:port>', "Envoy's administration", '127.0.0.1:15000')
       .option(
@@ -93,7 +93,7 @@ export function addSidecarCommand(program: Command): void {
       ...{ command, verbose, drain: flags.drain, grace: flags.grace },
       id: flags.id ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
       locality: { ...(region !== undefined && { region }), ...(zone !== undefined && { zone }) },
-      xds: hostPort(flags.xds, '--xds'),
+      xds: hostPort(await xdsAddress(flags), '--xds'),
       outbound: listenerAddress(flags.outboundListen, '--outbound-listen', insecure),
       admin: listenerAddress(flags.adminListen, '--admin-listen', insecure),
       checkPath: check,
