@@ -12,6 +12,8 @@ import {
   finagle,
   kazoo,
   nativeClient,
+  kubernetesTools,
+  kubernetesValidate,
   pyConsul,
   schemathesis,
   spring,
@@ -34,6 +36,8 @@ export const componentNames = [
   'py-consul',
 ] as const;
 
+  'kubernetes-tools',
+  'kubernetes-validate',
 /** One of {@link componentNames}, or what is installed only when somebody asks for it. */
 export type ComponentName = (typeof componentNames)[number] | 'native-client';
 
@@ -59,6 +63,8 @@ const versions = {
   // Compiled for this Node's binary interface.
   'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
+  'kubernetes-tools': kubernetesTools,
+  'kubernetes-validate': kubernetesValidate,
 
 /** Where components are installed: `.cache/testbed` of the checkout. */
 export const cacheDir = resolve(import.meta.dirname, '../../../.cache/testbed');
@@ -94,6 +100,10 @@ const entryPoint = {
 } as const satisfies Record<ComponentName, string>;
 
 /** The environment variable that points to an own installation of a component. */
+  /** A folder with `kubectl` and `helm`. */
+  'kubernetes-tools': 'bin',
+  /** A Python that can import kubernetes_validate. */
+  'kubernetes-validate': 'bin/python',
 export function overrideVariable(name: ComponentName): string {
   return `MESHKEEPER_TESTBED_${name.toUpperCase().replaceAll('-', '_')}`;
 }

