@@ -26,6 +26,7 @@ import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { Destinations } from '../plugins/destinations.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
 import type { Registrations } from '../registrations/registrations.ts';
+import { AllowedMethods } from './allowed-methods.ts';
 import { auditWrites } from './audit-hook.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { catalogRoutes } from './catalog-routes.ts';
@@ -120,6 +121,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   });
   stack.defer(() => app.close());
   answerErrors(app, logger);
+  answerNothing(app);
   // Pages of other sites may send plain text without asking first.
   app.removeContentTypeParser('text/plain');
   guard(app, options);
@@ -184,8 +186,16 @@ function answerErrors(app: FastifyInstance, logger: Logger): void {
       logger.warn({ err: error, route: request.routeOptions.url }, 'the API has failed');
     answer(problem, reply);
   });
-  app.setNotFoundHandler((request) => {
-    throw new ApiError('not-found', `there is nothing at ${request.method} ${request.url}`);
+}
+
+/** What there is not is told apart from what is there for other methods. */
+function answerNothing(app: FastifyInstance): void {
+  const methods = new AllowedMethods(app);
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const allowed = methods.of(url);
+    if (allowed.length === 0) throw new ApiError('not-found', `there is nothing at ${url}`);
+    void reply.header('allow', allowed.join(', '));
+    throw new ApiError('method-not-allowed', `${method} is none of ${allowed.join(', ')}`);
   });
 }
 

@@ -1,6 +1,8 @@
 /** Stable codes of the API's errors. */
 export type ApiErrorCode =
   | 'not-found'
+  /** It is there for other methods: `Allow` says which. */
+  | 'method-not-allowed'
   | 'unknown-service'
   | 'unknown-endpoint'
   | 'unknown-proxy'
@@ -64,6 +66,7 @@ export type ApiErrorCode =
 
 const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'not-found': 404,
+  'method-not-allowed': 405,
   'unknown-service': 404,
   'unknown-endpoint': 404,
   'unknown-proxy': 404,

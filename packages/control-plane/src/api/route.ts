@@ -8,7 +8,7 @@ import type {
 import { z } from 'zod';
 import { type Caller, LOOPBACK } from '../auth/caller.ts';
 import type { Role } from '../auth/roles.ts';
-import { once } from './once.ts';
+import { IDEMPOTENCY_KEY, once } from './once.ts';
 import { type ApiErrorCode, statusOf } from './problem.ts';
 import { problemSchema } from './schemas/problem-schema.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -241,6 +241,7 @@ function isKeyed({ method, keyed }: Pick<AnyDefinition, 'method' | 'keyed'>): bo
 const KEY_HEADER = {
   'idempotency-key': z
     .string()
+    .regex(IDEMPOTENCY_KEY, 'an Idempotency-Key has 1 to 200 visible characters')
     .optional()
     .describe('Done once for it: who comes again with it gets the same answer.'),
 };

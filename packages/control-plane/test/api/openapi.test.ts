@@ -82,6 +82,24 @@ describe('the document of the API', () => {
       assert.equal(stated.get(id), 'optional', id);
   });
 
+  test('what is called by a method that it does not take is told which it takes', async () => {
+    for (const [path, allow] of [
+      ['/api/v1/services/a%2Fb', 'GET, HEAD'],
+      ['/api/v1/services/a/endpoints/b?c', 'DELETE, PUT'],
+      ['/api/v1/locks/a/b', 'DELETE, PUT'],
+    ]) {
+      const { status, headers, body } = await api.call(path!, { method: 'PATCH' });
+      assert.deepEqual(
+        [status, body.code, headers.get('allow')],
+        [405, 'method-not-allowed', allow],
+      );
+    }
+    for (const path of ['/api/v1', '/api/v1/services//endpoints', '/nowhere']) {
+      const { status, headers } = await api.call(path, { method: 'DELETE' });
+      assert.deepEqual([status, headers.get('allow')], [404, null], path);
+    }
+  });
+
   test('what is not asked for as it says is refused', async () => {
     for (const path of ['/api/v1/services?whatever=1', '/healthz?x']) {
       const { status, body } = await api.call(path);
