@@ -31,7 +31,7 @@ type Listed = readonly [string, Json[]];
 /** What `mesh.yaml` says; of endpoints only what differs from an ordinary one. */
 interface Mesh {
   readonly node: { readonly service?: string; readonly zone?: string; readonly gateway?: string };
-  readonly services: readonly (Pick<Service, 'name' | 'protocol' | 'policy'> & {
+  readonly services: readonly (Pick<Service, 'name' | 'protocol' | 'policy' | 'hosts'> & {
     readonly endpoints?: readonly (Partial<Endpoint> & { readonly at: string })[];
   })[];
 }

@@ -14,7 +14,7 @@ test('who gets virtual hosts apart: Envoys that take them, by one incremental st
   assert.equal(scopeOf(envoy(1, 37, 'gRPC C++'), true).form, 'inside');
   assert.equal(scopeOf(envoy(1, 37, 'meshkeeper'), true).form, 'inside');
   assert.equal(scopeOf({ userAgentName: 'envoy' }, true).form, 'inside', 'it says no version');
-  assert.equal(scopeOf({ userAgentName: ON_DEMAND_AGENT }, true).form, 'apart');
+  assert.equal(scopeOf({ userAgentName: ON_DEMAND_AGENT }, true).form, 'by-name');
   assert.equal(scopeOf({ userAgentName: ON_DEMAND_AGENT }, false).form, 'inside');
   assert.notEqual(scopeOf(envoy(1, 37), true).key, scopeOf(envoy(1, 36), true).key);
 });

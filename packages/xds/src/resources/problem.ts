@@ -13,6 +13,8 @@ export interface ResourceProblem {
     | 'bad-name'
     /** HTTP, but every host name of the service belongs to another one. */
     | 'no-domain'
+    /** A host name that its registry states belongs to another one. */
+    | 'host-taken'
     /** More policies limit requests than a virtual host can have. */
     | 'too-many-limits';
   /** A sentence for people. */

@@ -37,6 +37,8 @@ export class Reach {
   readonly #builders = new Map<string, RouteConfigurationBuilder>();
   /** In the forms that somebody has asked for. */
   readonly #tables = new Map<RouteForm, RouteTable>();
+  /** To which service a name leads that gRPC's clients call. */
+  #called: ReadonlyMap<string, string> = new Map();
   #problems: readonly ResourceProblem[] = [];
 
   /** @param isVisible which services its callers may reach, by name */
@@ -108,10 +110,7 @@ export class Reach {
     else this.#buildForProxies(hosts, policies, context);
     for (const table of this.#tables.values()) table.sync(this.#builders.values(), changed);
     if (this.flavour !== 'grpc') return;
-    const listeners = [...this.#builders.keys()].map(
-      (name) => this.listener.get(name) ?? makeResource('listener', name, apiListener(name)),
-    );
-    sync(this.listener, listeners, 'listener', changed);
+    sync(this.listener, this.#clientListeners(hosts), 'listener', changed);
   }
 
   #buildForProxies(
@@ -133,6 +132,18 @@ export class Reach {
     for (const host of hosts)
       this.#builder(host.name).update([{ ...host, domains: ['*'] }], context);
     this.#forgetOthers(new Set(hosts.map(({ name }) => name)));
+  }
+
+  /** By whichever of its names a client calls a service, that leads to the service's routes. */
+  #clientListeners(hosts: readonly HostRules[]): Resource[] {
+    const before = this.#called;
+    this.#called = new Map(
+      hosts.flatMap(({ name, apart = [] }) => [name, ...apart].map((host) => [host, name])),
+    );
+    return Array.from(this.#called, ([host, name]) => {
+      const kept = before.get(host) === name ? this.listener.get(host) : undefined;
+      return kept ?? makeResource('listener', host, apiListener(host, name));
+    });
   }
 
   #builder(name: string, ignorePort = false): RouteConfigurationBuilder {

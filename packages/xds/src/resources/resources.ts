@@ -1,4 +1,4 @@
-import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
+import { EMPTY_SNAPSHOT, type ServiceChange, type Snapshot, sameHosts } from '@meshkeeper/mesh';
 import type { ResourceType } from '../codec/resource-type.ts';
 import type { Changed } from './changed.ts';
 import type { Flavour } from './flavour.ts';
@@ -175,7 +175,8 @@ export class Resources {
 }
 
 function isRouted({ before, after }: Extract<ServiceChange, { type: 'updated' }>): boolean {
-  return before.protocol !== after.protocol || before.policy !== after.policy;
+  if (before.protocol !== after.protocol || before.policy !== after.policy) return true;
+  return !sameHosts(before.hosts, after.hosts);
 }
 
 function merge(into: Changed, changed: Changed): void {

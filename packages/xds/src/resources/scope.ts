@@ -5,7 +5,7 @@ import { textsOf } from '../codec/struct.ts';
 import { type Flavour, flavourOf } from './flavour.ts';
 import { formatHostPort, type HostPort, parseHostPort } from './host-port.ts';
 import type { ListenerKind } from './listener/listener.ts';
-import { type RouteForm, takesVirtualHosts } from './route/route-form.ts';
+import { type RouteForm, routeFormOf } from './route/route-form.ts';
 
 /** Keys of `node.metadata` that ask for a listener; the value is an IP address and a port. */
 export const LISTENER_KEYS: Readonly<Record<ListenerKind, string>> = {
@@ -53,7 +53,7 @@ export function scopeOf(node: Node, allByOne = false): Scope {
   const own = flavour === 'grpc' ? NOTHING : asked(node);
   const { region: r, zone: z, subzone: s } = locality;
   const at = own.listeners.map(({ kind, at: address }) => `${kind}=${formatHostPort(address)}`);
-  const form = allByOne && takesVirtualHosts(node) ? 'apart' : 'inside';
+  const form = allByOne ? routeFormOf(node) : 'inside';
   const key = JSON.stringify([flavour, form, service, r, z, s, own.certificates, ...at]);
   return { key, flavour, form, service, locality, ...own };
 }

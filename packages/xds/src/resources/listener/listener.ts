@@ -18,9 +18,9 @@ export function listener(kind: ListenerKind, at: HostPort): Listener {
   return listenerAt(kind, at, direction, [httpChain(manager)]);
 }
 
-/** What a gRPC client asks for by the name of a service. */
-export function apiListener(service: string): Listener {
-  return { name: service, apiListener: { apiListener: clientManager(service) } };
+/** What a gRPC client asks for by a name of a service: it leads to the service's routes. */
+export function apiListener(name: string, service: string): Listener {
+  return { name, apiListener: { apiListener: clientManager(service) } };
 }
 
 /** A listener of that name. */

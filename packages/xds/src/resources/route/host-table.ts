@@ -1,9 +1,16 @@
-import type { GatewayListener, Policies, Service, TrafficRule } from '@meshkeeper/mesh';
+import {
+  ALIAS_ZONE,
+  type GatewayListener,
+  type Policies,
+  type Service,
+  type TrafficRule,
+} from '@meshkeeper/mesh';
 import { isHttp } from '../cluster/protocol-options.ts';
 import { partName, partsOf } from '../endpoint/parts.ts';
 import type { ResourceProblem } from '../problem.ts';
 import { domainsByService } from './domains.ts';
 import { plainRule } from './route.ts';
+import { statedHosts } from './stated-hosts.ts';
 import type { HostRules } from './virtual-host.ts';
 
 /** The virtual hosts of a route configuration, sorted by name, and what could not be one. */
@@ -27,8 +34,17 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
   };
   const names = [...all.keys()];
   const domains = domainsByService(names, routed);
+  const added = [...policies.addedHosts((name) => all.has(name))];
+  const operators = new Set([
+    ...added.map(([host]) => host),
+    ...portDomains(names, domains, policies),
+  ]);
+  const stated = statedHosts(all.values(), (host) => operators.has(host));
+  for (const [name, own] of stated.byService)
+    if (routed(name))
+      domains.set(name, [...(domains.get(name) ?? []), ...own.flatMap(withAnyPort)]);
   const hosts: HostRules[] = [];
-  const problems: ResourceProblem[] = [];
+  const problems: ResourceProblem[] = [...stated.problems];
   // A service may be called as another one with a port is.
   const taken = new Set([...domains.values()].flat().map((domain) => domain.toLowerCase()));
   for (const name of names.filter(routed).sort()) {
@@ -38,15 +54,16 @@ export function meshHosts(services: Iterable<Service>, policies: Policies): Host
       problems.push({ service: name, code: 'no-domain', message });
       continue;
     }
+    const apart = apartOf(name, own, stated.byService.get(name));
     hosts.push({
       name,
       domains: own,
+      ...(apart.length > 0 && { apart }),
       rules: policies.routes.get(name)?.rules ?? [plainRule(name)],
     });
     // `routed` has it.
     hosts.push(...portHosts(all.get(name) as Service, policies, own, taken));
   }
-  const added = [...policies.addedHosts((name) => all.has(name))];
   for (const [host, rules] of added.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const fresh = [host, `${host}:*`].filter((domain) => !taken.has(domain));
     // Envoy knows no `*` at both ends: with a port such a name fits nothing.
@@ -70,6 +87,41 @@ export function gatewayHosts(listeners: readonly GatewayListener[]): HostRules[]
   return [...byHost].map(([host, rules]) => ({ name: host, domains: [host], rules }));
 }
 
+/** What operators say of ports: the names of services with those. */
+function* portDomains(
+  names: readonly string[],
+  domains: ReadonlyMap<string, readonly string[]>,
+  policies: Policies,
+): Generator<string> {
+  for (const name of names)
+    for (const { port } of policies.settings(name)?.ports ?? [])
+      for (const domain of withoutPort(domains.get(name) ?? []))
+        yield `${domain}:${port}`.toLowerCase();
+}
+
+/** The domains that stand for a host, whatever its port. */
+function withoutPort(domains: readonly string[]): readonly string[] {
+  const all = new Set(domains);
+  return domains.filter((domain) => all.has(`${domain}:*`));
+}
+
+/** A host that a registry states, as domains. */
+function withAnyPort(host: string): readonly string[] {
+  return host.includes(':') ? [host] : [host, `${host}:*`];
+}
+
+/** The hosts of a service that its name doesn't tell. */
+function apartOf(
+  name: string,
+  domains: readonly string[],
+  stated: readonly string[] = [],
+): readonly string[] {
+  const alias = domains.find((domain) => domain.endsWith(`.${ALIAS_ZONE}`));
+  const isTold = alias === undefined || alias === `${name.toLowerCase()}.${ALIAS_ZONE}`;
+  // One domain has to be left.
+  return isTold || domains[0] === alias ? stated : [alias, ...stated];
+}
+
 /** Of a host name (RFC 1035). */
 const LONGEST_HOST = 253;
 
@@ -88,7 +140,7 @@ function portHosts(
 ): HostRules[] {
   const settings = policies.settings(service.name);
   if (settings === undefined || settings.ports.length === 0) return [];
-  const bare = domains.filter((domain) => !domain.endsWith(':*'));
+  const bare = withoutPort(domains);
   return settings.ports.flatMap(({ port }) => {
     const name = partName(service.name, port);
     const part = partsOf(service, settings).find((each) => each.name === name);

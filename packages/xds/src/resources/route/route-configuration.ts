@@ -8,6 +8,7 @@ import type { ResourceProblem } from '../problem.ts';
 import { encodedResource, makeResource, type Resource } from '../resource.ts';
 
 import type { RouteContext } from './route-context.ts';
+import type { RouteForm } from './route-form.ts';
 import { type HostRules, virtualHost } from './virtual-host.ts';
 import { virtualHostName } from './virtual-host-name.ts';
 
@@ -20,6 +21,8 @@ interface Part {
   readonly problems: readonly ResourceProblem[];
   /** As a resource of its own, once somebody wants it. */
   resource: Resource | undefined;
+  /** The same by name, with those of its hosts that are apart. */
+  byName: readonly Resource[] | undefined;
 }
 
 /**
@@ -74,11 +77,14 @@ export class RouteConfigurationBuilder {
   }
 
   /** Its virtual hosts, each by itself. There is always one: Envoy waits for it. */
-  hosts(): readonly Resource[] {
+  hosts(form: Exclude<RouteForm, 'inside'>): readonly Resource[] {
     if (this.#parts.size === 0) return [this.#nobody()];
-    return Array.from(this.#parts.values(), (part) => {
-      part.resource ??= this.#apart(part);
-      return part.resource;
+    return [...this.#parts.values()].flatMap((part) => {
+      const isWhole = form === 'apart' || part.from.apart === undefined;
+      if (isWhole) part.resource ??= this.#apart(part);
+      else part.byName ??= this.#byName(part, part.from.apart);
+      // One of them was made just now, if it was not there.
+      return isWhole ? [part.resource as Resource] : (part.byName as readonly Resource[]);
     });
   }
 
@@ -109,6 +115,30 @@ export class RouteConfigurationBuilder {
     return ofBytes('virtualHost', name, value);
   }
 
+  /** A virtual host for its name, and one for each host that is apart: each with its own domains. */
+  #byName({ from, bytes }: Part, apart: readonly string[]): readonly Resource[] {
+    const { domains } = from;
+    const rest = bytes.subarray(domains.reduce((sum, domain) => sum + textSize(domain), 0));
+    const own = (host: string) => domains.filter((each) => each === host || each === `${host}:*`);
+    const others = new Set(apart.flatMap(own));
+    const main = domains.filter((domain) => !others.has(domain));
+    return [
+      this.#withDomains(from.name, main, rest),
+      ...apart.map((host) => this.#withDomains(host, own(host), rest)),
+    ];
+  }
+
+  /** @param rest all of a virtual host but its name and domains, which are its first fields */
+  #withDomains(host: string, domains: readonly string[], rest: Uint8Array): Resource {
+    const name = virtualHostName(this.#name, host);
+    const head = domains.reduce((sum, domain) => sum + textSize(domain), textSize(name));
+    const value = Buffer.allocUnsafe(head + rest.length);
+    let at = writeText(value, 0, NAME, name);
+    for (const domain of domains) at = writeText(value, at, DOMAINS, domain);
+    value.set(rest, at);
+    return ofBytes('virtualHost', name, value);
+  }
+
   /** A virtual host that no request is for. */
   #nobody(): Resource {
     const name = virtualHostName(this.#name, NOWHERE);
@@ -120,6 +150,7 @@ export class RouteConfigurationBuilder {
 const VIRTUAL_HOSTS = 2;
 /** Of `VirtualHost`. */
 const NAME = 1;
+const DOMAINS = 2;
 
 function ofBytes(type: 'route' | 'virtualHost', name: string, value: Buffer): Resource {
   const any = Any.encode({ type_url: RESOURCE_TYPES[type].typeUrl, value }).finish();
@@ -138,11 +169,16 @@ function encode(from: HostRules, context: RouteContext): Part {
     bytes: lasting(VirtualHost.encode(host).finish()),
     problems,
     resource: undefined,
+    byName: undefined,
   };
 }
 
 function isSame(a: HostRules, b: HostRules): boolean {
-  return same(a.domains, b.domains) && (isPlain(a, b) || same(a.rules, b.rules));
+  return (
+    same(a.domains, b.domains) &&
+    same(a.apart ?? [], b.apart ?? []) &&
+    (isPlain(a, b) || same(a.rules, b.rules))
+  );
 }
 
 /** Where nobody has written rules, they say the same each time. */

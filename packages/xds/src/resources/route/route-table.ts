@@ -16,13 +16,14 @@ export class RouteTable {
   /** Becomes what the builders say; adds what has changed to `changed`. */
   sync(builders: Iterable<RouteConfigurationBuilder>, changed: Changed): void {
     const all = [...builders];
-    if (this.#form === 'inside') {
+    const form = this.#form;
+    if (form === 'inside') {
       const routes = all.map((builder) => builder.inside());
       sync(this.route, routes, 'route', changed);
     } else {
       const routes = all.map((builder) => builder.withoutHosts());
       sync(this.route, routes, 'route', changed);
-      const hosts = all.flatMap((builder) => builder.hosts());
+      const hosts = all.flatMap((builder) => builder.hosts(form));
       sync(this.virtualHost, hosts, 'virtualHost', changed);
     }
   }

@@ -9,6 +9,11 @@ export interface HostRules {
   /** Unique in the route configuration. */
   readonly name: string;
   readonly domains: readonly string[];
+  /**
+   * Those of its hosts that nobody finds by its name: who asks for virtual hosts one by one gets each as one of its
+   * own, which is called as it is.
+   */
+  readonly apart?: readonly string[];
   /** Most specific first; requests that none fits are answered with 404. */
   readonly rules: readonly AnyRule[];
 }
