@@ -77,6 +77,8 @@ onServers('what instances get', (stage) => {
     await publish(store, prod, { a: 'new' });
     const told = await other;
     assert.equal(valuesOf(told).a, 'new');
+    const { stat } = await stage.zk.get(`${store.root}/shop/prod`);
+    assert.ok(told.revision >= stat.mzxid, 'it is not taken for older than it is');
     const linked = new Promise<LiveResolved>((tell) => live.onOther(request, told.digest, tell));
     await publish(store, client, { url: 'y' });
     assert.equal(valuesOf(await linked).url, 'y');

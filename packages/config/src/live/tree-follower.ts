@@ -22,7 +22,7 @@ export interface FollowerHandlers {
   complete(): void;
   /** Something may be missed from here on, until `complete`. */
   gap(): void;
-  /** The newest transaction that was seen. */
+  /** All that was written up to this transaction is told; or is with what is told next. */
   seen(zxid: bigint): void;
 }
 
@@ -53,6 +53,8 @@ export class TreeFollower {
   /** Paths that have to be read. */
   readonly #dirty = new Set<string>();
   #everything = true;
+  /** All was read since something was missed. */
+  #whole = false;
   #wake: (() => void) | undefined;
 
   constructor(options: FollowerOptions) {
@@ -73,6 +75,7 @@ export class TreeFollower {
           listener: (event) => {
             if (event.type === 'reset') {
               this.#everything = true;
+              this.#whole = false;
               handlers.gap();
             } else if (event.path === paths.root) this.#everything = true;
             else if (event.type !== 'children' && paths.at(event.path) !== undefined)
@@ -115,7 +118,9 @@ export class TreeFollower {
       }
       for (const path of found) this.#dirty.add(path);
       await this.#readSome(signal);
-      if (!this.#everything) handlers.complete();
+      if (this.#everything) return;
+      this.#whole = true;
+      handlers.complete();
     } catch (error) {
       if (!mayFollow(zk, error)) throw error;
       this.#everything = true;
@@ -128,10 +133,13 @@ export class TreeFollower {
     this.#dirty.clear();
     for (let i = 0; i < all.length; i += AT_ONCE)
       await Promise.all(all.slice(i, i + AT_ONCE).map((path) => this.#read(path, signal)));
+    // Of what was written until then nothing is unread: its events came before the answers.
+    const { zk, handlers } = this.#options;
+    if (this.#dirty.size === 0 && !this.#everything) handlers.seen(zk.lastZxid);
   }
 
   async #read(path: string, signal: AbortSignal): Promise<void> {
-    const { handlers, paths, logger } = this.#options;
+    const { paths, logger } = this.#options;
     const at = paths.at(path);
     if (at === undefined) return;
     try {
@@ -157,14 +165,15 @@ export class TreeFollower {
         'configuration can not be read: what was there before holds',
       );
     }
-    handlers.seen(this.#options.zk.lastZxid);
   }
 
   async #readApplication(name: string, path: string, signal: AbortSignal): Promise<void> {
     const { zk, handlers } = this.#options;
     const node = await absent(zk.get(path, { signal }));
     if (node === undefined) return handlers.application(name, undefined);
-    handlers.application(name, parse('application', node.data, path));
+    const record = parse('application', node.data, path);
+    this.#seen(node.stat.mzxid);
+    handlers.application(name, record);
   }
 
   async #readNamespace(ref: NamespaceRef, path: string, signal: AbortSignal): Promise<void> {
@@ -176,11 +185,18 @@ export class TreeFollower {
       if (pointer.deleted) return handlers.namespace(ref, undefined);
       try {
         const load = this.#chunks.loader(paths.namespace(ref), signal);
-        return handlers.namespace(ref, await LiveNamespace.load(pointer, known(ref), load));
+        const namespace = await LiveNamespace.load(pointer, known(ref), load);
+        this.#seen(node.stat.mzxid);
+        return handlers.namespace(ref, namespace);
       } catch (error) {
         if (!isConfigError(error, 'NOT_FOUND') || tries === TRIES) throw error;
       }
     }
+  }
+
+  /** Who is told of it is told how new it is, and doesn't take what is older from others then. */
+  #seen(zxid: bigint): void {
+    if (this.#whole) this.#options.handlers.seen(zxid);
   }
 
   async #news(): Promise<void> {
