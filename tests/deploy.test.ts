@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { loadConfig } from '@meshkeeper/control-plane';
-import { tempDir } from '@meshkeeper/testbed';
+import { runHelm, runKubectl, skipWithout, tempDir, validateManifests } from '@meshkeeper/testbed';
 import { createProgram } from 'meshkeeper';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 interface Manifest {
   readonly kind: string;
@@ -14,6 +14,7 @@ interface Manifest {
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
     readonly template?: {
+      readonly metadata: { annotations?: Readonly<Record<string, string>> };
       readonly spec: { readonly containers: readonly { readonly args?: readonly string[] }[] };
     };
   };
@@ -57,14 +58,66 @@ test('the manifests start commands that there are, with flags that these have', 
   }
 });
 
-test('the chart has every object that the manifests have, but for the namespace', () => {
-  const templates = globSync('deploy/helm/meshkeeper/templates/*.yaml')
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n---\n');
-  const inChart = [...templates.matchAll(/^kind: (\w+)\nmetadata:\n {2}name: (\S+)$/gm)];
-  const names = inChart.map(([, kind, name]) => `${kind} ${name}`);
-  const plain = manifests
-    .filter(({ kind }) => kind !== 'Namespace' && kind !== 'Kustomization')
-    .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  assert.deepEqual(names.sort(), plain.sort());
+describe('deploy/', { skip: skipWithout('kubernetes-tools', 'kubernetes-validate') }, () => {
+  it('is, to the letter, what the OpenAPI schemas of Kubernetes say', async () => {
+    const plain = await kustomized();
+    const charts = [
+      await chartOf(),
+      await chartOf('webhook={"enabled":false}'),
+      await chartOf('configuration={"controlPlane":{"dns":{"listen":"0.0.0.0:7053"}}}'),
+    ];
+    for (const manifests of [plain, ...charts]) {
+      const { valid, problems } = await validateManifests(manifests);
+      assert.deepEqual(problems, []);
+      assert.equal(valid, objectsOf(manifests).size);
+    }
+    const { problems } = await validateManifests(
+      plain.replaceAll('  replicas: 2', '  replicaz: 2'),
+    );
+    assert.equal(problems.length, 2, 'a field that there is not is found in each Deployment');
+  });
+
+  it('is the same by the chart as by the manifests', async () => {
+    const plain = objectsOf(await kustomized());
+    const chart = objectsOf(await chartOf());
+    // Helm makes the namespace itself, if it is told to.
+    plain.delete('Namespace meshkeeper');
+    assert.deepEqual(chart.keys().toArray().sort(), plain.keys().toArray().sort());
+    const configurationOf = (objects: ReadonlyMap<string, Manifest>) =>
+      parse(objects.get('ConfigMap meshkeeper')?.data?.['meshkeeper.yaml'] ?? '');
+    assert.deepEqual(configurationOf(chart), configurationOf(plain));
+    plain.delete('ConfigMap meshkeeper');
+    for (const [name, object] of plain) {
+      const made = structuredClone(chart.get(name));
+      // Pods are made anew when the configuration changes: kubectl's user does that by hand.
+      delete made?.spec?.template?.metadata.annotations;
+      assert.deepEqual(made, object);
+    }
+  });
 });
+
+async function kustomized(): Promise<string> {
+  return outputOf(await runKubectl(['kustomize', 'deploy/kubernetes']));
+}
+
+/** What the chart makes of its values, of which some are changed (`name=JSON`). */
+async function chartOf(...values: readonly string[]): Promise<string> {
+  const args = ['template', 'meshkeeper', 'deploy/helm/meshkeeper', '--namespace', 'meshkeeper'];
+  const changed = values.flatMap((value) => ['--set-json', value]);
+  return outputOf(await runHelm([...args, '--include-crds', ...changed]));
+}
+
+function outputOf({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) {
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** By `Kind name`. */
+function objectsOf(yaml: string): Map<string, Manifest> {
+  const objects = parseAllDocuments(yaml).map((each): Manifest | null => each.toJS());
+  return new Map(
+    objects
+      .filter((each) => each !== null)
+      .map((each): [string, Manifest] => [`${each.kind} ${each.metadata.name}`, each]),
+  );
+}
