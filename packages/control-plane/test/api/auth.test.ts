@@ -117,6 +117,30 @@ describe('who may call the API', () => {
     assert.equal((await get(operator, '/api/v1/tokens')).status, 403);
   });
 
+  test('no operation of the document does anything for nobody, nor for who may only read', async () => {
+    const { body: document } = await api.call('/api/v1/openapi.json');
+    const reader = await make('reader', 'viewer');
+    await until(async () => (await get(reader)).status === 200);
+    const paths = Object.entries<Record<string, { 'x-role': string }>>(document.paths);
+    const seen = new Set<string>();
+    for (const [path, methods] of paths)
+      for (const [lower, { 'x-role': role }] of Object.entries(methods)) {
+        const [method, at] = [lower.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x')];
+        const from = { 'x-forwarded-for': '10.0.0.1' };
+        const call = (headers = {}) =>
+          callAt(strict.api, at, { method, headers: { ...from, ...headers } });
+        seen.add(role);
+        const without = await call();
+        if (role === 'open') assert.notEqual(without.status, 401, `${method} ${path}`);
+        else assert.deepEqual([without.status, without.body.code], [401, 'unauthenticated'], path);
+        if (role === 'open' || role === 'viewer') continue;
+        const reading = await call(as(reader));
+        assert.deepEqual([reading.status, reading.body.code], [403, 'forbidden'], path);
+      }
+    for (const role of ['open', 'viewer', 'editor', 'publisher', 'operator', 'admin'])
+      assert.ok(seen.has(role), role);
+  });
+
   test('revoked, at every replica; expired, by itself', async () => {
     const token = await make('gone', 'viewer');
     await until(async () => (await get(token)).status === 200);
