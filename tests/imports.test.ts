@@ -20,6 +20,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   proxy: ['mesh', 'xds'],
   config: ['recipes', 'zookeeper'],
   dns: ['mesh'],
+  identity: ['mesh', 'zookeeper'],
   kubernetes: ['mesh'],
   consul: ['mesh'],
   sdk: ['config', 'mesh', 'proxy', 'recipes', 'registries', 'xds', 'zookeeper'],
@@ -38,6 +39,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'config',
     'control-plane',
+    'dns',
     'kubernetes',
     'mesh',
     'policy',
