@@ -82,7 +82,7 @@ describe('deploy/', { skip: skipWithout('kubernetes-tools', 'kubernetes-validate
     const chart = objectsOf(await chartOf());
     // Helm makes the namespace itself, if it is told to.
     plain.delete('Namespace meshkeeper');
-    assert.deepEqual(chart.keys().toArray().sort(), plain.keys().toArray().sort());
+    assert.deepEqual([...chart.keys()].sort(), [...plain.keys()].sort());
     const configurationOf = (objects: ReadonlyMap<string, Manifest>) =>
       parse(objects.get('ConfigMap meshkeeper')?.data?.['meshkeeper.yaml'] ?? '');
     assert.deepEqual(configurationOf(chart), configurationOf(plain));

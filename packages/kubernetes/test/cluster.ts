@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
-import { ApiClient, RESOURCES } from '@meshkeeper/kubernetes';
-import { type Kubernetes, startKubernetes } from '@meshkeeper/testbed';
+import {
+  ApiClient,
+  isRefused,
+  type KubernetesObject,
+  RESOURCES,
+  resource,
+} from '@meshkeeper/kubernetes';
+import { type Kubernetes, startKubernetes, until } from '@meshkeeper/testbed';
 
 /** The API server that a suite runs against: a real one where one is named, the testbed's elsewhere. */
 export interface TestCluster {
@@ -11,7 +17,19 @@ export interface TestCluster {
   readonly standIn: Kubernetes | undefined;
   /** Makes an empty namespace that goes with the suite. */
   namespace(): Promise<string>;
+  /** Makes those definitions that are not there, waits until they serve; they go with the suite. */
+  define(...definitions: readonly Definition[]): Promise<void>;
 }
+
+/** A CustomResourceDefinition. */
+export type Definition = KubernetesObject & {
+  readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+};
+
+const DEFINITIONS = resource<Definition>(
+  ...(['apiextensions.k8s.io', 'v1', 'customresourcedefinitions'] as const),
+  ...(['CustomResourceDefinition', false] as const),
+);
 
 /** Set to a kubeconfig file, the suites run against that cluster. */
 export const REAL = process.env.MESHKEEPER_TEST_KUBECONFIG;
@@ -22,7 +40,9 @@ export async function testCluster(): Promise<TestCluster> {
   const kubeconfig = REAL ?? standIn?.kubeconfig;
   const client = await ApiClient.open({ kubeconfig });
   const made: string[] = [];
+  const defined: string[] = [];
   after(async () => {
+    for (const name of defined) await client.delete(DEFINITIONS, name).catch(() => {});
     for (const name of made) await client.delete(RESOURCES.namespaces, name).catch(() => {});
     await client.close();
     await standIn?.close();
@@ -36,6 +56,23 @@ export async function testCluster(): Promise<TestCluster> {
       await client.create(RESOURCES.namespaces, { metadata: { name } });
       made.push(name);
       return name;
+    },
+    async define(...definitions) {
+      for (const definition of definitions) {
+        const { name } = definition.metadata;
+        try {
+          await client.create(DEFINITIONS, definition);
+          defined.push(name);
+        } catch (error) {
+          if (!isRefused(error, 'AlreadyExists')) throw error;
+        }
+        await until(async () => {
+          const { status } = await client.get(DEFINITIONS, name);
+          return status?.conditions?.some(
+            (each) => each.type === 'Established' && each.status === 'True',
+          );
+        });
+      }
     },
   };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type KubernetesObject, resource } from '@meshkeeper/kubernetes';
 import { until } from '@meshkeeper/testbed';
 import { SERVICE_ENTRIES } from '../../src/sync/service-entry.ts';
 import { testCluster } from '../cluster.ts';
@@ -8,35 +7,22 @@ import { endpoint, Published, rule, service } from './fixture.ts';
 
 const cluster = await testCluster();
 const { client } = cluster;
-const CRDS = resource<KubernetesObject & { readonly spec: object }>(
-  'apiextensions.k8s.io',
-  'v1',
-  'customresourcedefinitions',
-  'CustomResourceDefinition',
-  false,
-);
 
 /** As much of Istio's as is needed, where Istio isn't. */
-async function installed(): Promise<void> {
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  await client
-    .create(CRDS, {
-      metadata: { name: 'serviceentries.networking.istio.io' },
-      spec: {
-        group: 'networking.istio.io',
-        scope: 'Namespaced',
-        names: { kind: 'ServiceEntry', plural: 'serviceentries', singular: 'serviceentry' },
-        versions: [
-          { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } },
-        ],
-      },
-    })
-    .catch(() => {});
-}
+const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+const DEFINITION = {
+  metadata: { name: 'serviceentries.networking.istio.io' },
+  spec: {
+    group: 'networking.istio.io',
+    scope: 'Namespaced',
+    names: { kind: 'ServiceEntry', plural: 'serviceentries', singular: 'serviceentry' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+  },
+};
 
 describe('Istio', () => {
   it('gets ServiceEntries with weights, of endpoints that take requests', async () => {
-    await installed();
+    await cluster.define(DEFINITION);
     const namespace = await cluster.namespace();
     await until(() => client.list(SERVICE_ENTRIES, { namespace }));
     const rules = [rule(namespace, { serviceEntry: '{name}.mesh' })];
