@@ -10,10 +10,11 @@ import {
   dubbo,
   envoy,
   finagle,
+  haproxy,
   kazoo,
-  nativeClient,
   kubernetesTools,
   kubernetesValidate,
+  nativeClient,
   pyConsul,
   schemathesis,
   spring,
@@ -29,15 +30,16 @@ export const componentNames = [
   'finagle',
   'd2',
   'envoy',
+  'haproxy',
   'kazoo',
   'dnspython',
   'schemathesis',
   'consul-js',
   'py-consul',
-] as const;
-
   'kubernetes-tools',
   'kubernetes-validate',
+] as const;
+
 /** One of {@link componentNames}, or what is installed only when somebody asks for it. */
 export type ComponentName = (typeof componentNames)[number] | 'native-client';
 
@@ -55,16 +57,17 @@ const versions = {
   finagle,
   d2,
   envoy,
+  haproxy,
   kazoo,
   dnspython,
   schemathesis,
   'consul-js': consulJs,
   'py-consul': pyConsul,
+  'kubernetes-tools': kubernetesTools,
+  'kubernetes-validate': kubernetesValidate,
   // Compiled for this Node's binary interface.
   'native-client': { ...nativeClient, abi: process.versions.modules },
 } satisfies Record<ComponentName, object>;
-  'kubernetes-tools': kubernetesTools,
-  'kubernetes-validate': kubernetesValidate,
 
 /** Where components are installed: `.cache/testbed` of the checkout. */
 export const cacheDir = resolve(import.meta.dirname, '../../../.cache/testbed');
@@ -85,6 +88,8 @@ const entryPoint = {
   d2: '.',
   /** The program. */
   envoy: 'bin/envoy',
+  /** The program. */
+  haproxy: 'bin/haproxy',
   /** A Python that can import kazoo. */
   kazoo: 'bin/python',
   /** A Python that can import dns. */
@@ -95,15 +100,15 @@ const entryPoint = {
   'consul-js': '.',
   /** A Python that can import consul. */
   'py-consul': 'bin/python',
+  /** A folder with `kubectl` and `helm`. */
+  'kubernetes-tools': 'bin',
+  /** A Python that can import kubernetes_validate. */
+  'kubernetes-validate': 'bin/python',
   /** A folder with `node_modules`. */
   'native-client': '.',
 } as const satisfies Record<ComponentName, string>;
 
 /** The environment variable that points to an own installation of a component. */
-  /** A folder with `kubectl` and `helm`. */
-  'kubernetes-tools': 'bin',
-  /** A Python that can import kubernetes_validate. */
-  'kubernetes-validate': 'bin/python',
 export function overrideVariable(name: ComponentName): string {
   return `MESHKEEPER_TESTBED_${name.toUpperCase().replaceAll('-', '_')}`;
 }

@@ -89,6 +89,12 @@ export {
   startFinagle,
 } from './finagle/finagle.ts';
 export { freePort, freePorts } from './free-port.ts';
+export {
+  checkHaproxy,
+  type Haproxy,
+  type HaproxyServer,
+  startHaproxy,
+} from './haproxy/haproxy.ts';
 export { type KazooOptions, runKazoo } from './kazoo/run-kazoo.ts';
 export type { Fault, FaultExtent, RequestMatch, RequestRecord } from './kubernetes/faults.ts';
 export type { Disturbance } from './kubernetes/http/watch.ts';

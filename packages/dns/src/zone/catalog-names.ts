@@ -1,9 +1,10 @@
 import type { Service, ServiceChange, ServiceSettings, Snapshot } from '@meshkeeper/mesh';
-import { EMPTY_SNAPSHOT } from '@meshkeeper/mesh';
+import { EMPTY_SNAPSHOT, sameHosts } from '@meshkeeper/mesh';
 import { hasAddress } from './address-records.ts';
 import { AddressTable } from './address-table.ts';
 import { AliasTable, isNamable } from './alias-table.ts';
 import { reverseName } from './reverse-name.ts';
+import { StatedHosts } from './stated-hosts.ts';
 import type { CatalogView, Named } from './zone.ts';
 
 /** What a new snapshot has changed of the names. */
@@ -18,6 +19,7 @@ export class CatalogNames implements CatalogView {
   readonly #origin: string;
   readonly #aliases = new AliasTable();
   readonly #addresses = new AddressTable();
+  readonly #hosts = new StatedHosts();
   /** What of a service has no name, in a sentence, by its name. */
   readonly #faults = new Map<string, string>();
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
@@ -48,6 +50,10 @@ export class CatalogNames implements CatalogView {
       if (change.type === 'removed') this.#aliases.remove(change.name);
       // Names may have been hidden by one that was there, or are by one that is now.
       if (change.type !== 'updated') isSame = false;
+      if (!sameHosts(before?.hosts, after?.hosts)) {
+        this.#hosts.update(change.name, before?.hosts, after?.hosts);
+        isSame = false;
+      }
       const fault = after && this.#faultOf(after);
       if (fault === undefined) this.#faults.delete(change.name);
       else this.#faults.set(change.name, fault);
@@ -59,6 +65,13 @@ export class CatalogNames implements CatalogView {
     const name = isNamable(alias, this.#origin) ? this.#aliases.owner(alias) : undefined;
     const service = name === undefined ? undefined : this.#snapshot.services.get(name);
     return service && { alias, service };
+  }
+
+  host(host: string): Named | undefined {
+    const owner = this.#hosts.owner(host);
+    if (owner === undefined) return undefined;
+    const named = this.service(this.#aliases.aliasOf(owner));
+    return named?.service.name === owner ? named : undefined;
   }
 
   isInner(name: string): boolean {

