@@ -12,7 +12,7 @@ import { hasTag } from './consul-tag.ts';
 import type { Meaning } from './grammar.ts';
 import { type Level, levelsOf } from './level.ts';
 import { isReverse } from './reverse-name.ts';
-import { serviceRecords } from './service-records.ts';
+import { coarseRecords, serviceRecords } from './service-records.ts';
 import { type CatalogView, inZone, relativeTo, type Zone } from './zone.ts';
 
 /** What is asked. */
@@ -147,7 +147,11 @@ function choicesOf(
       const alias = meaning.type === 'service' ? aliasRecord(zone, name, levels) : undefined;
       // Whoever has another name has nothing else.
       if (alias !== undefined) return only([alias]);
-      if (type === 'SRV') return serviceRecords(zone, name, meaning.named, levels, settings);
+      if (type === 'SRV') {
+        const isCoarse = meaning.type === 'ports' && meaning.coarse;
+        const records = isCoarse ? coarseRecords : serviceRecords;
+        return records(zone, name, meaning.named, levels, settings);
+      }
       return meaning.type === 'service' ? addresses(zone, name, type, levels) : [];
     }
   }
