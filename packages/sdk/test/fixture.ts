@@ -20,8 +20,14 @@ export interface Home extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Starts a control plane on a ZooKeeper: an embedded one, unless it is given. */
-export async function home(zookeeper?: string): Promise<Home> {
+/**
+ * Starts a control plane on a ZooKeeper: an embedded one, unless it is given.
+ * @param rest of its configuration
+ */
+export async function home(
+  zookeeper?: string,
+  rest: Readonly<Record<string, unknown>> = {},
+): Promise<Home> {
   await using stack = new AsyncDisposableStack();
   const embedded = zookeeper
     ? undefined
@@ -30,6 +36,7 @@ export async function home(zookeeper?: string): Promise<Home> {
   const start = async (api: string, xds: string): Promise<ControlPlane> => {
     const config = await loadConfig({
       flags: {
+        ...rest,
         zookeeper: { connect: ensemble },
         controlPlane: {
           api: { listen: api },

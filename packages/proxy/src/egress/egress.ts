@@ -118,10 +118,18 @@ export class Egress implements AsyncDisposable {
     return this.#entry?.handle(stream, head) ?? false;
   }
 
-  /** The endpoints of a service, as the control plane states them; undefined until it has. */
+  /**
+   * The endpoints of a service, as the control plane states them; undefined until it has. Of a host that is no
+   * service's own name, those that its routes lead to.
+   */
   endpoints(service: string): readonly Target[] | undefined {
     const known = this.#plane.assignment(service)?.targets;
-    return known ?? (this.#gone.has(`cluster ${service}`) ? [] : undefined);
+    if (known !== undefined || !this.#gone.has(`cluster ${service}`)) return known;
+    const found = this.knows(service);
+    if (found === 'asked' || found === 'unasked') return undefined;
+    const host = this.#kept.get('virtualHost', virtualHostName(OUTBOUND, service));
+    const clusters = new Set(host === undefined ? [] : clustersOfVirtualHost(host));
+    return [...clusters].flatMap((cluster) => this.#plane.assignment(cluster)?.targets ?? []);
   }
 
   /** Requests that are on their way. */

@@ -45,23 +45,32 @@ export class MeshFetch {
   }
 
   /** The name of the service that is known by now. */
-  async #serviceOf({ service, signal }: Outgoing): Promise<string> {
+  async #serviceOf({ service, alias = {}, signal }: Outgoing): Promise<string> {
+    const { withPort, inZone } = alias;
+    if (withPort !== undefined && (await this.#isKnown(withPort, service, signal))) return withPort;
     if (this.#egress.knows(service) === 'known') return service;
-    const lower = service.toLowerCase();
     const found = await this.#watch.known(service, signal);
     if (found === 'known') return service;
-    if (
-      found === 'missing' &&
-      lower !== service &&
-      (await this.#watch.known(lower, signal)) === 'known'
-    )
-      return lower;
+    const others = [service.toLowerCase(), inZone];
+    if (found === 'missing')
+      for (const other of others)
+        if (other !== undefined && other !== service)
+          if ((await this.#watch.known(other, signal)) === 'known') return other;
     throw new SdkError(
       'NO_SERVICE',
       found === 'closed'
         ? `The service ${service} takes no HTTP: connect to one of mesh.service("${service}").endpoints() instead.`
         : `The mesh has no service ${service}, or this one may not reach it: "meshkeeper services" lists them.`,
     );
+  }
+
+  /** Whether a name is a service's by itself; while nobody can be asked, another that is known will do. */
+  async #isKnown(name: string, otherwise: string, signal: AbortSignal | undefined) {
+    const found = this.#egress.knows(name);
+    if (found === 'known' || found === 'missing') return found === 'known';
+    if (this.#egress.state.type !== 'live' && this.#egress.knows(otherwise) === 'known')
+      return false;
+    return (await this.#watch.known(name, signal)) === 'known';
   }
 }
 

@@ -7,6 +7,8 @@ export interface Outgoing {
   readonly method: string;
   /** The service's name, as it was written. */
   readonly service: string;
+  /** The host as a whole, where that may be what a service is known by: before its name counts the one with a port. */
+  readonly alias?: { readonly withPort?: string; readonly inZone?: string };
   readonly url: URL;
   /** What Host says. */
   readonly host: string;
@@ -40,8 +42,7 @@ export function outgoing(input: string | URL | Request, init: MeshRequestInit = 
   const given = input instanceof Request ? input : undefined;
   const text = given?.url ?? String(input);
   const url = parseUrl(text);
-  const { name } = authority(text, url);
-  return made({ url, service: name, host: url.host }, given, init);
+  return made({ url, ...authority(text, url), host: url.host }, given, init);
 }
 
 /** A request by the service's own name, whatever characters that has; `path` begins with a slash. */
@@ -54,7 +55,7 @@ export function outgoingTo(service: string, path: string, init: MeshRequestInit 
 
 /** The request that a redirect to `location` leads to. */
 export function redirected(request: Outgoing, location: string, change: 'keep' | 'get'): Outgoing {
-  const { url: from, service, method, headers, body, redirect, signal } = request;
+  const { url: from, service, alias, method, headers, body, redirect, signal } = request;
   const url = new URL(location, from);
   // A relative one stays with the service, whatever the URL makes of its name.
   const isSame = url.host === from.host;
@@ -65,7 +66,7 @@ export function redirected(request: Outgoing, location: string, change: 'keep' |
   if (!isSame) for (const name of ['authorization', 'cookie']) kept.delete(name);
   return {
     ...{ url, headers: kept, redirect, signal },
-    service: isSame ? service : authority(location, url).name,
+    ...(isSame ? { service, ...(alias && { alias }) } : authority(location, url)),
     host: isSame ? request.host : url.host,
     method: change === 'get' ? 'GET' : method,
     body: change === 'get' ? { type: 'none' } : body,
@@ -87,7 +88,7 @@ export function headOf({ method, url, host, headers, body }: Outgoing): RequestH
 }
 
 function made(
-  where: Pick<Outgoing, 'url' | 'service' | 'host'>,
+  where: Pick<Outgoing, 'url' | 'service' | 'alias' | 'host'>,
   given: Request | undefined,
   init: MeshRequestInit,
 ): Outgoing {
@@ -125,10 +126,14 @@ function parseUrl(text: string): URL {
 }
 
 /** The service that a URL is for. URLs are read in lower case; names may have others. */
-function authority(text: string, url: URL): { readonly name: string } {
+function authority(text: string, url: URL): Pick<Outgoing, 'service' | 'alias'> {
   const written = /^http:\/\/([^/?#:@]+)/i.exec(text)?.[1];
   const host = written?.toLowerCase() === url.hostname ? written : url.hostname;
-  return { name: host.endsWith(ZONE) ? host.slice(0, -ZONE.length) : host };
+  if (host.endsWith(ZONE))
+    return { service: host.slice(0, -ZONE.length), alias: { inZone: url.hostname } };
+  // A platform's names are told apart by ports, too; names without a dot are no platform's.
+  const withPort = url.port !== '' && host.includes('.');
+  return { service: host, ...(withPort && { alias: { withPort: url.host } }) };
 }
 
 function methodOf(text: string): string {
