@@ -119,9 +119,21 @@ export async function startControlPlane(
     connect === undefined ? zk : ensembles.client(connect),
   );
   const bridging = { config, bridges, zk, catalog, logger, now };
-  const sources = [...registries, ...openSources(bridging)];
+  const policies = stack.use(
+    await openPolicies({
+      ...{ zk, config, logger, restored },
+      sources: config.sources.map(identityOfSource),
+      sourcesChanged(compiled) {
+        catalog.setPolicies(compiled);
+        reconciler.changed();
+      },
+    }),
+  );
+  const sources = [
+    ...registries,
+    ...openSources({ ...bridging, policies: policies.sourced }, stack),
+  ];
   const overlays = new OverlayStore(zk, logger);
-  const policies = stack.use(await openPolicies({ zk, config, logger, restored }));
   const mirrorEnsembles = stack.use(
     new Ensembles({ sessionTimeout: MIRROR_SESSIONS * sessionTimeout, logger }),
   );

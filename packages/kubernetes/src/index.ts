@@ -38,16 +38,13 @@ export {
   type OwnKind,
 } from './crd/definition.ts';
 export { type JsonSchema, structural } from './crd/structural.ts';
-export type { Verdict } from './gateway-api/conditions.ts';
 export {
   KubernetesPolicies,
   type KubernetesPoliciesOptions,
 } from './gateway-api/kubernetes-policies.ts';
-export type {
-  KubernetesPolicy,
-  PolicyParent,
-  ServiceNaming,
-} from './gateway-api/kubernetes-policy.ts';
+export { POLICY_RESOURCES, type PolicyObject } from './gateway-api/policy-kinds.ts';
+export { REFERENCE_GRANTS, type ReferenceGrant } from './gateway-api/reference-grants.ts';
+export type { NamedPort, ServiceNaming } from './gateway-api/service-naming.ts';
 export { LeaseElection, type LeaseElectionOptions, type Reign } from './leader/lease-election.ts';
 export type { Logger } from './logger.ts';
 export { BackOff, type BackOffOptions } from './queue/back-off.ts';

@@ -104,13 +104,21 @@ export type {
   DestinationContext,
   DestinationPlugin,
   Leadership,
+  OpenSource,
   PluginContext,
   PluginLogger,
   SettingsIssue,
   SettingsResult,
   SettingsSchema,
+  SourceContext,
   SourcePlugin,
 } from './model/plugin.ts';
+export type {
+  PolicyCondition,
+  PolicySource,
+  PolicyStanding,
+  SourcePolicy,
+} from './model/policy-source.ts';
 export { type Protocol, type Service, sameService } from './model/service.ts';
 export { ServiceMap } from './model/service-map.ts';
 export { diff, EMPTY_SNAPSHOT, type ServiceChange, type Snapshot } from './model/snapshot.ts';

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { alsoIn } from '../mirrors/also-in.ts';
 import { meshId } from '../mirrors/mesh-id.ts';
 import { Selection } from '../mirrors/select.ts';
+import type { SourcedPolicies } from '../policies/sourced-policies.ts';
 import type { Destination } from './destinations.ts';
 import { LatchLeadership } from './leadership.ts';
 import { PluginDestination } from './plugin-destination.ts';
@@ -25,18 +26,27 @@ export interface OpenBridgesOptions {
   readonly now: () => number;
 }
 
-/** Where replicas stand for what a destination writes. */
+/** Where replicas stand for what a destination writes, and for what a source is told of its policies. */
 const LEADERS = '/meshkeeper/destinations';
+const SOURCE_LEADERS = '/meshkeeper/sources';
 
 /** The sources of `sources:`, in their order. Each is opened when it is followed. */
-export function openSources(options: OpenBridgesOptions): PluginSource[] {
-  const { bridges, logger, now } = options;
+export function openSources(
+  options: OpenBridgesOptions & { readonly policies: SourcedPolicies },
+  stack: AsyncDisposableStack,
+): PluginSource[] {
+  const { bridges, zk, logger, now, policies } = options;
   return bridges.sources.map(({ entry, plugin, settings }) => {
     const { name, prefix, locality } = entry;
+    const leader = stack.use(new LatchLeadership(zk, `${SOURCE_LEADERS}/${name}`));
     return new PluginSource({
       ...{ name, prefix, locality, logger, now },
-      open: async (signal) =>
-        plugin.open(settings, await contextOf(options, 'sources', name, signal)),
+      policies: policies.of(name),
+      async open(signal) {
+        const context = await contextOf(options, 'sources', name, signal);
+        const nameOf = (service: string) => `${prefix}${service}`;
+        return plugin.open(settings, { ...context, nameOf, leader });
+      },
     });
   });
 }

@@ -1,11 +1,20 @@
-import type { Problem, RegistrySource, SourceChange, SourceState } from '@meshkeeper/mesh';
+import type {
+  OpenSource,
+  Problem,
+  RegistrySource,
+  SourceChange,
+  SourceState,
+} from '@meshkeeper/mesh';
 import type { Logger } from '@meshkeeper/zookeeper';
+import type { PoliciesOfSource } from '../policies/policies-of-source.ts';
 import { Taken, type TakenOptions } from './taken.ts';
 import { ended, pause, within } from './within.ts';
 
 /** What a configured source takes. */
 export interface PluginSourceOptions extends TakenOptions {
-  readonly open: (signal: AbortSignal) => Promise<RegistrySource & AsyncDisposable>;
+  readonly open: (signal: AbortSignal) => Promise<OpenSource>;
+  /** Takes the policies that it has. */
+  readonly policies: Pick<PoliciesOfSource, 'follow'>;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -50,7 +59,7 @@ export class PluginSource implements RegistrySource {
       const stop = new AbortController();
       const running = AbortSignal.any([signal, stop.signal]);
       try {
-        for await (const change of this.#run(running)) {
+        for await (const change of this.#run(running, (error) => stop.abort(error))) {
           failed = 0;
           this.#failure = undefined;
           yield change;
@@ -73,10 +82,11 @@ export class PluginSource implements RegistrySource {
     }
   }
 
-  async *#run(signal: AbortSignal): AsyncGenerator<SourceChange> {
+  async *#run(signal: AbortSignal, failed: (error: unknown) => void): AsyncGenerator<SourceChange> {
     const close = (source: AsyncDisposable) => ended(() => source[Symbol.asyncDispose]());
     const source = await within(this.#options.open(signal), signal, (late) => void close(late));
     this.#source = source;
+    const policies = this.#options.policies.follow(source.policies, signal, failed);
     const changes = source.changes(signal)[Symbol.asyncIterator]();
     try {
       for (let first = true; ; first = false) {
@@ -84,6 +94,8 @@ export class PluginSource implements RegistrySource {
         if (done === true) return;
         if (first && value.type !== 'reset')
           throw new Error(`its first change has to be a "reset", and is "${value.type}"`);
+        // Services without what is said of them are not served.
+        if (first) await within(policies, signal);
         yield this.#taken.change(value);
       }
     } finally {

@@ -20,6 +20,8 @@ export interface LastKnownOptions {
   readonly dataDir: string;
   /** Where the policies are read from: what was kept of another place is not used. */
   readonly identity: string;
+  /** Of the source whose they are. Default: those that operators have applied. */
+  readonly source?: string;
   readonly logger: Logger;
 }
 
@@ -60,7 +62,8 @@ export class LastKnownPolicies implements AsyncDisposable {
     options: LastKnownOptions,
   ): Promise<{ readonly keeper: LastKnownPolicies; readonly last: LastKnown }> {
     const folder = join(options.dataDir, 'policies');
-    const path = join(folder, 'policies.last');
+    const { source } = options;
+    const path = join(folder, source === undefined ? 'policies.last' : `source-${source}.last`);
     try {
       await mkdir(folder, { recursive: true });
       return { keeper: new LastKnownPolicies(options, path), last: await readLast(path, options) };

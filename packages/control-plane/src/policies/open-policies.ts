@@ -5,11 +5,14 @@ import { type LastKnown, LastKnownPolicies } from './last-known.ts';
 import { PolicyStore } from './policy-store.ts';
 import type { PolicyList } from './policy-tree.ts';
 import { ServedPolicies } from './served-policies.ts';
+import { SourcedPolicies } from './sourced-policies.ts';
 
 /** The policies of a control plane: where they are kept, and what of them is served. */
 export interface ControlPlanePolicies extends AsyncDisposable {
   readonly store: PolicyStore;
   readonly served: ServedPolicies;
+  /** Those that sources have. */
+  readonly sourced: SourcedPolicies;
   /** Takes what was read: to be compiled, and kept on disk. */
   take(list: PolicyList): Policies;
 }
@@ -21,6 +24,10 @@ export interface PoliciesOptions {
   readonly logger: Logger;
   /** What was served before a restart is served until ZooKeeper is there. */
   readonly restored: boolean;
+  /** What tells each source from another of its name. */
+  readonly sources: readonly { readonly name: string; readonly identity: string }[];
+  /** Called when what sources have is compiled anew. */
+  readonly sourcesChanged: (policies: Policies) => void;
 }
 
 const NOTHING: PolicyList = { revision: 0, policies: [], problems: [] };
@@ -32,7 +39,7 @@ const NOTHING: PolicyList = { revision: 0, policies: [], problems: [] };
  * @throws ControlPlaneError DATA_DIR
  */
 export async function openPolicies(options: PoliciesOptions): Promise<ControlPlanePolicies> {
-  const { zk, config, logger, restored } = options;
+  const { zk, config, logger, restored, sources, sourcesChanged } = options;
   const { dataDir } = config.controlPlane;
   const identity = ensembleOf(config);
   const kept =
@@ -49,16 +56,20 @@ export async function openPolicies(options: PoliciesOptions): Promise<ControlPla
     known: last.type === 'known' ? last.list : NOTHING,
     restored: restored && last.type !== 'lost',
   });
-  const served = new ServedPolicies(logger);
+  const changed = () => {
+    const compiled = served.takeSourced();
+    if (compiled !== undefined) sourcesChanged(compiled);
+  };
+  const sourced = await SourcedPolicies.open({ sources, dataDir, logger, changed });
+  const served = new ServedPolicies(logger, sourced);
   return {
-    store,
-    served,
+    ...{ store, served, sourced },
     take(list) {
       kept?.keeper.keep(list);
       return served.take(list);
     },
     async [Symbol.asyncDispose]() {
-      await kept?.keeper.close();
+      await Promise.all([kept?.keeper.close(), sourced[Symbol.asyncDispose]()]);
     },
   };
 }

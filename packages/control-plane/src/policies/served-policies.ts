@@ -9,10 +9,18 @@ import {
 } from '@meshkeeper/policy';
 import type { Logger } from '@meshkeeper/zookeeper';
 import type { PolicyList } from './policy-tree.ts';
+import type { SourcedPolicies } from './sourced-policies.ts';
+import type { StoredPolicy } from './stored-policy.ts';
 
 /** A revision of the policies, and the first revision of the snapshot that had it. */
 interface Served {
   readonly policies: number;
+  readonly snapshot: number;
+}
+
+/** What was used of sources' policies, and the first revision of the snapshot that had it. */
+export interface ServedDigest {
+  readonly digest: string;
   readonly snapshot: number;
 }
 
@@ -25,12 +33,19 @@ const LOGGED = 50;
 /** The policies that are read, and which snapshot they are in. What is wrong with them is logged once. */
 export class ServedPolicies {
   readonly #logger: Logger;
+  readonly #sourced: Pick<SourcedPolicies, 'used' | 'problems' | 'digest'> | undefined;
+  /** What operators have applied. */
+  #own: PolicyList | undefined;
+  /** With what sources have. */
   #list: PolicyList | undefined;
   #compiled: Policies | undefined;
   /** What a snapshot has. */
   #committed: PolicyList | undefined;
   /** In the order of the revisions. */
   #served: Served[] = [];
+  #digests: ServedDigest[] = [];
+  /** The first snapshot that had each policy of a source. */
+  #firsts = new Map<StoredPolicy, number>();
   #waiting = new Set<() => void>();
   #checked:
     | { readonly of: unknown; readonly services: unknown; readonly found: readonly Finding[] }
@@ -38,20 +53,33 @@ export class ServedPolicies {
   /** What was logged of what is wrong now. */
   #logged: ReadonlySet<string> = new Set();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, sourced?: Pick<SourcedPolicies, 'used' | 'problems' | 'digest'>) {
     this.#logger = logger;
+    this.#sourced = sourced;
   }
 
-  /** What was read last; undefined before anything was. */
+  /** What was read last, with what sources have; undefined before anything was. */
   get list(): PolicyList | undefined {
     return this.#list;
   }
 
   /** Takes what was read, and compiles it: the same object where nothing that counts has changed. */
   take(list: PolicyList): Policies {
-    this.#list = list;
-    this.#compiled = compilePolicies(policiesOf(list), this.#compiled);
+    this.#own = list;
+    const sourced = this.#sourced?.used ?? [];
+    this.#list = sourced.length === 0 ? list : { ...list, policies: merged(list, sourced) };
+    this.#compiled = compilePolicies(policiesOf(this.#list), this.#compiled);
     return this.#compiled;
+  }
+
+  /** Takes what sources have now; undefined before it was read what operators have applied. */
+  takeSourced(): Policies | undefined {
+    return this.#own === undefined ? undefined : this.take({ ...this.#own });
+  }
+
+  /** Of what sources have: what can't be used, or is old. */
+  get sourceProblems(): PolicyList['problems'] {
+    return this.#sourced?.problems ?? [];
   }
 
   /** What was taken is in this snapshot, or makes no difference to it. True when that is news. */
@@ -64,9 +92,20 @@ export class ServedPolicies {
     if (last !== undefined && last > revision) this.#served = [];
     if (last !== revision) this.#served.push({ policies: revision, snapshot: snapshot.revision });
     if (this.#served.length > REMEMBERED) this.#served.shift();
+    this.#commitSourced(this.#list, snapshot.revision);
     this.#log(this.findings(snapshot));
     for (const wake of this.#waiting) wake();
     return true;
+  }
+
+  /** The first snapshot that has a policy of a source as it is now; undefined before. */
+  firstOf(stored: StoredPolicy): number | undefined {
+    return this.#firsts.get(stored);
+  }
+
+  /** What is used of sources' policies in a snapshot; undefined when there are none. */
+  sourcedIn(snapshot: number): ServedDigest | undefined {
+    return this.#digests.findLast((each) => each.snapshot <= snapshot);
   }
 
   /** The revision of the first snapshot that has that revision of the policies; undefined before. */
@@ -111,6 +150,16 @@ export class ServedPolicies {
     return fresh;
   }
 
+  #commitSourced({ policies }: PolicyList, snapshot: number): void {
+    const before = this.#firsts;
+    const sourced = policies.filter(({ source }) => source !== undefined);
+    this.#firsts = new Map(sourced.map((stored) => [stored, before.get(stored) ?? snapshot]));
+    const digest = this.#sourced?.digest;
+    if (digest === undefined) this.#digests = [];
+    else if (digest !== this.#digests.at(-1)?.digest) this.#digests.push({ digest, snapshot });
+    if (this.#digests.length > REMEMBERED) this.#digests.shift();
+  }
+
   #log(findings: readonly Finding[]): void {
     const logged = new Set<string>();
     let news = 0;
@@ -135,4 +184,15 @@ export class ServedPolicies {
 
 function policiesOf({ policies }: PolicyList): readonly Policy[] {
   return policies.map(({ policy }) => policy);
+}
+
+/** In the order of their ids, as the list without the others. */
+function merged(
+  { policies }: PolicyList,
+  sourced: readonly StoredPolicy[],
+): readonly StoredPolicy[] {
+  return [...policies, ...sourced]
+    .map((stored) => ({ stored, id: policyId(stored.policy) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ stored }) => stored);
 }

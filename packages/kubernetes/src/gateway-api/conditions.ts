@@ -1,25 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PolicyParent } from './kubernetes-policy.ts';
+import type { PolicyCondition } from '@meshkeeper/mesh';
+import { NOT_ATTACHED, type PolicyParent } from './kubernetes-policy.ts';
 import type { Condition, ParentStatus, PolicyObject } from './policy-kinds.ts';
 
 /** Who writes: other controllers' entries are kept. */
 export const CONTROLLER = 'meshkeeper.io/controller';
 
-/** How a policy stands in the mesh. */
+/** What has become of a policy in the mesh. */
 export interface Verdict {
   /** The generation that was judged. */
   readonly generation: number;
-  /** Why it is not valid, or not used; undefined when it is. */
-  readonly rejected?: { readonly reason: string; readonly message: string };
-  /** What it refers to and isn't there; undefined when all is. */
-  readonly unresolved?: { readonly reason: string; readonly message: string };
-  /** Whether all proxies that it is for have acknowledged it. */
-  readonly programmed: 'True' | 'False' | 'Unknown';
-  /** A sentence about that: which have not. */
-  readonly progress?: string;
+  readonly conditions: readonly PolicyCondition[];
 }
 
-type Said = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
+/** An API server takes no longer message. */
+const LONGEST = 32_768;
 
 /** The status that an object should have; undefined when it has it. Pure. @param now as an API server writes it */
 export function statusOf(
@@ -55,57 +50,54 @@ export function statusOf(
   return same(there) ? undefined : { ...status, parents: next };
 }
 
-function saidOf(
-  { rejected, unresolved, programmed, progress }: Verdict,
-  parent: PolicyParent['type'] | undefined,
-): readonly Said[] {
-  const no =
-    parent === 'missing'
-      ? { reason: 'NoMatchingParent', message: 'there is no such service in the mesh' }
-      : parent === 'consumer'
-        ? {
-            reason: 'UnsupportedValue',
-            message:
-              'the service is in another namespace: a route for callers of one namespace is not supported, put it beside the service',
-          }
-        : rejected;
-  const accepted = no === undefined;
-  const done = accepted ? programmed : 'False';
-  return [
-    said('Accepted', accepted ? 'True' : 'False', no?.reason ?? 'Accepted', no?.message ?? ''),
-    said(
-      'ResolvedRefs',
-      unresolved === undefined ? 'True' : 'False',
-      unresolved?.reason ?? 'ResolvedRefs',
-      unresolved?.message ?? '',
-    ),
-    said(
-      'Programmed',
-      done,
-      done === 'True' ? 'Programmed' : accepted ? 'Pending' : 'Invalid',
-      accepted ? (progress ?? '') : '',
-    ),
-  ];
+/** Whether an object's status says something of ours. */
+export function isJudged({ status }: PolicyObject): boolean {
+  return (status?.parents ?? []).some(({ controllerName }) => controllerName === CONTROLLER);
 }
 
-function said(type: string, status: Said['status'], reason: string, message: string): Said {
-  return { type, status, reason, message };
+/** What is not accepted is brought to nobody. */
+function saidOf(
+  { conditions }: Verdict,
+  parent: PolicyParent['type'] | undefined,
+): readonly PolicyCondition[] {
+  const attached =
+    parent === 'missing' || parent === 'consumer'
+      ? conditions.map((each) =>
+          each.type === 'Accepted' ? { type: each.type, ...NOT_ATTACHED[parent] } : each,
+        )
+      : conditions;
+  const isRejected = attached.some(({ type, status }) => type === 'Accepted' && status === 'False');
+  return attached.map((each): PolicyCondition => {
+    const message = each.message.slice(0, LONGEST);
+    if (!isRejected || each.type !== 'Programmed') return { ...each, message };
+    return { type: each.type, status: 'False', reason: 'Invalid', message: '' };
+  });
 }
 
 /** Others' types are kept; the time of one whose status is the same stays. */
 function merged(
   before: readonly Condition[] = [],
-  now: readonly Said[],
+  now: readonly PolicyCondition[],
   observedGeneration: number,
   lastTransitionTime: string,
 ): readonly Condition[] {
-  const types = new Set(now.map(({ type }) => type));
+  const types = new Set<string>(now.map(({ type }) => type));
   return [
     ...before.filter(({ type }) => !types.has(type)),
     ...now.map((each) => {
-      const was = before.find(({ type, status }) => type === each.type && status === each.status);
-      const time = was?.lastTransitionTime ?? lastTransitionTime;
+      const was = before.find(({ type }) => type === each.type);
+      if (was?.observedGeneration === observedGeneration && isStill(was, each)) return was;
+      const time = was?.status === each.status ? was.lastTransitionTime : lastTransitionTime;
       return { ...each, lastTransitionTime: time, observedGeneration };
     }),
   ];
+}
+
+/**
+ * What all data planes had is not taken back because one more has come that is on its way to it, or since
+ * none is there: otherwise each start of a pod would be written into each policy.
+ */
+function isStill(was: Condition, now: PolicyCondition): boolean {
+  const isOnItsWay = now.reason === 'Pending' || now.reason === 'NoDataPlane';
+  return now.type === 'Programmed' && was.status === 'True' && isOnItsWay;
 }

@@ -1,32 +1,57 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  Leadership,
+  PolicySource,
+  PolicyStanding,
+  SourcePolicy,
+  SourceState,
+} from '@meshkeeper/mesh';
 import type { ApiClient } from '../api/api-client.ts';
 import { isRefused } from '../api/kubernetes-error.ts';
+import type { KubernetesObject } from '../api/objects.ts';
 import { pathOf, type Resource } from '../api/resource.ts';
 import type { Logger } from '../logger.ts';
 import type { BackOffOptions } from '../queue/back-off.ts';
-import { WorkQueue } from '../queue/work-queue.ts';
 import { Reflector } from '../reflector/reflector.ts';
-import { statusOf, type Verdict } from './conditions.ts';
+import { isJudged } from './conditions.ts';
 import {
   type KubernetesPolicy,
   kubernetesPolicy,
-  type ServiceNaming,
+  type PolicyContext,
+  policyIdOf,
 } from './kubernetes-policy.ts';
-import { isRoute, POLICY_RESOURCES, type PolicyObject } from './policy-kinds.ts';
+import { GATEWAY_API, POLICY_RESOURCES, type PolicyObject } from './policy-kinds.ts';
+import { isGranted, REFERENCE_GRANTS, type ReferenceGrant } from './reference-grants.ts';
+import type { ServiceNaming } from './service-naming.ts';
+import { type Judged, StatusWriter } from './status-writer.ts';
 
 /** How policies are read, and what became of them written back. */
 export interface KubernetesPoliciesOptions {
   readonly client: ApiClient;
-  /** Default: all namespaces. */
-  readonly namespace?: string;
-  readonly naming: ServiceNaming;
+  /** Those that are read. Default: all. */
+  readonly namespaces?: readonly string[];
+  /** Those that are not, whatever else is said. */
+  readonly except?: readonly string[];
+  /** Undefined while it is not known which Services there are. */
+  readonly naming: () => ServiceNaming | undefined;
+  /** Whether what became of them is written into their status. Default true. */
+  readonly status?: boolean;
+  /** Which replica writes. Default: this one. */
+  readonly leader?: Leadership | undefined;
   readonly logger: Logger;
-  readonly backOff?: BackOffOptions;
+  readonly backOff?: BackOffOptions | undefined;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
 }
 
-interface Row {
-  readonly resource: Resource<PolicyObject>;
-  readonly reflector: Reflector<PolicyObject, PolicyObject>;
+/** A kind that is read in a namespace, or in all. */
+interface Row<T extends KubernetesObject = KubernetesObject> {
+  readonly resource: Resource<T>;
+  readonly namespace: string | undefined;
+  readonly reflector: Reflector<T, T>;
+  /** Whether there is anything without it: who may not read it does as if nothing was there. */
+  readonly optional: boolean;
   read: boolean;
 }
 
@@ -34,50 +59,65 @@ interface Row {
 const INSTALLED = 30_000;
 
 /** The policies that are written in Kubernetes: routes of Gateway API for services, and our own kinds. */
-export class KubernetesPolicies implements AsyncDisposable {
+export class KubernetesPolicies implements PolicySource, AsyncDisposable {
   readonly #options: KubernetesPoliciesOptions;
-  readonly #rows: readonly Row[];
-  readonly #verdicts = new Map<string, Verdict>();
-  readonly #queue: WorkQueue;
+  readonly #rows: readonly Row<PolicyObject>[];
+  readonly #grants: readonly Row<ReferenceGrant>[];
+  readonly #writer: StatusWriter | undefined;
   readonly #stop = new AbortController();
+  /** What was told of each, by id. */
+  #told = new Map<string, KubernetesPolicy>();
+  #ready = false;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: KubernetesPoliciesOptions) {
     this.#options = options;
-    const { client, namespace, logger, backOff } = options;
-    this.#rows = POLICY_RESOURCES.map((resource) => ({
-      resource,
-      read: false,
-      reflector: new Reflector<PolicyObject, PolicyObject>({
-        ...{ client, resource, namespace, backOff },
-        project: ({
-          metadata: { managedFields: _, ...metadata },
-          ...object
-        }: PolicyObject & {
-          readonly metadata: { readonly managedFields?: unknown };
-        }) => ({ ...object, metadata }),
-      }),
-    }));
-    this.#queue = new WorkQueue({
-      work: (id, signal) => this.#write(id, signal),
-      failed: (policy, err) =>
-        logger.warn(
-          { err, policy },
-          'what became of a policy can not be written to Kubernetes yet',
-        ),
-      backOff,
-    });
+    const { client, namespaces = [], except = [], leader, logger, backOff } = options;
+    const named = namespaces.filter((each) => !except.includes(each));
+    const places = namespaces.length === 0 ? [undefined] : named;
+    const rows = <T extends KubernetesObject>(resource: Resource<T>, optional: boolean) =>
+      places.map((namespace) => this.#row(resource, namespace, optional));
+    this.#rows = POLICY_RESOURCES.flatMap((resource) => rows(resource, false));
+    this.#grants = rows(REFERENCE_GRANTS, true);
+    if (options.status !== false)
+      this.#writer = new StatusWriter({
+        ...{ client, leader, logger, backOff },
+        find: (id) => this.#find(id),
+      });
   }
 
-  /** All policies, at first when every kind was read, and after each change. Once. */
-  async *changes(signal: AbortSignal): AsyncGenerator<readonly KubernetesPolicy[]> {
+  get state(): SourceState {
+    if (!this.#ready) return { type: 'starting' };
+    const since = this.#rows.flatMap(({ reflector: { state } }) =>
+      state.type === 'stale' ? [state.since] : [],
+    );
+    return since.length === 0 ? { type: 'live' } : { type: 'stale', since: Math.min(...since) };
+  }
+
+  /** Why what can't be read can't, by what that is. */
+  get errors(): ReadonlyMap<string, unknown> {
+    return new Map(
+      [...this.#rows, ...this.#grants].flatMap(({ resource, namespace, reflector: { state } }) => {
+        const error = state.type === 'live' ? undefined : state.error;
+        const where = namespace === undefined ? '' : ` in ${namespace}`;
+        return error === undefined ? [] : [[`${resource.plural}${where}`, error] as const];
+      }),
+    );
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<readonly SourcePolicy[]> {
     const both = AbortSignal.any([signal, this.#stop.signal]);
     both.addEventListener('abort', () => this.#wake.resolve(), { once: true });
-    const following = Promise.all(this.#rows.map((row) => this.#follow(row, both)));
+    const rows: readonly Row[] = [...this.#rows, ...this.#grants];
+    const following = Promise.all(rows.map((row) => this.#follow(row, both)));
     try {
       while (!both.aborted) {
         this.#wake = Promise.withResolvers();
-        if (this.#rows.every(({ read }) => read)) yield this.#all();
+        const naming = this.#options.naming();
+        if (naming !== undefined && rows.every(({ read }) => read)) {
+          this.#ready = true;
+          yield this.#all(naming);
+        }
         if (!both.aborted) await this.#wake.promise;
       }
     } finally {
@@ -86,36 +126,83 @@ export class KubernetesPolicies implements AsyncDisposable {
     }
   }
 
-  /** What names Services have has changed. */
+  /** What Services there are, or what they are called, has changed. */
   renamed(): void {
     this.#wake.resolve();
   }
 
-  /** Writes what became of policies, by id, into their status: where it says something else. */
-  judge(verdicts: ReadonlyMap<string, Verdict>): void {
-    for (const [id, verdict] of verdicts) {
-      this.#verdicts.set(id, verdict);
-      this.#queue.add(id);
-    }
-    for (const id of this.#verdicts.keys()) if (!verdicts.has(id)) this.#verdicts.delete(id);
+  judged(standings: ReadonlyMap<string, PolicyStanding>): void {
+    this.#writer?.judged(
+      new Map(
+        [...standings].map(([id, { version, conditions }]) => [
+          id,
+          { generation: Number(version), conditions },
+        ]),
+      ),
+    );
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake.resolve();
-    await this.#queue.close();
+    await this.#writer?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #all(): readonly KubernetesPolicy[] {
-    return this.#rows.flatMap(({ resource, reflector }) =>
-      [...reflector.objects.values()].flatMap(
-        (object) => kubernetesPolicy(resource, object, this.#options.naming) ?? [],
-      ),
-    );
+  #row<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    optional: boolean,
+  ): Row<T> {
+    const { client, backOff, now } = this.#options;
+    const row: Row<T> = {
+      ...{ resource, namespace, optional, read: false },
+      reflector: new Reflector<T, T>({
+        ...{ client, resource, namespace, backOff, now },
+        project: withoutManagedFields,
+        stateChanged: ({ type }) => {
+          if (optional && type === 'starting') row.read = true;
+          this.#wake.resolve();
+        },
+      }),
+    };
+    return row;
+  }
+
+  #all(naming: ServiceNaming): readonly SourcePolicy[] {
+    const grants = this.#grants.flatMap(({ reflector }) => [...reflector.objects.values()]);
+    const context: PolicyContext = {
+      naming,
+      isGranted: (route, service) => isGranted(grants, { group: GATEWAY_API, ...route }, service),
+    };
+    const told = new Map<string, KubernetesPolicy>();
+    const left: string[] = [];
+    for (const { resource, reflector } of this.#rows)
+      for (const object of reflector.objects.values()) {
+        if (this.#options.except?.includes(object.metadata.namespace ?? '')) continue;
+        const id = policyIdOf(resource, object);
+        const now = kubernetesPolicy(resource, object, context);
+        const before = this.#told.get(id);
+        if (now !== undefined) told.set(id, isDeepStrictEqual(now, before) ? before! : now);
+        else if (isJudged(object)) left.push(id);
+      }
+    this.#told = told;
+    // A route that has left us says so no longer; and somebody may have written over what was said.
+    this.#writer?.look([...left, ...told.keys()]);
+    return [...told.values()].map(({ policy }) => policy);
+  }
+
+  #find(id: string): Judged | undefined {
+    const [kind = '', key = ''] = id.split(' ');
+    for (const { resource, reflector } of this.#rows) {
+      const object = resource.kind === kind ? reflector.objects.get(key) : undefined;
+      if (object !== undefined)
+        return { resource, object, parents: this.#told.get(id)?.parents ?? [] };
+    }
+    return undefined;
   }
 
   async #follow(row: Row, signal: AbortSignal): Promise<void> {
@@ -128,15 +215,16 @@ export class KubernetesPolicies implements AsyncDisposable {
 
   /** Waits for a kind that isn't there: until then there is nothing of it. */
   async #installed(row: Row, signal: AbortSignal): Promise<void> {
-    const { client, namespace, logger } = this.#options;
+    const { client, logger } = this.#options;
+    const { resource, namespace } = row;
     while (!signal.aborted) {
       try {
-        await client.list(row.resource, { namespace, limit: 1, signal });
+        await client.list(resource, { namespace, limit: 1, signal });
         return;
       } catch (err) {
         // What else fails is the reflector's matter.
         if (!isRefused(err, 'NotFound')) return;
-        const path = pathOf(row.resource, namespace);
+        const path = pathOf(resource, namespace);
         if (!row.read) logger.info({ path }, 'a kind of policies is not installed in Kubernetes');
         row.read = true;
         this.#wake.resolve();
@@ -144,21 +232,11 @@ export class KubernetesPolicies implements AsyncDisposable {
       await pause(INSTALLED, undefined, { signal }).catch(() => {});
     }
   }
+}
 
-  async #write(id: string, signal: AbortSignal): Promise<void> {
-    const verdict = this.#verdicts.get(id);
-    const [kind, namespace = '', name = ''] = id.split('/');
-    const row = this.#rows.find(({ resource }) => resource.kind === kind);
-    const object = row?.reflector.objects.get(`${namespace}/${name}`);
-    if (row === undefined || object === undefined || verdict === undefined) return;
-    // What was judged is not what is there any more.
-    if ((object.metadata.generation ?? 0) !== verdict.generation) return;
-    const { client, naming } = this.#options;
-    const policy = kubernetesPolicy(row.resource, object, naming);
-    const now = `${new Date().toISOString().slice(0, 19)}Z`;
-    const status = statusOf(object, policy?.parents ?? [], isRoute(row.resource), verdict, now);
-    if (status === undefined) return;
-    // With its resourceVersion: of two that write one looks again.
-    await client.update(row.resource, { ...object, status }, { signal, subresource: 'status' });
-  }
+function withoutManagedFields<T extends KubernetesObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & {
+    readonly managedFields?: unknown;
+  };
+  return { ...object, metadata };
 }

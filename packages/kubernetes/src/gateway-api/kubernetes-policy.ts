@@ -1,18 +1,13 @@
+import type { PolicyCondition, SourcePolicy } from '@meshkeeper/mesh';
 import type { Resource } from '../api/resource.ts';
 import { apiVersionOf } from '../api/resource.ts';
-import { isRoute, type ParentRef, type PolicyObject } from './policy-kinds.ts';
+import { isRoute, isServiceRef, type ParentRef, type PolicyObject } from './policy-kinds.ts';
+import { parentInMesh, parentNames, rulesInMesh, targetsInMesh } from './references.ts';
+import type { ServiceNaming } from './service-naming.ts';
 
 /** A policy as somebody has written it in Kubernetes: not validated. */
 export interface KubernetesPolicy {
-  /** `HTTPRoute/shop/orders`. */
-  readonly id: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** Of what was written: a status says which it is about. */
-  readonly generation: number;
-  /** The document as the mesh reads it: services by their names in the mesh. */
-  readonly document: Readonly<Record<string, unknown>>;
+  readonly policy: SourcePolicy;
   /** The parents that are ours to judge. */
   readonly parents: readonly PolicyParent[];
 }
@@ -23,13 +18,45 @@ export interface PolicyParent {
   /**
    * `producer`: the route is in the namespace of the service, and for all who call it. `consumer`: it is
    * in another, and only for callers from there, which nobody here can tell apart. `missing`: there is
-   * no such service.
+   * no such service, or it has no such port.
    */
   readonly type: 'producer' | 'consumer' | 'missing';
 }
 
-/** What a Service of Kubernetes is called in the mesh; undefined when it isn't there. */
-export type ServiceNaming = (namespace: string, name: string) => string | undefined;
+/** What a policy is read with. */
+export interface PolicyContext {
+  readonly naming: ServiceNaming;
+  /** Whether a ReferenceGrant allows a route of a namespace to send requests to a Service of another. */
+  readonly isGranted: (
+    route: { readonly kind: string; readonly namespace: string },
+    service: { readonly namespace: string; readonly name: string },
+  ) => boolean;
+}
+
+/** What kubectl remembers for itself, as long as the object. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** What is told of the parents that a route is not attached to. */
+export const NOT_ATTACHED: Readonly<
+  Record<'consumer' | 'missing', Pick<PolicyCondition, 'status' | 'reason' | 'message'>>
+> = {
+  missing: {
+    status: 'False',
+    reason: 'NoMatchingParent',
+    message: 'there is no such service in the mesh, or it has no such port',
+  },
+  consumer: {
+    status: 'False',
+    reason: 'UnsupportedValue',
+    message:
+      'the service is in another namespace: a route for callers of one namespace is not supported, put it beside the service',
+  },
+};
+
+/** What an object is called here and there: `HTTPRoute shop/orders`. */
+export function policyIdOf({ kind }: Resource, { metadata }: PolicyObject): string {
+  return `${kind} ${metadata.namespace ?? 'default'}/${metadata.name}`;
+}
 
 /**
  * Reads an object as a policy. A route that has no parent of kind Service is undefined: it is somebody
@@ -37,57 +64,72 @@ export type ServiceNaming = (namespace: string, name: string) => string | undefi
  */
 export function kubernetesPolicy(
   resource: Resource<PolicyObject>,
-  { metadata, spec = {} }: PolicyObject,
-  naming: ServiceNaming,
+  object: PolicyObject,
+  { naming, isGranted }: PolicyContext,
 ): KubernetesPolicy | undefined {
-  const { namespace = 'default', name, generation = 0, labels, annotations } = metadata;
+  const { metadata, spec = {} } = object;
+  const { namespace = 'default', name, generation = 0, labels, annotations = {} } = metadata;
   const { kind } = resource;
-  const parents = (spec.parentRefs ?? []).flatMap((ref): PolicyParent[] => {
-    if (!isServiceRef(ref)) return [];
+  const parents = (spec.parentRefs ?? []).filter(isServiceRef).map((ref) => {
+    const names = parentNames(ref, namespace, naming);
     const home = ref.namespace ?? namespace;
-    if (naming(home, ref.name) === undefined) return [{ ref, type: 'missing' }];
-    return [{ ref, type: home === namespace ? 'producer' : 'consumer' }];
+    const type = names.length === 0 ? 'missing' : home === namespace ? 'producer' : 'consumer';
+    return { ref, type, names } as const;
   });
   if (isRoute(resource) && parents.length === 0) return undefined;
-  const own = new Set(parents.flatMap(({ ref, type }) => (type === 'producer' ? [ref] : [])));
+  const refused = new Set<string>();
   const read = isRoute(resource)
     ? {
-        ...(named(spec, namespace, naming) as object),
-        parentRefs: (spec.parentRefs ?? [])
-          .filter((ref) => own.has(ref))
-          .map((ref) => named(ref, namespace, naming)),
+        ...spec,
+        parentRefs: [
+          ...new Set(parents.flatMap(({ type, names }) => (type === 'producer' ? names : []))),
+        ].map(parentInMesh),
+        rules: rulesInMesh(spec.rules, {
+          namespace,
+          naming,
+          mayRefer: (of, service) =>
+            isGranted({ kind, namespace }, { namespace: of, name: service }),
+          refused: (service) => refused.add(service),
+        }),
       }
-    : spec;
+    : { ...spec, targetRefs: targetsInMesh(spec.targetRefs, namespace, naming) };
+  const { [LAST_APPLIED]: _, ...notes } = annotations;
+  const conditions = [...unattached(parents), ...notPermitted(refused)];
   return {
-    ...{ id: `${kind}/${namespace}/${name}`, kind, namespace, name, generation, parents },
-    document: {
-      apiVersion: apiVersionOf(resource),
-      kind,
-      metadata: { name, namespace, ...(labels && { labels }), ...(annotations && { annotations }) },
-      spec: read,
+    parents: parents.map(({ ref, type }) => ({ ref, type })),
+    policy: {
+      id: policyIdOf(resource, object),
+      version: String(generation),
+      createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
+      document: {
+        apiVersion: apiVersionOf(resource),
+        kind,
+        metadata: {
+          ...{ name, namespace },
+          ...(labels && { labels }),
+          ...(Object.keys(notes).length > 0 && { annotations: notes }),
+        },
+        spec: withoutUndefined(read),
+      },
+      ...(conditions.length > 0 && { conditions }),
     },
   };
 }
 
-function isServiceRef({ group = '', kind }: ParentRef): boolean {
-  return kind === 'Service' && (group === '' || group === 'core');
+/** Of a route that is attached nowhere. */
+function unattached(parents: readonly PolicyParent[]): PolicyCondition[] {
+  const [first] = parents;
+  if (first === undefined || parents.some(({ type }) => type === 'producer')) return [];
+  const type = parents.some((parent) => parent.type === 'consumer') ? 'consumer' : 'missing';
+  return [{ type: 'Accepted', ...NOT_ATTACHED[type] }];
 }
 
-/** The same, with the names that Services of Kubernetes have in the mesh; what is missing stays as it is. */
-function named(value: unknown, namespace: string, naming: ServiceNaming): unknown {
-  if (Array.isArray(value)) return value.map((each) => named(each, namespace, naming));
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).map(([key, inner]): [string, unknown] => [
-    key,
-    // A rule's backends, and where requests are mirrored to.
-    named(inner, namespace, naming),
-  ]);
-  const read: Record<string, unknown> = Object.fromEntries(members);
-  const { group = '', kind, name } = read;
-  const isBackend = (kind === 'Service' || (kind === undefined && 'port' in read)) && group === '';
-  if (!isBackend || typeof name !== 'string') return read;
-  const home = typeof read.namespace === 'string' ? read.namespace : namespace;
-  const { namespace: _, ...rest } = read;
-  const found = naming(home, name);
-  return found === undefined ? read : { ...rest, kind: 'Service', group: '', name: found };
+function notPermitted(refused: ReadonlySet<string>): PolicyCondition[] {
+  if (refused.size === 0) return [];
+  const message = `no ReferenceGrant allows a reference to ${[...refused].join(', ')}`;
+  return [{ type: 'ResolvedRefs', status: 'False', reason: 'RefNotPermitted', message }];
+}
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -53,6 +53,11 @@ export const POLICY_RESOURCES: readonly Resource<PolicyObject>[] = [
   ...OWN_KINDS.map(({ plural, kind }) => resource<PolicyObject>(GROUP, 'v1', plural, kind)),
 ];
 
+/** True of a parent that is a Service: the route is for its callers (GAMMA). */
+export function isServiceRef({ group = GATEWAY_API, kind }: ParentRef): boolean {
+  return kind === 'Service' && (group === '' || group === 'core');
+}
+
 /** True of a kind whose objects have parents. */
 export function isRoute({ group }: Resource): boolean {
   return group === GATEWAY_API;

@@ -13,6 +13,7 @@ import type { KeptNode } from './kept-node.ts';
 import type { KeptService } from './kept-service.ts';
 import { endpointsOf, type KeptEndpoint, type KeptSlice } from './kept-slice.ts';
 import { portProtocol } from './port-protocol.ts';
+import { portName, portsInOrder, serviceName } from './service-names.ts';
 import type { KubernetesSourceSettings } from './settings.ts';
 
 /** What a Service is read from. */
@@ -76,12 +77,15 @@ export function hostsOf(service: KeptService, options: BuildOptions): readonly s
  */
 export function buildService(parts: ServiceParts, options: BuildOptions): Built {
   const { service } = parts;
-  const name = service.annotations[ANNOTATIONS.name] || `${service.name}.${service.namespace}`;
+  const name = serviceName(service);
   const path = `Service ${service.namespace}/${service.name}`;
   const problems: Problem[] = [];
   const problem = (code: Problem['code'], message: string) =>
     problems.push({ path, code, message, services: [name] });
-  const [first, ...others] = portsOf(service, problem);
+  const { ports, missing } = portsInOrder(service);
+  const [first, ...others] = ports;
+  if (missing !== undefined)
+    problem('not-applied', `meshkeeper.io/service-port is "${missing}", and there is no such port`);
   if (first === undefined) {
     problem('incomplete', 'it has no port of TCP: name one with meshkeeper.io/service-port');
     const { protocol } = options;
@@ -100,10 +104,7 @@ export function buildService(parts: ServiceParts, options: BuildOptions): Built 
     ),
   });
   return {
-    services: [
-      of(first, name),
-      ...others.map((port) => of(port, `${name}:${port.name || port.port}`)),
-    ],
+    services: [of(first, name), ...others.map((port) => of(port, portName(name, port)))],
     problems: problems.filter(
       ({ message }, i) => problems.findIndex((other) => other.message === message) === i,
     ),
@@ -127,20 +128,6 @@ function hostsAt(
 }
 
 type Report = (code: Problem['code'], message: string) => void;
-
-/** The ports of TCP, with the one in front that stands for the service. */
-function portsOf({ ports, annotations, type }: KeptService, problem: Report): ServicePort[] {
-  const wanted = annotations[ANNOTATIONS.port];
-  if (wanted === undefined) return [...ports];
-  const found = ports.find(({ name, port }) => name === wanted || String(port) === wanted);
-  if (found !== undefined) return [found, ...ports.filter((port) => port !== found)];
-  const number = Number(wanted);
-  // An ExternalName has no use for ports in Kubernetes.
-  if (type === 'ExternalName' && Number.isInteger(number) && number > 0 && number < 65_536)
-    return [{ port: number }, ...ports];
-  problem('not-applied', `meshkeeper.io/service-port is "${wanted}", and there is no such port`);
-  return [...ports];
-}
 
 /** What all endpoints of a Service have in common. */
 interface Share {

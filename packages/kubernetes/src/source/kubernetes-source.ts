@@ -1,15 +1,18 @@
 import type {
   Departure,
-  PluginContext,
+  OpenSource,
+  PolicySource,
   Problem,
-  RegistrySource,
   SourceChange,
+  SourceContext,
   SourceState,
 } from '@meshkeeper/mesh';
 import { MARK_LABELS } from '@meshkeeper/mesh';
 import { ApiClient } from '../api/api-client.ts';
 import type { KubernetesObject } from '../api/objects.ts';
 import { RESOURCES, type Resource } from '../api/resource.ts';
+import { KubernetesPolicies } from '../gateway-api/kubernetes-policies.ts';
+import type { ServiceNaming } from '../gateway-api/service-naming.ts';
 import type { ReflectorChange } from '../reflector/reflection.ts';
 import { Reflector, type ReflectorOptions, type ReflectorState } from '../reflector/reflector.ts';
 import { type BuildOptions, buildService, hostsOf, reachOf } from './build-service.ts';
@@ -18,10 +21,14 @@ import { type KeptNode, keepNode } from './kept-node.ts';
 import { type KeptService, keepService } from './kept-service.ts';
 import { type KeptSlice, keepSlice } from './kept-slice.ts';
 import { Published } from './published.ts';
+import { defaultName, namedPorts } from './service-names.ts';
 import type { KubernetesSourceSettings } from './settings.ts';
+import { WrittenServices } from './written-services.ts';
 
 /** What a source needs of where it runs. */
-export type KubernetesSourceContext = Pick<PluginContext, 'name' | 'logger' | 'now' | 'resolve'>;
+export type KubernetesSourceContext = Pick<SourceContext, 'name' | 'logger' | 'now' | 'resolve'> &
+  // Only for policies.
+  Partial<Pick<SourceContext, 'mesh' | 'nameOf' | 'leader'>>;
 
 /** How it reads, for tests: shorter times. */
 export type ReflectorTimes = Pick<
@@ -54,9 +61,11 @@ interface Reflected {
   begun: boolean;
 }
 
-/** A cluster whose Services and EndpointSlices the catalog reads. */
-export class KubernetesSource implements RegistrySource, AsyncDisposable {
+/** A cluster whose Services and EndpointSlices the catalog reads; and its policies, where that is asked for. */
+export class KubernetesSource implements OpenSource {
   readonly name: string;
+  readonly #policies: KubernetesPolicies | undefined;
+  readonly #written: WrittenServices | undefined;
   readonly #settings: KubernetesSourceSettings;
   readonly #options: BuildOptions;
   readonly #context: KubernetesSourceContext;
@@ -94,6 +103,24 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
     this.#client = client;
     this.#times = times;
     this.#hosts = new Hosts(context.now);
+    if (!settings.policies) return;
+    const { namespaces, except, policyStatus } = settings;
+    const { mesh, leader, logger, now } = context;
+    this.#policies = new KubernetesPolicies({
+      ...{ client, namespaces, except, leader, logger, now, backOff: times.backOff },
+      naming: () => (this.#ready && this.#written?.read !== false ? this.#naming : undefined),
+      status: policyStatus,
+    });
+    if (mesh !== undefined)
+      this.#written = new WrittenServices({
+        ...{ client, mesh, times, namespaces: this.#places },
+        changed: () => this.#policies?.renamed(),
+      });
+  }
+
+  /** Undefined unless the settings ask for them. */
+  get policies(): PolicySource | undefined {
+    return this.#policies;
   }
 
   get state(): SourceState {
@@ -114,6 +141,8 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
       if (error !== undefined)
         all.set(what, { path: what, code: 'unreadable', message: (error as Error).message });
     }
+    for (const [what, error] of this.#policies?.errors ?? [])
+      all.set(what, { path: what, code: 'unreadable', message: (error as Error).message });
     return all;
   }
 
@@ -125,6 +154,7 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
     const names = setInterval(() => this.#lookAgain(), HOST_TTL);
     names.unref();
     this.#start(both);
+    if (this.#written !== undefined) this.#running.push(this.#written.follow(both));
     try {
       while (!both.aborted) {
         this.#wake = Promise.withResolvers();
@@ -148,6 +178,7 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
   /** Ends it. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();
+    await this.#policies?.close();
     await Promise.all(this.#running);
     await this.#client.close();
   }
@@ -156,13 +187,32 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
     return this.close();
   }
 
+  /** The namespaces that are read; undefined is all. */
+  get #places(): readonly (string | undefined)[] {
+    const { namespaces, except } = this.#settings;
+    if (namespaces.length === 0) return [undefined];
+    return namespaces.filter((namespace) => !except.includes(namespace));
+  }
+
+  /** What Services are called in the catalog, those that the mesh has written too. */
+  get #naming(): ServiceNaming {
+    const { nameOf = (service) => service } = this.#context;
+    return {
+      portsOf: (namespace, name) => {
+        const service = this.#services.get(`${namespace}/${name}`);
+        if (service === undefined) return this.#written?.portsOf(namespace, name);
+        return namedPorts(service).map((port) => ({ ...port, name: nameOf(port.name) }));
+      },
+      wouldBe: (namespace, name) => nameOf(defaultName(namespace, name)),
+    };
+  }
+
   #start(signal: AbortSignal): void {
-    const { namespaces, except, labels } = this.#settings;
-    const named = namespaces.filter((namespace) => !except.includes(namespace));
+    const { labels } = this.#settings;
     // What meshes have written need not be told at all.
     const foreign = `!${MARK_LABELS.mesh}`;
     const selector = labels === undefined ? foreign : `${labels},${foreign}`;
-    for (const namespace of namespaces.length === 0 ? [undefined] : named) {
+    for (const namespace of this.#places) {
       this.#reflect(signal, {
         resource: RESOURCES.services,
         namespace,
@@ -278,6 +328,7 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
   #setService(key: string, service: KeptService | undefined): readonly string[] {
     if (service === undefined) this.#services.delete(key);
     else this.#services.set(key, service);
+    this.#policies?.renamed();
     return [key];
   }
 
@@ -358,6 +409,7 @@ export class KubernetesSource implements RegistrySource, AsyncDisposable {
   *#tell(): Generator<SourceChange> {
     if (!this.#ready) {
       this.#ready = true;
+      this.#policies?.renamed();
       yield this.#published.begin();
       return;
     }

@@ -67,6 +67,16 @@ export const kubernetesSourceSchema = z.strictObject({
     .transform((name) => name.toLowerCase())
     .default('cluster.local')
     .describe("What names in the cluster's DNS end in."),
+  policies: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether policies are read, too: HTTPRoutes and GRPCRoutes for Services (GAMMA), ServicePolicies, FaultPolicies and RateLimitPolicies of the same namespaces.',
+    ),
+  policyStatus: z
+    .boolean()
+    .default(true)
+    .describe('Whether what became of policies is written into their status.'),
 });
 
 /** What is said of a cluster whose services are read, complete. */

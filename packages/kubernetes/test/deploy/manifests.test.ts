@@ -11,6 +11,7 @@ import {
   resource,
   startWebhook,
 } from '@meshkeeper/kubernetes';
+import type { PolicyCondition } from '@meshkeeper/mesh';
 import { runKubectl, skipWithout, startKubernetes, until } from '@meshkeeper/testbed';
 import { kubernetesSourceSchema } from '../../src/source/settings.ts';
 import { endpoint, endpoints, Published, rule, service } from '../sync/fixture.ts';
@@ -209,12 +210,17 @@ describe('the manifests', { skip: skipWithout('kubernetes-tools') }, () => {
       client,
       logger,
       backOff,
-      naming: (_, name) => name,
+      naming: () => ({ portsOf: (_, name) => [{ name, port: 80 }], wouldBe: (_, name) => name }),
     });
     const judging = (async () => {
       for await (const list of policies.changes(stop.signal))
-        policies.judge(
-          new Map(list.map(({ id, generation }) => [id, { generation, programmed: 'True' }])),
+        policies.judged(
+          new Map(
+            list.map(({ id, version }) => {
+              const fine = { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' };
+              return [id, { version, conditions: [fine as PolicyCondition] }];
+            }),
+          ),
         );
     })();
     const metadata = { name: 'p', namespace: 'default' };

@@ -1,159 +1,247 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KubernetesPolicies, type KubernetesPolicy, type Verdict } from '@meshkeeper/kubernetes';
+import { KubernetesPolicies, type ServiceNaming } from '@meshkeeper/kubernetes';
+import type { Leadership, PolicyStanding, SourcePolicy } from '@meshkeeper/mesh';
 import { until } from '@meshkeeper/testbed';
-import { CONTROLLER, statusOf } from '../../src/gateway-api/conditions.ts';
-import { kubernetesPolicy } from '../../src/gateway-api/kubernetes-policy.ts';
-import { POLICY_RESOURCES, type PolicyObject } from '../../src/gateway-api/policy-kinds.ts';
+import { CONTROLLER } from '../../src/gateway-api/conditions.ts';
+import { POLICY_RESOURCES } from '../../src/gateway-api/policy-kinds.ts';
+import { REFERENCE_GRANTS } from '../../src/gateway-api/reference-grants.ts';
 import { testCluster } from '../cluster.ts';
 
 const [HTTP_ROUTES] = POLICY_RESOURCES as [(typeof POLICY_RESOURCES)[number]];
-const naming = (namespace: string, name: string) =>
-  name === 'absent' ? undefined : `${name}.${namespace}`;
 const SERVICE = { group: '', kind: 'Service', port: 80 };
+const naming: ServiceNaming = {
+  portsOf: (namespace, name) => [{ name: `${name}.${namespace}`, port: 80 }],
+  wouldBe: (namespace, name) => `${name}.${namespace}`,
+};
+const cluster = await testCluster();
 
-function route(parents: readonly object[], backends: readonly object[] = []): PolicyObject {
+/** Follows policies, and judges all of them alike. */
+function follow(
+  namespace: string,
+  options: Partial<ConstructorParameters<typeof KubernetesPolicies>[0]> = {},
+  judge: (policy: SourcePolicy) => PolicyStanding['conditions'] = fine,
+) {
+  const stop = new AbortController();
+  const policies = new KubernetesPolicies({
+    ...{ client: cluster.client, namespaces: [namespace], naming: () => naming },
+    logger: { info() {}, warn() {} },
+    backOff: { first: 20, longest: 100 },
+    ...options,
+  });
+  let newest: readonly SourcePolicy[] | undefined;
+  const judgeAll = () =>
+    policies.judged(
+      new Map(
+        newest?.map((each) => [
+          each.id,
+          { version: each.version, conditions: each.conditions ?? judge(each) },
+        ]),
+      ),
+    );
+  const following = (async () => {
+    for await (const list of policies.changes(stop.signal)) {
+      newest = list;
+      judgeAll();
+    }
+  })();
   return {
-    metadata: { name: 'r', namespace: 'shop', generation: 1 },
-    spec: { parentRefs: parents as never, rules: [{ backendRefs: backends }] },
+    policies,
+    judgeAll,
+    get newest() {
+      return newest;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await following;
+      await policies.close();
+    },
   };
 }
 
-describe('routes for services', () => {
-  it('are read with the names that the mesh has', () => {
-    const read = kubernetesPolicy(
-      HTTP_ROUTES,
-      route(
-        [{ ...SERVICE, name: 'orders' }],
-        [
-          { name: 'orders-v2', port: 80, weight: 1 },
-          { ...SERVICE, name: 'cart', namespace: 'other' },
-          { group: 'meshkeeper.io', kind: 'Subset', name: 'a/b' },
-        ],
-      ),
-      naming,
-    );
-    assert.deepEqual(read?.document.spec, {
-      parentRefs: [{ ...SERVICE, name: 'orders.shop' }],
-      rules: [
-        {
-          backendRefs: [
-            { ...SERVICE, name: 'orders-v2.shop', weight: 1 },
-            { ...SERVICE, name: 'cart.other' },
-            { group: 'meshkeeper.io', kind: 'Subset', name: 'a/b' },
-          ],
-        },
-      ],
-    });
+function fine(): PolicyStanding['conditions'] {
+  return (['Accepted', 'ResolvedRefs', 'Programmed'] as const).map((type) => ({
+    ...{ type, status: 'True', reason: type, message: '' },
+  }));
+}
+
+async function makeRoute(namespace: string, name: string, backend: object = {}) {
+  return cluster.client.create(HTTP_ROUTES, {
+    metadata: { name, namespace },
+    spec: {
+      parentRefs: [{ ...SERVICE, name: 'orders' }],
+      rules: [{ backendRefs: [{ name: 'orders', port: 80, ...backend }] }],
+    } as never,
   });
+}
 
-  it('are for all callers beside the service only', () => {
-    const parents = [
-      { ...SERVICE, name: 'orders' },
-      { ...SERVICE, name: 'cart', namespace: 'other' },
-      { ...SERVICE, name: 'absent' },
-      { name: 'gateway' },
-    ];
-    const read = kubernetesPolicy(HTTP_ROUTES, route(parents), naming);
-    assert.deepEqual(
-      read?.parents.map(({ type }) => type),
-      ['producer', 'consumer', 'missing'],
-    );
-    const { parentRefs } = read!.document.spec as { parentRefs: readonly unknown[] };
-    assert.equal(parentRefs.length, 1);
-    assert.equal(kubernetesPolicy(HTTP_ROUTES, route([{ name: 'gateway' }]), naming), undefined);
-  });
-});
-
-describe('what became of them', () => {
-  const good: Verdict = { generation: 1, programmed: 'True' };
-  const parents = [{ ref: { ...SERVICE, name: 'orders' }, type: 'producer' as const }];
-  const now = '2026-01-01T00:00:00Z';
-
-  it('stands beside what other controllers say', () => {
-    const theirs = { parentRef: { name: 'gateway' }, controllerName: 'example.com/other' };
-    const object = { ...route([]), status: { parents: [theirs] } };
-    const status = statusOf(object, parents, true, good, now);
-    assert.equal(status?.parents?.[0], theirs);
-    assert.equal(status?.parents?.[1]?.controllerName, CONTROLLER);
-    assert.deepEqual(
-      status?.parents?.[1]?.conditions?.map(({ type, status: of }) => [type, of]),
-      [
-        ['Accepted', 'True'],
-        ['ResolvedRefs', 'True'],
-        ['Programmed', 'True'],
-      ],
-    );
-    assert.equal(statusOf({ ...object, status: status! }, parents, true, good, 'later'), undefined);
-  });
-
-  it('keeps the time of what has not changed', () => {
-    const first = statusOf(route([]), parents, true, { ...good, programmed: 'False' }, now);
-    const object = { ...route([]), status: first! };
-    const later = statusOf(object, parents, true, good, '2026-01-02T00:00:00Z');
-    assert.deepEqual(
-      later?.parents?.[0]?.conditions?.map(({ lastTransitionTime }) => lastTransitionTime),
-      [now, now, '2026-01-02T00:00:00Z'],
-    );
-  });
-
-  it('says why not', () => {
-    const rejected = { reason: 'Invalid', message: 'no' };
-    const status = statusOf(route([]), parents, true, { ...good, rejected }, now);
-    const [accepted, , programmed] = status?.parents?.[0]?.conditions ?? [];
-    assert.deepEqual(
-      [accepted?.status, accepted?.reason, accepted?.message],
-      ['False', 'Invalid', 'no'],
-    );
-    assert.equal(programmed?.status, 'False');
-    const missing = statusOf(route([]), [{ ...parents[0]!, type: 'missing' }], true, good, now);
-    assert.equal(missing?.parents?.[0]?.conditions?.[0]?.reason, 'NoMatchingParent');
-  });
-});
-
-describe('policies in a cluster', async () => {
-  const cluster = await testCluster();
+describe('policies in a cluster', () => {
+  const { client, standIn } = cluster;
+  const read = (namespace: string, name: string) => client.get(HTTP_ROUTES, name, { namespace });
+  const conditions = async (namespace: string, name: string) =>
+    (await read(namespace, name)).status?.parents?.find(
+      ({ controllerName }) => controllerName === CONTROLLER,
+    )?.conditions ?? [];
 
   it('are followed, and what became of them is written back once', async () => {
-    const { client } = cluster;
     const namespace = await cluster.namespace();
-    const stop = new AbortController();
-    await using policies = new KubernetesPolicies({
-      ...{ client, namespace, naming, logger: { info() {}, warn() {} } },
-      backOff: { first: 20, longest: 100 },
-    });
-    let newest: readonly KubernetesPolicy[] | undefined;
-    const following = (async () => {
-      for await (const list of policies.changes(stop.signal)) {
-        newest = list;
-        policies.judge(
-          new Map(
-            list.map(({ id, generation }) => [id, { generation, programmed: 'True' } as const]),
-          ),
-        );
-      }
-    })();
+    await using following = follow(namespace);
     // Our own kinds are not installed: there are none of them.
-    await until(() => newest !== undefined);
-    const made = await client.create(HTTP_ROUTES, {
-      metadata: { name: 'r', namespace },
-      spec: { parentRefs: [{ ...SERVICE, name: 'orders' }], rules: [{}] } as never,
-    });
-    const read = () => client.get(HTTP_ROUTES, 'r', { namespace });
-    const conditions = async () => (await read()).status?.parents?.[0]?.conditions ?? [];
-    await until(async () => (await conditions()).length === 3);
-    const written = await read();
-    assert.equal(newest?.[0]?.id, `HTTPRoute/${namespace}/r`);
+    await until(() => following.newest !== undefined);
+    standIn?.clearRequests();
+    const made = await makeRoute(namespace, 'r');
+    await until(async () => (await conditions(namespace, 'r')).length === 3);
+    const written = await read(namespace, 'r');
+    assert.equal(following.newest?.[0]?.id, `HTTPRoute ${namespace}/r`);
+    const [first] = following.newest ?? [];
     await client.update(HTTP_ROUTES, {
       ...written,
       spec: { ...made.spec, hostnames: ['orders.example'] },
     });
-    await until(async () => (await conditions()).every((each) => each.observedGeneration === 2));
+    await until(async () =>
+      (await conditions(namespace, 'r')).every((each) => each.observedGeneration === 2),
+    );
+    assert.notEqual(following.newest?.[0], first);
+    // What was judged before, and what is said already, is not written again.
+    following.judgeAll();
+    following.judgeAll();
     await client.delete(HTTP_ROUTES, 'r', { namespace });
-    await until(() => newest?.length === 0);
-    if (cluster.standIn)
-      assert.equal(cluster.standIn.count({ verb: 'update', resource: 'httproutes' }), 3);
-    stop.abort();
-    await following;
+    await until(() => following.newest?.length === 0);
+    if (standIn !== undefined)
+      assert.equal(standIn.count({ verb: 'update', resource: 'httproutes' }), 3);
+  });
+
+  it('leave what other controllers say, and take back what was said of a route that left', async () => {
+    const namespace = await cluster.namespace();
+    await using following = follow(namespace);
+    await until(() => following.newest !== undefined);
+    const made = await makeRoute(namespace, 'r');
+    const theirs = {
+      parentRef: { name: 'gateway' },
+      controllerName: 'example.com/other',
+      conditions: [],
+    };
+    await until(async () => (await conditions(namespace, 'r')).length === 3);
+    await until(async () => {
+      const now = await read(namespace, 'r');
+      const parents = [...(now.status?.parents ?? []), theirs];
+      return client
+        .update(HTTP_ROUTES, { ...now, status: { parents } }, { subresource: 'status' })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    const now = await read(namespace, 'r');
+    await client.update(HTTP_ROUTES, {
+      ...now,
+      spec: { ...made.spec, parentRefs: [{ name: 'gateway' }] } as never,
+    });
+    await until(async () => (await conditions(namespace, 'r')).length === 0);
+    const { status } = await read(namespace, 'r');
+    assert.deepEqual(
+      status?.parents?.map(({ controllerName }) => controllerName),
+      ['example.com/other'],
+    );
+  });
+
+  it('may send requests to another namespace as far as it grants that', async () => {
+    const [namespace, other] = [await cluster.namespace(), await cluster.namespace()];
+    await using following = follow(namespace, { namespaces: [namespace, other] });
+    await makeRoute(namespace, 'r', { namespace: other });
+    const refs = async () =>
+      (await conditions(namespace, 'r')).find(({ type }) => type === 'ResolvedRefs');
+    await until(async () => (await refs())?.reason === 'RefNotPermitted');
+    const backend = () => {
+      const { rules } = following.newest![0]!.document.spec as {
+        rules: { backendRefs: { kind: string; name: string }[] }[];
+      };
+      return rules[0]?.backendRefs[0];
+    };
+    assert.equal(backend()?.kind, 'NotPermitted');
+    await client.create(REFERENCE_GRANTS, {
+      metadata: { name: 'g', namespace: other },
+      spec: {
+        from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace }],
+        to: [{ group: '', kind: 'Service', name: 'orders' }],
+      },
+    });
+    await until(async () => (await refs())?.status === 'True');
+    assert.deepEqual(backend(), { group: '', kind: 'Service', name: `orders.${other}` });
+    await client.delete(REFERENCE_GRANTS, 'g', { namespace: other });
+    await until(async () => (await refs())?.status === 'False');
+  });
+
+  it('are judged by the replica that leads, also of what nobody wrote before', async () => {
+    const namespace = await cluster.namespace();
+    const [one, two] = [new Term(), new Term()];
+    await using first = follow(namespace, { leader: one });
+    await using second = follow(namespace, { leader: two }, (policy) =>
+      fine().map((each) => ({ ...each, message: `by another, of ${policy.id}` })),
+    );
+    await makeRoute(namespace, 'r');
+    await until(() => first.newest?.length === 1 && second.newest?.length === 1);
+    assert.deepEqual(await conditions(namespace, 'r'), []);
+    one.begin();
+    await until(async () => (await conditions(namespace, 'r'))[0]?.message === '');
+    one.end();
+    two.begin();
+    await until(async () =>
+      (await conditions(namespace, 'r'))[0]?.message?.startsWith('by another'),
+    );
+    first.judgeAll();
+    second.judgeAll();
+    assert.match((await conditions(namespace, 'r'))[0]?.message ?? '', /^by another/);
+  });
+
+  it('are written again after others were first, and after a pause that is asked for', {
+    skip: standIn === undefined && 'faults are the stand-in’s',
+  }, async () => {
+    const namespace = await cluster.namespace();
+    await using following = follow(namespace);
+    await until(() => following.newest !== undefined);
+    const match = { verb: 'update', resource: 'httproutes' } as const;
+    standIn!.inject(match, { type: 'fail', code: 409, reason: 'Conflict' }, { times: 1 });
+    standIn!.inject(match, { type: 'fail', code: 429, retryAfter: 0 }, { times: 1 });
+    standIn!.clearRequests();
+    await makeRoute(namespace, 'r');
+    await until(async () => (await conditions(namespace, 'r')).length === 3);
+    assert.ok(standIn!.count(match) >= 2);
+    standIn!.calm();
   });
 });
+
+/** Leads when it is told to. */
+class Term implements Leadership {
+  #term: AbortController | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  get term(): AbortSignal | undefined {
+    return this.#term?.signal;
+  }
+
+  begin(): void {
+    this.#term = new AbortController();
+    this.#wake();
+  }
+
+  end(): void {
+    this.#term?.abort();
+    this.#term = undefined;
+    this.#wake();
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<AbortSignal | undefined> {
+    signal.addEventListener('abort', () => this.#wake());
+    while (!signal.aborted) {
+      const { promise } = this.#changed;
+      yield this.term;
+      await promise;
+    }
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

@@ -1,4 +1,5 @@
 import type { DataPlane } from './data-plane.ts';
+import type { PolicySource } from './policy-source.ts';
 import type { RegistrySource } from './source.ts';
 
 /** What checks settings: Standard Schema (https://standardschema.dev), as zod, valibot and others are. */
@@ -56,6 +57,20 @@ export interface Leadership {
   changes(signal: AbortSignal): AsyncIterable<AbortSignal | undefined>;
 }
 
+/** What a source is given. */
+export interface SourceContext extends PluginContext {
+  /** What a service of the source is called in the catalog. */
+  nameOf(service: string): string;
+  /** Which replica writes what all replicas would write alike. It stands for it from the first use on. */
+  readonly leader: Leadership;
+}
+
+/** A source that was opened. */
+export interface OpenSource extends RegistrySource, AsyncDisposable {
+  /** The policies that it has besides its services; without it there are none. */
+  readonly policies?: PolicySource | undefined;
+}
+
 /** What a destination is given. */
 export interface DestinationContext extends PluginContext {
   /** Which replica writes what all replicas would write alike. It stands for it from the first use on. */
@@ -72,7 +87,7 @@ export interface SourcePlugin<Settings = unknown> {
    * Opens a source. One that throws, here or later, is opened again after a pause, and its services are
    * served as they were; so does one whose `changes` end.
    */
-  open(settings: Settings, context: PluginContext): Promise<RegistrySource & AsyncDisposable>;
+  open(settings: Settings, context: SourceContext): Promise<OpenSource>;
 }
 
 /** A kind of destinations: where else than to data planes what the mesh holds can be brought. */
