@@ -142,7 +142,7 @@ export async function startControlPlane(
   const connects = new Map(
     config.registries.map(({ name, zookeeper }) => [name, zookeeper?.connect]),
   );
-  const events = new EventBus(now);
+  const events = new EventBus(records.run, now);
   const leaders = stack.use(
     new Leaders({
       ensembleOf: (registry) => connects.get(registry) ?? OWN_ENSEMBLE,

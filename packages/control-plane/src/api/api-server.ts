@@ -169,7 +169,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   for (const queues of options.queues) leaseRoutes(app, queues);
   registrationRoutes(app, options.registrations);
   tokenRoutes(app, options.tokens);
-  eventRoutes(app, options.events);
+  eventRoutes(app, options.events, options.records);
   auditRoutes(app, options.audit);
 }
 

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** What changes. */
 export const EVENT_KINDS = ['service', 'policies', 'proxies', 'configuration', 'locks'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -11,6 +9,8 @@ export interface BusEvent {
   readonly kind: EventKind;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** All that the catalog has changed up to it was told with this, or before. */
+  readonly revision: number;
   /** What JSON can hold. */
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -23,14 +23,16 @@ const REMEMBERED = 10_000;
  * they have missed something. Nobody is waited for.
  */
 export class EventBus {
-  /** Of this process: the numbers of another are not these. */
-  readonly run = randomBytes(4).toString('hex');
+  /** Names this process: the numbers of another are not these. */
+  readonly run: string;
   readonly #now: () => number;
   #events: BusEvent[] = [];
   #last = 0;
+  #revision = 0;
   #waiting = new Set<() => void>();
 
-  constructor(now: () => number = Date.now) {
+  constructor(run: string, now: () => number = Date.now) {
+    this.run = run;
     this.#now = now;
   }
 
@@ -39,8 +41,15 @@ export class EventBus {
     return this.#last;
   }
 
-  publish(kind: EventKind, data: BusEvent['data']): void {
-    this.#events.push({ number: ++this.#last, kind, at: this.#now(), data });
+  /** The catalog's revision all of whose changes, and of those before it, were told; 0 before any. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** @param revision of the catalog, with the last event that it takes to tell of it */
+  publish(kind: EventKind, data: BusEvent['data'], revision = this.#revision): void {
+    this.#revision = revision;
+    this.#events.push({ number: ++this.#last, kind, at: this.#now(), revision, data });
     if (this.#events.length > 1.25 * REMEMBERED) this.#events = this.#events.slice(-REMEMBERED);
     const waiting = this.#waiting;
     this.#waiting = new Set();

@@ -10,6 +10,8 @@ import { type Recorded, replay } from './replay.ts';
 /** What a journal takes. */
 export interface JournalOptions {
   readonly folder: string;
+  /** Tells the files of this process from those of others. */
+  readonly run: string;
   readonly logger: Logger;
   /** How much of the past is kept, in bytes of files beside the one in use. Default 64 MiB. */
   readonly keep?: number;
@@ -167,14 +169,14 @@ export class Journal implements AsyncDisposable {
 
   /** Begins a file with the catalog as it was after a commit, and lets go of the oldest. */
   async #begin({ snapshot, at }: Waiting): Promise<void> {
-    const { folder, keep = 64 * 1024 * 1024 } = this.#options;
+    const { folder, run, keep = 64 * 1024 * 1024 } = this.#options;
     const number = (this.#files.at(-1)?.number ?? 0) + 1;
     const paths = pathsOf(folder, number);
     const handle = await open(paths.unfinished, 'w');
     let bytes = 0;
     try {
       const { revision } = snapshot;
-      const begin: JournalRecord = { type: 'begin', revision, at, sources: this.#sources };
+      const begin: JournalRecord = { type: 'begin', run, revision, at, sources: this.#sources };
       let slice = encodeRecord(begin);
       let count = 0;
       const put = async () => {

@@ -1,9 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Catalog, Service, ServiceChange, Snapshot } from '@meshkeeper/mesh';
+import {
+  type Catalog,
+  type Service,
+  type ServiceChange,
+  type Snapshot,
+  sameService,
+} from '@meshkeeper/mesh';
 import type { Logger } from '@meshkeeper/zookeeper';
 import { ControlPlaneError } from '../control-plane-error.ts';
 import { catalogAt, differences, History, type ServiceDifference } from './history.ts';
 import { Journal } from './journal.ts';
+import { type Place, Places } from './place.ts';
 import type { Recorded } from './replay.ts';
 
 /** A source, and what it is read from: what was recorded of another one is not its past. */
@@ -22,25 +30,36 @@ export interface Difference {
   readonly services: readonly ServiceDifference[];
 }
 
+/** What has become of a service since some place. */
+export interface ServiceNews {
+  readonly service: string;
+  readonly change: ServiceChange['type'];
+}
+
 /** Snapshots that are kept in memory; they share what is alike. */
 const RECENT = 1_000;
 
 /** The catalog's past: with a folder over restarts, in memory alone without. */
 export class RecordKeeper implements AsyncDisposable {
+  /** Names this process: its revisions are not those of another one. */
+  readonly run: string;
   readonly history: History;
   readonly #journal: Journal | undefined;
   readonly #identities: readonly string[];
+  readonly #places = new Places();
   readonly #recent: { readonly snapshot: Snapshot; readonly at: number }[] = [];
   #last: Recorded | undefined;
   /** The next commit is what was restored: nothing that has happened. */
   #restored = false;
 
   private constructor(
+    run: string,
     history: History,
     journal: Journal | undefined,
     last: Recorded | undefined,
     sources: readonly Identity[],
   ) {
+    this.run = run;
     this.history = history;
     this.#journal = journal;
     this.#last = last;
@@ -53,12 +72,13 @@ export class RecordKeeper implements AsyncDisposable {
     sources: readonly Identity[],
     logger: Logger,
   ): Promise<RecordKeeper> {
+    const run = randomBytes(4).toString('hex');
     if (dataDir === undefined)
-      return new RecordKeeper(new History(), undefined, undefined, sources);
+      return new RecordKeeper(run, new History(), undefined, undefined, sources);
     const folder = join(dataDir, 'catalog');
     try {
-      const { journal, last } = await Journal.open({ folder, logger });
-      return new RecordKeeper(await History.of(journal.files), journal, last, sources);
+      const { journal, last } = await Journal.open({ folder, run, logger });
+      return new RecordKeeper(run, await History.of(journal.files), journal, last, sources);
     } catch (cause) {
       throw new ControlPlaneError(
         'DATA_DIR',
@@ -108,15 +128,35 @@ export class RecordKeeper implements AsyncDisposable {
     };
   }
 
+  /**
+   * Tells what the catalog was at a place, this process's or that of another whose files are here: what has changed
+   * since, at each call. Undefined where that is not recorded.
+   */
+  async since(place: Place): Promise<(() => readonly ServiceNews[]) | undefined> {
+    // Nothing is served yet: what has changed can't be told.
+    if (this.#recent.length === 0) return undefined;
+    const before = await this.#servicesAt(place);
+    return before && (() => news(before, this.#recent.at(-1)?.snapshot.services ?? []));
+  }
+
+  async #servicesAt(place: Place): Promise<ReadonlyMap<string, Service> | undefined> {
+    if (place.run === this.run) {
+      const recent = this.#recent.find(({ snapshot }) => snapshot.revision === place.revision);
+      if (recent !== undefined) return byName(recent.snapshot.services);
+    }
+    const journal = this.#journal;
+    if (journal === undefined) return undefined;
+    await journal.flush();
+    return this.#places.at(place, () => journal.files);
+  }
+
   async #at(moment: Moment) {
     const recent = this.#recent.findLast(({ snapshot, at }) =>
       'revision' in moment ? snapshot.revision <= moment.revision : at <= moment.at,
     );
     if (recent !== undefined) {
       const { revision, services } = recent.snapshot;
-      const byName = new Map<string, Service>();
-      for (const service of services) byName.set(service.name, service);
-      return { revision, at: recent.at, services: byName };
+      return { revision, at: recent.at, services: byName(services) };
     }
     await this.#journal?.flush();
     return catalogAt(this.#journal?.files ?? [], moment);
@@ -125,4 +165,28 @@ export class RecordKeeper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#journal?.close();
   }
+}
+
+function byName(services: Iterable<Service>): ReadonlyMap<string, Service> {
+  const named = new Map<string, Service>();
+  for (const service of services) named.set(service.name, service);
+  return named;
+}
+
+function news(
+  before: ReadonlyMap<string, Service>,
+  after: Iterable<Service>,
+): readonly ServiceNews[] {
+  const found: ServiceNews[] = [];
+  const left = new Set(before.keys());
+  for (const service of after) {
+    const { name } = service;
+    left.delete(name);
+    const was = before.get(name);
+    if (was === undefined) found.push({ service: name, change: 'added' });
+    else if (was !== service && !sameService(was, service))
+      found.push({ service: name, change: 'updated' });
+  }
+  for (const name of left) found.push({ service: name, change: 'removed' });
+  return found;
 }

@@ -6,6 +6,8 @@ import type { ServiceDelta } from './delta.ts';
 export type JournalRecord =
   | {
       readonly type: 'begin';
+      /** The process that has written it; older ones don't say. */
+      readonly run?: string;
       readonly revision: number;
       /** Milliseconds since the epoch. */
       readonly at: number;

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until } from '@meshkeeper/testbed';
+import { tempDir, until } from '@meshkeeper/testbed';
+import { connect } from '@meshkeeper/zookeeper';
+import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import { RateLimit } from '../../src/api/rate-limit.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
+import { type ControlPlane, loadConfig, startControlPlane } from '../../src/index.ts';
 import { instance } from '../instance.ts';
-import { type ApiPlane, startApiPlane, startReplicaOf } from './plane.ts';
+import { type ApiPlane, callAt, startApiPlane, startReplicaOf } from './plane.ts';
+
+const silent = { debug() {}, info() {}, warn() {} };
 
 /** The events of a stream, one after the other. */
 async function* eventsOf(response: Response) {
@@ -151,8 +156,82 @@ describe('events', () => {
   });
 });
 
+test('what a replica had told is gone on with after its restart, as far as it is recorded', async () => {
+  await using folder = await tempDir();
+  await using server = await startZooKeeperServer({ port: 0 });
+  await using zk = await connect({ connect: server.connect });
+  const register = (service: string) =>
+    zk.create(`/discovery/${service}/i`, instance(service, 'i', 1001), { parents: true });
+  const listen = '127.0.0.1:0';
+  const open = async (dataDir: string) => {
+    const config = await loadConfig({
+      flags: {
+        zookeeper: { connect: server.connect },
+        controlPlane: { api: { listen }, xds: { listen }, dns: { listen }, dataDir },
+        protection: { limbo: '1ms', maxHold: '1ms', lastInstance: false },
+      },
+    });
+    const plane = await startControlPlane({ config, logger: silent });
+    await plane.ready;
+    return plane;
+  };
+  const follow = async function* (plane: ControlPlane, id?: string, kinds = '?kinds=service') {
+    const stop = new AbortController();
+    const headers = id === undefined ? undefined : { 'last-event-id': id };
+    const init = { signal: stop.signal, ...(headers && { headers }) };
+    const response = await fetch(`${plane.api}/api/v1/events${kinds}`, init);
+    try {
+      yield* eventsOf(response);
+    } finally {
+      stop.abort();
+    }
+  };
+  /** What is told up to `ready`, or `reset` of all. */
+  const missed = async (plane: ControlPlane, id: string, kinds?: string) => {
+    const told = [];
+    for await (const { event, data, id: now } of follow(plane, id, kinds)) {
+      told.push(data.service === undefined ? event : `${data.change} ${data.service}`);
+      if (event === 'ready' || (event === 'reset' && data.kinds === undefined))
+        return { told, now };
+    }
+    assert.fail('it has ended');
+  };
+  await register('stays');
+  await register('goes');
+  let id = '';
+  {
+    await using plane = await open(`${folder.path}/data`);
+    for await (const { event, data, id: now = '' } of follow(plane)) {
+      if (event === 'ready') await register('seen');
+      id = now;
+      if (data.service === 'seen') break;
+    }
+    await register('unseen');
+    await until(async () => (await callAt(plane.api, '/api/v1/services/unseen')).status === 200);
+  }
+  await zk.delete('/discovery/goes/i');
+  await register('meanwhile');
+  await using plane = await open(`${folder.path}/data`);
+  const at = (path: string) => callAt(plane.api, `/api/v1/services/${path}`);
+  await until(async () => (await at('meanwhile')).status === 200);
+  await until(async () => (await at('goes')).status === 404);
+  const { told, now } = await missed(plane, id);
+  assert.deepEqual(told.toSorted(), ['added meanwhile', 'added unseen', 'ready', 'removed goes']);
+  assert.equal(told.at(-1), 'ready');
+  assert.deepEqual((await missed(plane, now!)).told, ['ready'], 'nothing has changed since');
+  // What others were told of is not recorded.
+  const all = await missed(plane, id, '');
+  assert.equal(all.told[0], 'reset');
+  assert.deepEqual(all.told.slice(1).toSorted(), told.toSorted());
+  // A revision that was told and not written any more, and a replica that has no such files.
+  const [run, number] = id.split('-');
+  assert.deepEqual((await missed(plane, `${run}-${number}-999999`)).told, ['reset']);
+  await using other = await open(`${folder.path}/other`);
+  assert.deepEqual((await missed(other, id)).told, ['reset']);
+});
+
 test('a reader that is too slow is told that it has missed something', async () => {
-  const bus = new EventBus(() => 0);
+  const bus = new EventBus('0badcafe', () => 0);
   const stop = new AbortController();
   const reader = bus.follow(0, stop.signal);
   for (let i = 0; i < 20_000; i++) bus.publish('service', {});

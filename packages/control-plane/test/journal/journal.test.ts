@@ -66,7 +66,7 @@ const shown = (services: Iterable<Service>) =>
 
 test('what was served last is there after a restart', async () => {
   await using folder = await tempDir();
-  const options = { folder: join(folder.path, 'catalog'), logger };
+  const options = { folder: join(folder.path, 'catalog'), run: 'one', logger };
   const first = await Journal.open(options);
   assert.equal(first.last, undefined);
   const commits = new Commits(first.journal);
@@ -86,7 +86,7 @@ test('what was served last is there after a restart', async () => {
 
 test('a file that was cut off or damaged is good up to there; one that has no beginning is passed over', async () => {
   await using folder = await tempDir();
-  const options = { folder: folder.path, logger };
+  const options = { folder: folder.path, run: 'one', logger };
   const { journal } = await Journal.open(options);
   const commits = new Commits(journal);
   commits.set({ a: service('a', endpoint('1')) });
@@ -112,7 +112,13 @@ test('a file that was cut off or damaged is good up to there; one that has no be
 
 test('files follow each other, and the oldest go', async () => {
   await using folder = await tempDir();
-  const { journal } = await Journal.open({ folder: folder.path, logger, turnover: 1, keep: 4000 });
+  const { journal } = await Journal.open({
+    folder: folder.path,
+    run: 'one',
+    logger,
+    turnover: 1,
+    keep: 4000,
+  });
   const commits = new Commits(journal);
   for (let i = 0; i < 50; i++) {
     commits.set({ a: service('a', endpoint(`${i}`)) });
@@ -121,7 +127,7 @@ test('files follow each other, and the oldest go', async () => {
   await journal.close();
   const numbers = journal.files.map(({ number }) => number);
   assert.ok(numbers.length > 2 && numbers[0]! > 1, `${numbers}`);
-  const { last } = await Journal.open({ folder: folder.path, logger });
+  const { last } = await Journal.open({ folder: folder.path, run: 'one', logger });
   assert.deepEqual(last?.services.get('a')?.endpoints[0]?.id, '49');
   assert.equal(await catalogAt(journal.files, { revision: 1 }), undefined, 'forgotten');
   const some = await catalogAt(journal.files, { revision: 48 });
@@ -130,14 +136,14 @@ test('files follow each other, and the oldest go', async () => {
 
 test('history tells who came and went, over restarts; two moments can be compared', async () => {
   await using folder = await tempDir();
-  const first = await Journal.open({ folder: folder.path, logger });
+  const first = await Journal.open({ folder: folder.path, run: 'one', logger });
   const commits = new Commits(first.journal);
   commits.set({ a: service('a', endpoint('1'), endpoint('2')) }, 1000);
   await first.journal.flush();
   commits.set({ a: service('a', endpoint('2', { weight: 5 }), endpoint('3')) }, 2000);
   commits.set({ b: service('b', endpoint('1')) }, 3000);
   await first.journal.close();
-  const { journal } = await Journal.open({ folder: folder.path, logger });
+  const { journal } = await Journal.open({ folder: folder.path, run: 'one', logger });
   const history = await History.of(journal.files);
   const later = new Commits(journal, history);
   later.snapshot = commits.snapshot;
@@ -180,7 +186,7 @@ test('history tells who came and went, over restarts; two moments can be compare
 
 test('a disk that fails costs no commit of what is served: the next file has it all', async () => {
   await using folder = await tempDir();
-  const { journal } = await Journal.open({ folder: join(folder.path, 'gone'), logger });
+  const { journal } = await Journal.open({ folder: join(folder.path, 'gone'), run: 'one', logger });
   const { rmSync } = await import('node:fs');
   rmSync(join(folder.path, 'gone'), { recursive: true });
   const commits = new Commits(journal);
@@ -190,7 +196,7 @@ test('a disk that fails costs no commit of what is served: the next file has it 
   mkdirSync(join(folder.path, 'gone'));
   commits.set({ b: service('b', endpoint('1')) });
   await journal.close();
-  const { last } = await Journal.open({ folder: join(folder.path, 'gone'), logger });
+  const { last } = await Journal.open({ folder: join(folder.path, 'gone'), run: 'one', logger });
   assert.deepEqual([...last!.services.keys()].sort(), ['a', 'b']);
 });
 
@@ -207,7 +213,7 @@ test('whatever is committed, the journal gives back', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
       await using folder = await tempDir();
-      const options = { folder: folder.path, logger, turnover: 300, keep: 1000 };
+      const options = { folder: folder.path, run: 'one', logger, turnover: 300, keep: 1000 };
       const { journal } = await Journal.open(options);
       const commits = new Commits(journal);
       const origin = { source: 'r', path: '/rule' };
