@@ -1,3 +1,5 @@
+import type { SrvRing } from '../wire/srv-ring.ts';
+
 /** An answer that was found and encoded once. */
 export type CachedReply =
   | { readonly type: 'records'; readonly choices: readonly EncodedChoice[] }
@@ -9,6 +11,8 @@ export interface EncodedChoice {
   readonly share: number;
   readonly answers: readonly Buffer[];
   readonly additional: readonly Buffer[];
+  /** All of it in one piece, where these are SRV records. */
+  readonly ring: SrvRing | undefined;
 }
 
 /** Which questions are kept: what is asked, by whoever is at one place. */

@@ -2,7 +2,8 @@ import type { RandomSource, ServiceChange, Snapshot } from '@meshkeeper/mesh';
 import { HEADER, type RcodeName, RECORD_TYPES, recordTypeName } from '../wire/codes.ts';
 import { isInternet, nameOf, type Query, readQuery } from '../wire/query.ts';
 import { encodedRecord } from '../wire/resource-record.ts';
-import { headerOnly, limitOf, response, type Transport } from '../wire/response.ts';
+import { headerOnly, limitOf, response, ringResponse, type Transport } from '../wire/response.ts';
+import { SrvRing } from '../wire/srv-ring.ts';
 import { answer, type Choice, type Reply } from '../zone/answer.ts';
 import { CatalogNames } from '../zone/catalog-names.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -140,18 +141,13 @@ export class Answerer {
   }
 
   #records(query: Query, choices: readonly EncodedChoice[], limit: number): Outcome {
-    const { answers, additional } = this.#choose(choices);
-    const bytes = response(
-      query,
-      {
-        rcode: 'NOERROR',
-        authoritative: true,
-        recursion: this.#options.forwards,
-        answers: this.#shuffled(answers, limit),
-        additional,
-      },
-      limit,
-    );
+    const { answers, additional, ring } = this.#choose(choices);
+    const { forwards: recursion, random } = this.#options;
+    const manner = { rcode: 'NOERROR', authoritative: true, recursion } as const;
+    // By SRV who asks chooses by weights: to begin with another each time is for those who take the first.
+    const bytes =
+      (ring && ringResponse(query, manner, ring, random.below(ring.answers), limit)) ??
+      response(query, { ...manner, answers: this.#shuffled(answers, limit), additional }, limit);
     return answered(bytes, recordTypeName(query.recordType), 'NOERROR');
   }
 
@@ -201,6 +197,7 @@ function encodedChoice({ share, answers, additional }: Choice, name: string): En
     share,
     answers: answers.map((record) => encodedRecord(record, name)),
     additional: additional.map((record) => encodedRecord(record, name)),
+    ring: SrvRing.of(answers, additional, name),
   };
 }
 

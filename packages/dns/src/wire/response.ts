@@ -1,6 +1,7 @@
 import { echoedSubnet } from './client-subnet.ts';
 import { FLAGS, HEADER, RCODES, type RcodeName, RECORD_TYPES } from './codes.ts';
 import type { Edns, Query } from './query.ts';
+import type { SrvRing } from './srv-ring.ts';
 
 /** What is told by EDNS of the largest message that is taken, and never exceeded by UDP: no fragments. */
 export const EDNS_SIZE = 1232;
@@ -11,11 +12,15 @@ const STREAM_SIZE = 0xffff;
 /** The OPT record without options. */
 const OPT_SIZE = 11;
 
-/** What is sent back, encoded. Records are sent in the order in which they are here. */
-export interface Content {
+/** How a query is answered. */
+export interface Manner {
   readonly rcode: RcodeName;
   readonly authoritative: boolean;
   readonly recursion: boolean;
+}
+
+/** What is sent back, encoded. Records are sent in the order in which they are here. */
+export interface Content extends Manner {
   readonly answers: readonly Buffer[];
   readonly authority?: Buffer;
   readonly additional: readonly Buffer[];
@@ -35,11 +40,10 @@ export function limitOf({ edns }: Query, transport: Transport): number {
  * that don't fit into `limit` bytes are left out, and that is said; of the others as many as fit.
  */
 export function response(query: Query, content: Content, limit: number): Buffer {
-  const { bytes, nameEnd, edns } = query;
-  const { answers, authority, additional, rcode } = content;
-  const subnet = edns?.subnet && echoedSubnet(edns.subnet);
-  const opt = edns === undefined ? 0 : OPT_SIZE + (subnet?.length ?? 0);
-  const start = nameEnd + 4;
+  const { answers, authority, additional } = content;
+  const subnet = subnetOf(query);
+  const opt = optSize(query, subnet);
+  const start = query.nameEnd + 4;
   const room = limit - opt;
   let size = start;
   let answered = 0;
@@ -54,26 +58,71 @@ export function response(query: Query, content: Content, limit: number): Buffer 
       size += additional[added++]!.length;
 
   const result = Buffer.allocUnsafe(size + opt);
-  bytes.copy(result, 0, 0, start);
-  result[2] =
-    FLAGS.RESPONSE |
-    (content.authoritative ? FLAGS.AUTHORITATIVE : 0) |
-    (truncated ? FLAGS.TRUNCATED : 0) |
-    (bytes[2]! & FLAGS.RECURSION_DESIRED);
-  result[3] =
-    (content.recursion ? FLAGS.RECURSION_AVAILABLE : 0) |
-    (bytes[3]! & FLAGS.CHECKING_DISABLED) |
-    (RCODES[rcode] & 0x0f);
-  result.writeUInt16BE(1, 4);
-  result.writeUInt16BE(answered, 6);
-  result.writeUInt16BE(hasAuthority ? 1 : 0, 8);
-  result.writeUInt16BE(added + (edns === undefined ? 0 : 1), 10);
+  const counts = { answers: answered, authority: hasAuthority ? 1 : 0, additional: added };
+  writeHead(result, query, content, counts, truncated);
   let at = start;
   for (let i = 0; i < answered; i++) at += answers[i]!.copy(result, at);
   if (hasAuthority) at += authority.copy(result, at);
   for (let i = 0; i < added; i++) at += additional[i]!.copy(result, at);
-  if (edns !== undefined) writeOpt(result, at, RCODES[rcode], edns, subnet);
+  if (query.edns !== undefined) writeOpt(result, at, RCODES[content.rcode], query.edns, subnet);
   return result;
+}
+
+/**
+ * The same with SRV records that all fit, and their addresses.
+ *
+ * @param first the number of the record that comes first
+ * @returns undefined where they don't fit
+ */
+export function ringResponse(
+  query: Query,
+  manner: Manner,
+  ring: SrvRing,
+  first: number,
+  limit: number,
+): Buffer | undefined {
+  const subnet = subnetOf(query);
+  const opt = optSize(query, subnet);
+  const start = query.nameEnd + 4;
+  if (!ring.fits(start, limit - opt)) return undefined;
+  const result = Buffer.allocUnsafe(start + ring.size + opt);
+  const { answers, additional } = ring;
+  writeHead(result, query, manner, { answers, authority: 0, additional }, false);
+  const at = ring.write(result, start, first);
+  if (query.edns !== undefined) writeOpt(result, at, RCODES[manner.rcode], query.edns, subnet);
+  return result;
+}
+
+function subnetOf({ edns }: Query): Buffer | undefined {
+  return edns?.subnet && echoedSubnet(edns.subnet);
+}
+
+function optSize({ edns }: Query, subnet: Buffer | undefined): number {
+  return edns === undefined ? 0 : OPT_SIZE + (subnet?.length ?? 0);
+}
+
+/** The header and the question. */
+function writeHead(
+  result: Buffer,
+  { bytes, nameEnd, edns }: Query,
+  { rcode, authoritative, recursion }: Manner,
+  counts: { readonly answers: number; readonly authority: number; readonly additional: number },
+  truncated: boolean,
+): void {
+  bytes.copy(result, 0, 0, nameEnd + 4);
+  result[2] =
+    FLAGS.RESPONSE |
+    (authoritative ? FLAGS.AUTHORITATIVE : 0) |
+    (truncated ? FLAGS.TRUNCATED : 0) |
+    (bytes[2]! & FLAGS.RECURSION_DESIRED);
+  result[3] =
+    (recursion ? FLAGS.RECURSION_AVAILABLE : 0) |
+    (bytes[3]! & FLAGS.CHECKING_DISABLED) |
+    (RCODES[rcode] & 0x0f);
+  result.writeUInt16BE(1, 4);
+  result.writeUInt16BE(counts.answers, 6);
+  result.writeUInt16BE(counts.authority, 8);
+  result.writeUInt16BE(counts.additional + (edns === undefined ? 0 : 1), 10);
 }
 
 /** The answer to what is no question that could be repeated. */
