@@ -30,12 +30,20 @@ const checkSchema = z
       .string()
       .regex(/^\/[\u0021-\u007e]*$/, 'a path')
       .optional()
-      .describe('Asked by HTTP, and to be answered with 2xx. Without it: a TCP connection.'),
+      .describe('Asked by HTTP, and to be answered with 2xx.'),
+    grpc: z
+      .string()
+      .regex(/^[\w.-]{0,127}$/, 'the full name of a gRPC service, or nothing')
+      .optional()
+      .describe(
+        'A service that has to serve by `grpc.health.v1`; empty: the server. Without this and `http`: a TCP connection.',
+      ),
     interval: duration(500, 3_600_000, 'Between two checks:').default(10_000),
     timeout: duration(10, 60_000, 'How long a check may take:').default(2_000),
     rise: z.int().min(1).max(100).default(2).describe('Passed in a row: it is fit again.'),
     fall: z.int().min(1).max(100).default(3).describe('Failed in a row: it is unfit.'),
   })
+  .refine(({ http, grpc }) => http === undefined || grpc === undefined, 'choose http or grpc')
   .describe(
     'Replicas check it, each instance one of them, and say in its registry if it is unfit.',
   );
@@ -84,8 +92,8 @@ const EXAMPLE = {
   ...{ ttl: 30_000, expiresIn: 29_990 },
 };
 
-function checkOf({ http, ...rest }: z.output<typeof checkSchema>): Check {
-  return http === undefined ? rest : { ...rest, http };
+function checkOf({ http, grpc, ...rest }: z.output<typeof checkSchema>): Check {
+  return { ...rest, ...(http !== undefined && { http }), ...(grpc !== undefined && { grpc }) };
 }
 
 /** Instances that register by HTTP, and stay by their heartbeats. */

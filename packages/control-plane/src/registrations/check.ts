@@ -1,7 +1,9 @@
 /** How an instance is checked. Times in milliseconds. */
 export interface Check {
-  /** A path that is asked by HTTP, which must be answered with 2xx; without it: a TCP connection. */
+  /** A path that is asked by HTTP, which must be answered with 2xx. */
   readonly http?: string;
+  /** A service that has to serve by `grpc.health.v1`; empty: the server. Without this and `http`: a TCP connection. */
+  readonly grpc?: string;
   readonly interval: number;
   readonly timeout: number;
   /** How many in a row make it fit again. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
 import { until } from '@meshkeeper/testbed';
 import { startZooKeeperServer } from '@meshkeeper/zookeeper-server';
 import fc from 'fast-check';
@@ -40,11 +42,11 @@ test('replicas agree on what checks find, and go on with those of one that is go
   const [a, b] = [await startReplicaOf(server.connect), await startReplicaOf(server.connect)];
   stack.use(b);
   stack.use(a);
-  let status = 200;
+  let answered = 200;
   let asked = 0;
   const instance = createServer((request, response) => {
     if (request.url === '/ready') asked++;
-    response.statusCode = status;
+    response.statusCode = answered;
     response.end();
   });
   instance.listen(0, '0.0.0.0');
@@ -67,6 +69,7 @@ test('replicas agree on what checks find, and go on with those of one that is go
     assert.equal(made.status, 200, made.text);
   }
   assert.equal((await put('tcp', { check: timing })).status, 200);
+  assert.equal((await put('tcp', { check: { http: '/', grpc: '', ...timing } })).status, 400);
   const health = async (api: string) => {
     const { body } = await callAt(api, '/api/v1/services/checked/endpoints');
     const all = (body.endpoints ?? []) as { readonly id: string; readonly health: string }[];
@@ -83,14 +86,14 @@ test('replicas agree on what checks find, and go on with those of one that is go
     });
   await until(() => asked >= 8);
   await agreed(a.api, all('unknown', 'unknown'));
-  status = 503;
+  answered = 503;
   await agreed(a.api, all('draining', 'unknown'));
   await agreed(b.api, all('draining', 'unknown'));
   // A registration that says the same again doesn't make it fit.
   assert.equal((await put('i1', { check: { http: '/ready', ...timing } })).status, 200);
   assert.equal((await health(b.api)).i1, 'draining');
   await a.close();
-  status = 200;
+  answered = 200;
   await agreed(b.api, all('unknown', 'unknown'));
   instance.close();
   instance.closeAllConnections();
@@ -98,4 +101,54 @@ test('replicas agree on what checks find, and go on with those of one that is go
   // Nothing that is checked no more, and nothing where it can't be said.
   assert.equal((await put('tcp', {})).status, 200);
   await agreed(b.api, { tcp: 'unknown' });
+});
+
+test('a gRPC server is asked whether it serves', async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startZooKeeperServer({ port: 0, tickTime: 200 }));
+  const replica = stack.use(await startReplicaOf(server.connect));
+  const rpc = new Server();
+  const asIs = (bytes: Buffer) => bytes;
+  const path = '/grpc.health.v1.Health/Check';
+  const codec = { requestSerialize: asIs, requestDeserialize: asIs };
+  const method = { path, requestStream: false, responseStream: false, ...codec };
+  /** By service: SERVING is 1, NOT_SERVING 2. */
+  const said = new Map([
+    ['', 1],
+    ['shop.Cart', 1],
+  ]);
+  rpc.addService(
+    { check: { ...method, responseSerialize: asIs, responseDeserialize: asIs } },
+    {
+      check: (call: { request: Buffer }, answer: sendUnaryData<Buffer>) => {
+        const state = said.get(call.request.subarray(2).toString());
+        if (state === undefined) answer({ code: status.NOT_FOUND });
+        else answer(null, Buffer.from([0x08, state]));
+      },
+    },
+  );
+  stack.defer(() => rpc.forceShutdown());
+  const bind = promisify(rpc.bindAsync.bind(rpc));
+  const port = await bind('0.0.0.0:0', ServerCredentials.createInsecure());
+  const checked = { interval: 500, timeout: '1s', rise: 1, fall: 1 };
+  const services = { whole: '', cart: 'shop.Cart', unknown: 'shop.Nothing' };
+  for (const [i, [id, grpc]] of Object.entries(services).entries()) {
+    const body = { address: `127.0.0.${i + 1}`, port, check: { grpc, ...checked } };
+    const made = await callAt(replica.api, `/api/v1/services/rpc/endpoints/${id}`, {
+      ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify(body),
+    });
+    assert.equal(made.status, 200, made.text);
+  }
+  const found = (wanted: Record<string, string>) =>
+    until(async () => {
+      const { body } = await callAt(replica.api, '/api/v1/services/rpc/endpoints');
+      const all = (body.endpoints ?? []) as { readonly id: string; readonly health: string }[];
+      return all.length === 3 && all.every(({ id, health }) => wanted[id] === health);
+    });
+  await found({ whole: 'unknown', cart: 'unknown', unknown: 'draining' });
+  said.set('shop.Cart', 2).set('shop.Nothing', 1);
+  await found({ whole: 'unknown', cart: 'draining', unknown: 'unknown' });
+  rpc.forceShutdown();
+  await found({ whole: 'draining', cart: 'draining', unknown: 'draining' });
 });
