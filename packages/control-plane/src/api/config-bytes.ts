@@ -1,47 +1,54 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { LiveResolved } from '@meshkeeper/config';
 import type { FastifyReply } from 'fastify';
 import { resolvedView } from './config-views.ts';
 
 const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
+/** An answer as it is sent. */
+interface Made {
+  readonly bytes: Buffer;
+  readonly headers: OutgoingHttpHeaders;
+  /** Of an answer without a body. */
+  readonly seen: OutgoingHttpHeaders;
+}
+
 /**
  * Answers with what instances get, without the texts of secrets. Thousands may wait for the same: its bytes
  * are made once, and written past what else the framework does for an answer.
  */
 export class ConfigBytes {
-  readonly #made = new WeakMap<LiveResolved, Buffer>();
+  readonly #made = new WeakMap<LiveResolved, Made>();
 
   /** @param isSeen who asks has it already: 304 */
   send(reply: FastifyReply, resolved: LiveResolved, isSeen: boolean): FastifyReply {
-    const { digest, stale } = resolved;
+    const { raw } = reply;
     // What the framework would have sent besides, as what pages of other origins need.
     for (const [name, value] of Object.entries(reply.getHeaders()))
-      if (value !== undefined) reply.raw.setHeader(name, value);
-    const headers = {
-      etag: `"${digest}"`,
-      // An answer without a body says so, too.
-      ...(stale && { 'meshkeeper-stale': 'true' }),
-    };
+      if (value !== undefined) raw.setHeader(name, value);
+    const { bytes, headers, seen } = this.#of(resolved);
     reply.hijack();
-    if (isSeen) {
-      reply.raw.writeHead(304, headers).end();
-      return reply;
-    }
-    const bytes = this.#of(resolved);
-    const body = {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': bytes.length,
-    };
-    reply.raw.writeHead(200, { ...headers, ...body }).end(bytes);
+    if (isSeen) raw.writeHead(304, seen).end();
+    else raw.writeHead(200, headers).end(bytes);
     return reply;
   }
 
-  #of(resolved: LiveResolved): Buffer {
-    let bytes = this.#made.get(resolved);
-    if (bytes === undefined) {
-      bytes = Buffer.from(JSON.stringify(resolvedView(resolved, NO_TEXTS)));
-      this.#made.set(resolved, bytes);
+  #of(resolved: LiveResolved): Made {
+    let made = this.#made.get(resolved);
+    if (made === undefined) {
+      const bytes = Buffer.from(JSON.stringify(resolvedView(resolved, NO_TEXTS)));
+      const seen = {
+        etag: `"${resolved.digest}"`,
+        // An answer without a body says so, too.
+        ...(resolved.stale && { 'meshkeeper-stale': 'true' }),
+      };
+      const body = {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': bytes.length,
+      };
+      made = { bytes, headers: { ...seen, ...body }, seen };
+      this.#made.set(resolved, made);
     }
-    return bytes;
+    return made;
   }
 }

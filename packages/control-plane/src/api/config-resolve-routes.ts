@@ -55,6 +55,8 @@ export function configResolveRoutes(
         if (wait !== undefined && isSeen(resolved)) {
           const asked = { request, digest: resolved.digest, wait, reply };
           if (secrets === undefined) {
+            // What the framework does while one waits is more than the wait itself.
+            reply.hijack();
             // At once, and not when its turn comes: others wait for the same.
             whenOther(live, asked, (other) => void bytes.send(reply, other, isSeen(other)));
             return reply;
@@ -155,16 +157,19 @@ function whenOther(
   { request, digest, wait, reply }: Asked,
   tell: (resolved: LiveResolved) => void,
 ): void {
+  let isDone = false;
   const done = (resolved: LiveResolved) => {
+    isDone = true;
     leave();
     clearTimeout(late);
-    reply.raw.off('close', over);
     tell(resolved);
   };
-  const over = () => done(live.resolve(request));
+  const over = () => {
+    if (!isDone) done(live.resolve(request));
+  };
   const leave = live.onOther(request, digest, done);
   const late = setTimeout(over, wait);
-  // Of the answer, not of the socket, which many questions share.
+  // Of the answer, not of the socket, which many questions share. It is not taken off: that costs more.
   reply.raw.once('close', over);
 }
 
