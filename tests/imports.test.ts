@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'config',
     'consul',
     'dns',
+    'identity',
     'kubernetes',
     'mesh',
     'policy',

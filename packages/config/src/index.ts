@@ -63,6 +63,7 @@ export { type Prepared, type PrepareOptions, prepare } from './run/prepared.ts';
 export { QuietPeriod, type QuietPeriodOptions } from './run/quiet-period.ts';
 export { type Followed, type OnChange, type RunOptions, runCommand } from './run/run-command.ts';
 export { Validator } from './schema/validator.ts';
+export { openEnvelope, parseEnvelope, sealEnvelope } from './secrets/envelope.ts';
 export type { KeyProvider, WrappedKey } from './secrets/key-provider.ts';
 export { fileKeys, LocalKeys, parseKeys } from './secrets/local-keys.ts';
 export type { Sealer, SecretPlace } from './secrets/sealer.ts';

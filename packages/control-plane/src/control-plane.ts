@@ -19,6 +19,7 @@ import { publishLeases } from './events/publish-leases.ts';
 import { publishProxies } from './events/publish-proxies.ts';
 import { publishServices } from './events/publish-services.ts';
 import { AnswerStore } from './idempotency/answer-store.ts';
+import { Identity } from './identity/identity.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
 import { Leaders } from './leaders/leaders.ts';
 import { Queues } from './leases/queues.ts';
@@ -226,6 +227,12 @@ export async function startControlPlane(
       ...{ audit, logger, now },
     }),
   );
+  const identity = stack.use(
+    new Identity({
+      ...{ zk, config: config.identity, keys: configuration.keys, audit, logger, now },
+      services: () => Array.from(catalog.snapshot.services, ({ name }) => name),
+    }),
+  );
   const leases = stack.use(new KeptLeases({ zk, logger }));
   stack.use(publishConfiguration(events, configuration.live));
   stack.use(publishLeases(events, leases));
@@ -255,7 +262,7 @@ export async function startControlPlane(
         destinations,
         dataPlanes,
       },
-      ...{ members, mesh, configuration },
+      ...{ members, mesh, configuration, identity },
       listening: { xds: xds.address, dns: dns.address },
       queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
       ...{ registrations, served },

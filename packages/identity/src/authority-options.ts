@@ -50,7 +50,7 @@ export interface AuthorityChange {
   readonly version?: number | undefined;
 }
 
-/** What {@link CertificateAuthority.sweep} has done. */
+/** What `CertificateAuthority.sweep` has done. */
 export interface Swept {
   /** Records of expired certificates that are gone. */
   readonly pruned: number;
@@ -58,6 +58,12 @@ export interface Swept {
   readonly retired: readonly string[];
   /** The one that signs from now on. */
   readonly rotated: string | undefined;
-  /** Authorities whose keys are sealed with the current key now. */
-  readonly resealed: readonly string[];
+}
+
+/** What `CertificateAuthority.reseal` has done, in authorities. */
+export interface Resealed {
+  /** Sealed with the current key now. */
+  readonly resealed: number;
+  /** Had the current key already. */
+  readonly current: number;
 }

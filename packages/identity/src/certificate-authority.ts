@@ -4,6 +4,7 @@ import type {
   CertificateAuthorityOptions,
   CertificateRequest,
   Issued,
+  Resealed,
   Swept,
 } from './authority-options.ts';
 import { IdentityError, isIdentityError } from './identity-error.ts';
@@ -20,7 +21,7 @@ import { crossSign, makeAuthority } from './x509/authority-certificate.ts';
 import { signLeaf } from './x509/leaf.ts';
 import { readRequest } from './x509/request.ts';
 import type { RevocationReason } from './x509/revocation-list.ts';
-import { newSerial } from './x509/serial.ts';
+import { newSerial, plainSerial } from './x509/serial.ts';
 import { validityFrom } from './x509/validity.ts';
 
 const HOUR = 3_600_000;
@@ -32,7 +33,7 @@ const SYSTEM = 'meshkeeper';
  */
 export class CertificateAuthority {
   readonly trustDomain: string;
-  readonly #trust: TrustStore;
+  readonly #store: TrustStore;
   readonly #certificates: Certificates;
   readonly #revocations: Revocations;
   readonly #keys: AuthorityKeys;
@@ -49,7 +50,7 @@ export class CertificateAuthority {
     if (fault !== undefined) throw new IdentityError('NOT_VALID', `the trust domain ${fault}`);
     const paths = new Paths(root);
     this.trustDomain = trustDomain;
-    this.#trust = new TrustStore(zk, paths);
+    this.#store = new TrustStore(zk, paths);
     this.#certificates = new Certificates(zk, paths);
     this.#revocations = new Revocations(zk, paths, this.#certificates);
     this.#keys = new AuthorityKeys(sealer);
@@ -108,8 +109,13 @@ export class CertificateAuthority {
     }
   }
 
-  /** A certificate that has not expired long ago. @throws IdentityError NOT_FOUND */
-  async find(serial: string, signal: AbortSignal): Promise<Certificate> {
+  /**
+   * A certificate that has not expired long ago.
+   * @param text its serial, as anybody shows it
+   * @throws IdentityError NOT_FOUND
+   */
+  async find(text: string, signal: AbortSignal): Promise<Certificate> {
+    const serial = plainSerial(text);
     const found = await this.#certificates.find(serial, signal);
     if (found !== undefined) return found;
     throw new IdentityError('NOT_FOUND', `no certificate has the serial "${serial}"`);
@@ -126,16 +132,31 @@ export class CertificateAuthority {
     { reason, by, version }: AuthorityChange & { readonly reason: RevocationReason },
     signal: AbortSignal,
   ): Promise<Certificate> {
-    return this.#revocations.add(serial, { at: this.#now(), by, reason }, version, signal);
+    return this.#revocations.add(
+      plainSerial(serial),
+      { at: this.#now(), by, reason },
+      version,
+      signal,
+    );
   }
 
   /** Whom the mesh trusts; undefined until something was issued. @throws IdentityError CONFLICT, MALFORMED */
   async authorities(signal: AbortSignal): Promise<Trust | undefined> {
-    const trust = await this.#trust.read(signal);
+    const trust = await this.#store.read(signal);
     if (trust === undefined || trust.trustDomain === this.trustDomain) return trust;
     throw new IdentityError(
       'CONFLICT',
       `the authority in ZooKeeper is of the trust domain "${trust.trustDomain}", and the configuration says "${this.trustDomain}": identity.trustDomain stays what it was`,
+    );
+  }
+
+  /** The same. @throws IdentityError NOT_FOUND until something was issued */
+  async trust(signal: AbortSignal): Promise<Trust> {
+    const trust = await this.authorities(signal);
+    if (trust !== undefined) return trust;
+    throw new IdentityError(
+      'NOT_FOUND',
+      'there is no authority yet: the first certificate that is issued makes it',
     );
   }
 
@@ -146,12 +167,12 @@ export class CertificateAuthority {
 
   /** PEM of whom to trust. @throws IdentityError NOT_FOUND until something was issued */
   async bundle(signal: AbortSignal): Promise<string> {
-    return bundleOf(await this.#mustTrust(signal), this.#now());
+    return bundleOf(await this.trust(signal), this.#now());
   }
 
   /** PEM of what was revoked, a list of each authority. @throws IdentityError NOT_FOUND, NO_KEY */
   async revocationLists(signal: AbortSignal): Promise<string> {
-    return this.#lists.sign(await this.#mustTrust(signal), this.#now(), signal);
+    return this.#lists.sign(await this.trust(signal), this.#now(), signal);
   }
 
   /**
@@ -185,7 +206,7 @@ export class CertificateAuthority {
         ...others,
       ] satisfies [StoredAuthority, ...StoredAuthority[]],
     };
-    return this.#trust.change(trust, next, signal);
+    return this.#store.change(trust, next, signal);
   }
 
   /**
@@ -194,7 +215,7 @@ export class CertificateAuthority {
    * @throws IdentityError NOT_FOUND, CONFLICT for the one that signs, STALE
    */
   async retire(id: string, { version }: AuthorityChange, signal: AbortSignal): Promise<Trust> {
-    const trust = await this.#mustTrust(signal);
+    const trust = await this.trust(signal);
     checkVersion(trust, version);
     const [signing, ...others] = trust.authorities;
     if (signing.id === id)
@@ -202,37 +223,32 @@ export class CertificateAuthority {
     const left = others.filter((each) => each.id !== id);
     if (left.length === others.length)
       throw new IdentityError('NOT_FOUND', `no authority that is trusted has the id "${id}"`);
-    return this.#trust.change(trust, { ...trust, authorities: [signing, ...left] }, signal);
+    return this.#store.change(trust, { ...trust, authorities: [signing, ...left] }, signal);
   }
 
   /**
-   * Does what time asks for, however many replicas do it at once: what has expired is removed; of an authority
-   * that was rotated out, once nothing of its own is good; a new one signs in time; keys are sealed anew when
-   * there is a newer key to seal them with.
+   * Does what time asks for, however many replicas do it at once: what has expired is removed, and so is an
+   * authority that was rotated out, once nothing of its own is good any more; a new one signs in time.
    * @throws IdentityError STALE when another replica was first
    */
   async sweep(signal: AbortSignal): Promise<Swept> {
     const now = this.#now();
     const pruned = await this.#certificates.prune(now, signal);
     let trust = await this.authorities(signal);
-    if (trust === undefined) return { pruned, retired: [], rotated: undefined, resealed: [] };
+    if (trust === undefined) return { pruned, retired: [], rotated: undefined };
     const counts = await this.unexpired(signal);
     const [signing, ...others] = trust.authorities;
     const retired = others.filter(
       ({ id, retiringSince = now, notAfter }) =>
         notAfter <= now || (!counts.get(id) && retiringSince + this.#maxLifetime <= now),
     );
-    const left: [StoredAuthority, ...StoredAuthority[]] = [signing];
-    const resealed: string[] = [];
-    left.push(...others.filter((each) => !retired.includes(each)));
-    for (const [i, each] of left.entries()) {
-      const again = await this.#keys.resealed(trust, each, signal);
-      if (again === undefined) continue;
-      left[i] = again;
-      resealed.push(each.id);
-    }
-    if (retired.length > 0 || resealed.length > 0)
-      trust = await this.#trust.change(trust, { ...trust, authorities: left }, signal);
+    const left = others.filter((each) => !retired.includes(each));
+    if (retired.length > 0)
+      trust = await this.#store.change(
+        trust,
+        { ...trust, authorities: [signing, ...left] },
+        signal,
+      );
     const { version } = trust;
     trust = await this.#succeeded(trust, signal);
     const rotated = trust.version === version ? undefined : trust.authorities[0].id;
@@ -240,7 +256,29 @@ export class CertificateAuthority {
     await this.#certificates.forget(trusted, signal);
     await this.#revocations.prune(now, trusted, signal);
     this.#keys.keep(trust.authorities);
-    return { pruned, retired: retired.map(({ id }) => id), rotated, resealed };
+    return { pruned, retired: retired.map(({ id }) => id), rotated };
+  }
+
+  /** Seals the keys of authorities anew with the current key. @throws IdentityError NO_KEY */
+  async reseal(signal: AbortSignal): Promise<Resealed> {
+    for (;;) {
+      const trust = await this.authorities(signal);
+      if (trust === undefined) return { resealed: 0, current: 0 };
+      const seal = async (each: StoredAuthority) =>
+        (await this.#keys.resealed(trust, each, signal)) ?? each;
+      const [signing, ...others] = trust.authorities;
+      const sealed = [await seal(signing), ...(await Promise.all(others.map(seal)))] as const;
+      const resealed = sealed.filter((each) => !trust.authorities.includes(each)).length;
+      const done = { resealed, current: sealed.length - resealed };
+      if (resealed === 0) return done;
+      try {
+        await this.#store.change(trust, { ...trust, authorities: [...sealed] }, signal);
+        return done;
+      } catch (error) {
+        if (!isIdentityError(error, 'STALE')) throw error; // somebody does the same: look again
+        signal.throwIfAborted();
+      }
+    }
   }
 
   /** Authorities of which the first will be good for as long as what it signs. */
@@ -266,21 +304,12 @@ export class CertificateAuthority {
     return this.rotate({ by: SYSTEM, version }, signal);
   }
 
-  async #mustTrust(signal: AbortSignal): Promise<Trust> {
-    const trust = await this.authorities(signal);
-    if (trust !== undefined) return trust;
-    throw new IdentityError(
-      'NOT_FOUND',
-      'there is no authority yet: the first certificate that is issued makes it',
-    );
-  }
-
   async #begin(by: string, signal: AbortSignal): Promise<Trust> {
     const { trustDomain } = this;
     const first = await this.#make(by, signal);
-    await this.#trust.begin({ format: 1, trustDomain, authorities: [first] }, signal);
+    await this.#store.begin({ format: 1, trustDomain, authorities: [first] }, signal);
     // It may be another replica's, with another trust domain.
-    return this.#mustTrust(signal);
+    return this.trust(signal);
   }
 
   async #make(by: string, signal: AbortSignal): Promise<StoredAuthority> {

@@ -3,6 +3,7 @@ export type {
   CertificateAuthorityOptions,
   CertificateRequest,
   Issued,
+  Resealed,
   Swept,
 } from './authority-options.ts';
 export { CertificateAuthority } from './certificate-authority.ts';

@@ -16,6 +16,7 @@ import { ControlPlaneError } from '../control-plane-error.ts';
 import type { DataPlanes } from '../convergence/data-planes.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { AnswerStore } from '../idempotency/answer-store.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { RecordKeeper } from '../journal/record-keeper.ts';
 import type { Queues } from '../leases/queues.ts';
 import type { Members } from '../members/members.ts';
@@ -38,6 +39,7 @@ import { eventRoutes } from './event-routes.ts';
 import { limitStreams } from './event-stream.ts';
 import { explainRoute } from './explain-route.ts';
 import { guard } from './guard.ts';
+import { identityRoutes } from './identity-routes.ts';
 import { leaseRoutes } from './lease-routes.ts';
 import { type Listening, listenersRoute } from './listeners-route.ts';
 import { membersRoute } from './members-route.ts';
@@ -78,6 +80,7 @@ export interface ApiOptions {
   readonly listening: Listening;
   readonly mesh: MeshConvergence;
   readonly configuration: Configuration;
+  readonly identity: Identity;
   /** Locks and elections. */
   readonly queues: readonly Queues[];
   readonly registrations: Registrations;
@@ -165,9 +168,10 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
     kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);
-  configRoutes(app, options.configuration);
+  configRoutes(app, options.configuration, options.identity);
   for (const queues of options.queues) leaseRoutes(app, queues);
   registrationRoutes(app, options.registrations);
+  identityRoutes(app, options.identity);
   tokenRoutes(app, options.tokens);
   eventRoutes(app, options.events, options.records);
   auditRoutes(app, options.audit);

@@ -3,6 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import type { AuditEntry } from '../audit/audit-entry.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it is done to, where neither the path nor the query says it. */
+    about?: Readonly<Record<string, string>>;
+  }
+}
+
 /** What of a path or a query is kept, in characters. */
 const LONG = 300;
 
@@ -18,7 +25,7 @@ export function auditWrites(app: FastifyInstance, audit: Pick<AuditLog, 'append'
     if (!notes.audited && status < 400) return;
     audit.append({
       ...{ id: randomUUID(), at: Date.now(), kind: caller.kind, by: caller.name },
-      ...{ action: notes.id, target: targetOf(request.params, request.query) },
+      ...{ action: notes.id, target: targetOf(request.params, request.query, request.about) },
       ...{ outcome: outcomeOf(status), status },
     });
   });

@@ -8,10 +8,12 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Configuration } from '../configuration/open-configuration.ts';
+import type { Identity } from '../identity/identity.ts';
 import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, soon } from './config-calls.ts';
 import { inputsOf } from './config-draft-routes.ts';
 import { configured, mustMatch } from './config-errors.ts';
 import { entriesView } from './config-views.ts';
+import { certified } from './identity-errors.ts';
 import { NO_CONTENT, route } from './route.ts';
 import {
   applicationParams,
@@ -28,6 +30,7 @@ const BODY_LIMIT = 64 * 1024 * 1024;
 export function configExchangeRoutes(
   app: FastifyInstance,
   { store, live, vault }: Configuration,
+  identity: Identity,
 ): void {
   const { applications, drafts, releases, removal } = store;
   route(app, {
@@ -133,18 +136,24 @@ export function configExchangeRoutes(
     path: '/api/v1/secrets/rotate',
     id: 'rotateSecrets',
     tag: 'configuration',
-    summary: 'Encrypt all secrets anew with the current key',
+    summary:
+      'Encrypt all secrets anew with the current key, and the keys of certificate authorities',
     description: 'It may be interrupted and asked for again: what has the current key stays.',
     role: 'admin',
     answer: z.object({ rotated: z.int().nonnegative(), current: z.int().nonnegative() }),
-    problems: ['no-secret-key', 'zookeeper-unavailable'],
+    problems: ['no-secret-key', 'conflict', 'zookeeper-unavailable'],
     handle: ({ caller }, reply) =>
       configured(async () => {
         if (vault === undefined)
           throw new ConfigError('NO_KEY', 'there is no key for secrets: see configuration.secrets');
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
-        return vault.rotate(actorOf(caller), gone.signal);
+        const secrets = await vault.rotate(actorOf(caller), gone.signal);
+        const keys = await certified(async () => (await identity.authority()).reseal(gone.signal));
+        return {
+          rotated: secrets.rotated + keys.resealed,
+          current: secrets.current + keys.current,
+        };
       }),
   });
 }

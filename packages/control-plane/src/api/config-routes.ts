@@ -1,6 +1,7 @@
 import { ConfigError } from '@meshkeeper/config';
 import type { FastifyInstance } from 'fastify';
 import type { Configuration } from '../configuration/open-configuration.ts';
+import type { Identity } from '../identity/identity.ts';
 import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, refOf } from './config-calls.ts';
 import { configDraftRoutes } from './config-draft-routes.ts';
 import { configured, ifMatch, mustMatch, tagged } from './config-errors.ts';
@@ -32,7 +33,11 @@ import {
 } from './schemas/config-schemas.ts';
 
 /** The configuration of applications. */
-export function configRoutes(app: FastifyInstance, configuration: Configuration): void {
+export function configRoutes(
+  app: FastifyInstance,
+  configuration: Configuration,
+  identity: Identity,
+): void {
   applicationRoutes(app, configuration);
   contentRoutes(app, configuration);
   configDraftRoutes(app, configuration);
@@ -40,7 +45,7 @@ export function configRoutes(app: FastifyInstance, configuration: Configuration)
   configGrayRoutes(app, configuration);
   configResolveRoutes(app, configuration);
   configInstanceRoutes(app, configuration);
-  configExchangeRoutes(app, configuration);
+  configExchangeRoutes(app, configuration, identity);
 }
 
 function applicationRoutes(app: FastifyInstance, { store }: Configuration): void {

@@ -50,6 +50,14 @@ export type ApiErrorCode =
   | 'precondition-failed'
   /** It has to be said what was seen, by `If-Match`. */
   | 'precondition-required'
+  /** No certificate has that serial, or it has expired long ago. */
+  | 'unknown-certificate'
+  /** No authority that is trusted has that id, or there is none yet. */
+  | 'unknown-authority'
+  /** What was asked for can't be certified. */
+  | 'invalid-certificate-request'
+  /** So many certificates expire at one time, or were revoked, that no more are kept. */
+  | 'too-many-certificates'
   /** The key that secrets are encrypted with isn't here. */
   | 'no-secret-key'
   /** It is more than ZooKeeper keeps. */
@@ -92,6 +100,10 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'nothing-changed': 409,
   'precondition-failed': 412,
   'precondition-required': 428,
+  'unknown-certificate': 404,
+  'unknown-authority': 404,
+  'invalid-certificate-request': 422,
+  'too-many-certificates': 409,
   'no-secret-key': 409,
   held: 409,
   conflict: 409,

@@ -21,6 +21,7 @@ export const TAGS = {
   history: 'What the catalog was.',
   configuration: 'Configuration of applications: drafts, releases, what holds where.',
   locks: 'Locks and elections by lease.',
+  identity: 'Certificates of services, and who may call whom.',
   'control plane': 'The replicas themselves, and who may use them.',
 } as const;
 

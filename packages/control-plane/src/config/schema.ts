@@ -4,6 +4,7 @@ import { checkBridges, destinationsSchema, sourcesSchema } from './bridge-schema
 import { configurationSchema } from './configuration-schema.ts';
 import { dnsSettings } from './dns-schema.ts';
 import { durationText } from './duration.ts';
+import { identitySchema } from './identity-schema.ts';
 import { type HostPort, isLoopback, listenAddress } from './listen.ts';
 import { checkMirrors, mirrorSchema } from './mirror-schema.ts';
 import { protectionSchema } from './protection-schema.ts';
@@ -69,6 +70,7 @@ export const configSchema = z
     plugins: pluginsSchema,
     protection: protectionSchema,
     configuration: configurationSchema,
+    identity: identitySchema,
     controlPlane: z
       .strictObject({
         api: apiSchema,

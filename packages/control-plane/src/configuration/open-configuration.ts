@@ -1,4 +1,4 @@
-import { ConfigStore, LiveConfig, SecretVault } from '@meshkeeper/config';
+import { ConfigStore, type KeyProvider, LiveConfig, SecretVault } from '@meshkeeper/config';
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
 import type { ConfigurationConfig } from '../config/configuration-schema.ts';
 import { ConfigLeader } from './config-leader.ts';
@@ -13,6 +13,8 @@ export interface Configuration extends AsyncDisposable {
   readonly store: ConfigStore;
   /** What instances get, in memory. */
   readonly live: LiveConfig;
+  /** What secrets are encrypted with; undefined where there is nothing. */
+  readonly keys: KeyProvider | undefined;
   /** The texts of secrets; undefined where there are no keys. */
   readonly vault: SecretVault | undefined;
   /** Who has which release, of those that have asked here. */
@@ -62,6 +64,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   return {
     store,
     live,
+    keys,
     vault,
     instances: new Instances({ now }),
     async [Symbol.asyncDispose]() {
