@@ -31,6 +31,20 @@ before(async () => {
   }
   for (const service of ['orders', 'com.acme.Orders:1.0:blue'])
     await until(async () => (await endpointsOf(up.ready.api, service)).length === 1);
+  for (const [path, body] of [
+    ['default/draft', { set: { 'db.host': 'a', port: '1' } }],
+    ['default/publish', {}],
+    ['default/draft', { set: { port: '2' } }],
+    ['default/publish', { message: 'two' }],
+    ['prod/draft', { set: { 'db.host': 'b' } }],
+  ] as const) {
+    const response = await fetch(`${up.ready.api}/api/v1/config/shop/${path}`, {
+      method: path.endsWith('draft') ? 'PATCH' : 'POST',
+      headers: { 'content-type': 'application/json', 'if-match': '*' },
+      body: JSON.stringify(body),
+    });
+    assert.ok(response.ok, await response.text());
+  }
   sourced = join(data, 'completion.bash');
   await writeFile(sourced, (await meshkeeper(['completion', 'bash'])).stdout);
   env = { MESHKEEPER_SERVER: up.ready.api, MESHKEEPER_ZOOKEEPER_CONNECT: up.ready.zookeeper };
@@ -75,6 +89,14 @@ describe('in bash', () => {
     ['meshkeeper endpoints orders too-many', []],
     ['meshkeeper nope ', []],
     ['meshkeeper lock /disc', ['/discovery']],
+    ['meshkeeper config get sh', ['shop', 'shop/prod']],
+    ['meshkeeper config run sh', ['shop']],
+    ['meshkeeper config run shop --profile p', ['prod']],
+    ['meshkeeper config get shop d', ['db.host']],
+    ['meshkeeper config set shop --remove po', ['port']],
+    ['meshkeeper config rollback shop ', ['2', '1']],
+    ['meshkeeper config settings shop --link shop/', ['shop/prod']],
+    ['meshkeeper config get nope ', []],
   ];
   for (const [line, wanted] of offers)
     test(line, async () => assert.deepEqual(await completed(line), wanted));

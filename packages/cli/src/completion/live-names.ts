@@ -1,4 +1,5 @@
 import { ApiClient, segment } from '../api-client.ts';
+import { configSourceOf } from './config-names.ts';
 import type { Spot } from './spot.ts';
 
 /** What may stand at a spot. */
@@ -90,7 +91,10 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
 const OPTIONS: Readonly<Record<string, Source>> = { service: services, proxy: proxies };
 
 /** Where the names at a spot come from; undefined where they are nobody's to know. */
-export function sourceOf({ command, expects }: Spot): Source | undefined {
+export function sourceOf(spot: Spot): Source | undefined {
+  const { command, expects } = spot;
+  const ofConfiguration = configSourceOf(spot);
+  if (ofConfiguration !== undefined) return (at) => ofConfiguration(at, api(at));
   switch (expects.type) {
     case 'option value':
       return OPTIONS[expects.option.attributeName()];
@@ -133,7 +137,9 @@ async function allPolicies(spot: Spot): Promise<readonly PolicyName[]> {
 
 function api({ options: { server, token } }: Spot): ApiClient {
   return new ApiClient({
-    server: server ?? process.env.MESHKEEPER_SERVER ?? 'http://127.0.0.1:7070',
+    // The first of several.
+    server:
+      (server ?? process.env.MESHKEEPER_SERVER ?? 'http://127.0.0.1:7070').split(',')[0] ?? '',
     ...(token !== undefined && { token }),
     color: false,
   });
