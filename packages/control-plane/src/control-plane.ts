@@ -37,6 +37,7 @@ import { identityOfSource, openDestinations, openSources } from './plugins/open-
 import { resolveBridges } from './plugins/resolve.ts';
 import { dnsDestination, xdsDestination } from './plugins/served.ts';
 import { openPolicies } from './policies/open-policies.ts';
+import { PolicyStandings } from './policies/policy-standings.ts';
 import { Reconciler } from './reconciler.ts';
 import { Checks } from './registrations/checks.ts';
 import { Registrations } from './registrations/registrations.ts';
@@ -168,8 +169,15 @@ export async function startControlPlane(
     revisions: policies.served,
     server: () => xds,
   });
+  const standings = stack.use(
+    new PolicyStandings({
+      ...{ served: policies.served, sourced: policies.sourced, others: members },
+      ...{ convergence: dataPlanes.convergence, kinds: dataPlanes.kinds },
+      snapshot: () => catalog.snapshot,
+    }),
+  );
   const observer = observers(
-    ...[metrics.observer, dataPlanes.observer, members.observer],
+    ...[metrics.observer, dataPlanes.observer, members.observer, standings.observer],
     options.observer ?? {},
   );
   const xds = stack.use(await listenXds(options, observer, signal));
@@ -207,6 +215,7 @@ export async function startControlPlane(
         served.update(snapshot, changes);
         publishServices(events, snapshot.revision, changes);
         leaders.update(snapshot, changes);
+        standings.published(changes);
         options.onSnapshot?.(snapshot, changes, at);
         ready.resolve();
       },
@@ -215,6 +224,7 @@ export async function startControlPlane(
         if (policies.served.committed(catalog.snapshot))
           events.publish('policies', { revision: policies.served.list?.revision });
         members.changed();
+        standings.changed();
         destinations.committed();
       },
       failed: (err) => logger.warn({ err }, 'a registry can not be followed any more'),
@@ -255,6 +265,7 @@ export async function startControlPlane(
         sources,
         overlays,
         policies,
+        standings,
         records,
         xds,
         metrics,

@@ -16,6 +16,7 @@ const EXAMPLES = `
 Examples:
   meshkeeper get                            # all policies, and what is wrong with them
   meshkeeper get httproutes
+  meshkeeper get httproute/web -n shop@cluster   # one that the source "cluster" has
   meshkeeper get httproute/orders -o yaml > orders.yaml   # can be applied again`;
 
 export function addGetCommand(program: Command): void {
@@ -56,7 +57,9 @@ async function getAll(kind: string | undefined, options: GetFlags & GlobalOption
   await show(data, data.policies, options);
   for (const { path, message, using } of data.problems) {
     const used = using === undefined ? 'it is left out' : `revision ${using} goes on being used`;
-    process.stderr.write(`${clean(`${path} ${message}: ${used}`)}\n`);
+    // What a source has is told whole; the rest are znodes.
+    const text = path.startsWith('/') ? `${path} ${message}: ${used}` : `${path} ${message}`;
+    process.stderr.write(`${clean(text)}\n`);
   }
 }
 

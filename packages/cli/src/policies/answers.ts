@@ -18,7 +18,10 @@ export interface ConditionView {
 /** What the API says of a policy besides the policy. */
 export interface StatusView {
   readonly conditions: readonly ConditionView[];
-  readonly revision: number;
+  /** Of one that was applied. */
+  readonly revision?: number;
+  /** Of one that a source has, and that is changed there. */
+  readonly source?: string;
   readonly appliedAt: string;
   readonly appliedBy?: string;
 }

@@ -23,8 +23,8 @@ export function policyTable(policies: readonly PolicyView[], now: Date): Table {
       metadata.name,
       shortened(subject(policy)),
       standing(status.conditions),
-      String(status.revision),
-      status.appliedBy ?? '-',
+      status.revision === undefined ? '-' : String(status.revision),
+      status.source === undefined ? (status.appliedBy ?? '-') : `source ${status.source}`,
       age(now.getTime() - Date.parse(status.appliedAt)),
     ];
   });

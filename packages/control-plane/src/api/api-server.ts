@@ -26,6 +26,7 @@ import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { OverlayStore } from '../overlays/overlay-store.ts';
 import type { Destinations } from '../plugins/destinations.ts';
 import type { ControlPlanePolicies } from '../policies/open-policies.ts';
+import type { PolicyStandings } from '../policies/policy-standings.ts';
 import type { Registrations } from '../registrations/registrations.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { auditWrites } from './audit-hook.ts';
@@ -70,6 +71,7 @@ export interface ApiOptions {
   readonly sources: readonly RegistrySource[];
   readonly overlays: OverlayStore;
   readonly policies: ControlPlanePolicies;
+  readonly standings: PolicyStandings;
   readonly records: RecordKeeper;
   readonly xds: XdsServer;
   readonly metrics: Metrics;
@@ -162,6 +164,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   convergenceRoute(app, { ...options, convergence: options.dataPlanes.convergence, meshView });
   policyRoutes(app, {
     ...options.policies,
+    standings: options.standings,
     catalog: options.catalog,
     mesh: options.mesh,
     meshView,

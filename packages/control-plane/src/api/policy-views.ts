@@ -10,8 +10,11 @@ import { timeView } from './proxy-views.ts';
 export type PolicyView = Omit<Policy, 'status'> & {
   readonly status: {
     readonly conditions: readonly Condition[];
-    /** The revision of the policies that it came with. */
-    readonly revision: number;
+    /** The revision of the policies that it came with; of one that a source has there is none. */
+    readonly revision?: number;
+    /** Which source has it, and which of its versions this is: it is changed there. */
+    readonly source?: string;
+    readonly version?: string;
     readonly appliedAt: string;
     readonly appliedBy?: string;
   };
@@ -28,6 +31,19 @@ export function policyView(
     revision,
     appliedAt: timeView(at),
     ...(by !== undefined && { appliedBy: by }),
+  };
+  return { ...policy, status };
+}
+
+/** A policy that a source has. */
+export function sourcedView(
+  { policy, at, source }: StoredPolicy,
+  conditions: readonly Condition[],
+): PolicyView {
+  const status = {
+    conditions,
+    ...(source && { source: source.name, version: source.version }),
+    appliedAt: timeView(at),
   };
   return { ...policy, status };
 }

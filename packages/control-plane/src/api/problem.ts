@@ -38,6 +38,8 @@ export type ApiErrorCode =
   | 'invalid-policy'
   /** Somebody else has changed the same meanwhile: `conflicts` says who and when. */
   | 'conflict'
+  /** It is of a source of the catalog, and changed there. */
+  | 'kept-elsewhere'
   /** Somebody else has it: `holders` says who. */
   | 'held'
   /** There is no such application, namespace, release, draft or gray release. */
@@ -107,6 +109,7 @@ const STATUS: Readonly<Record<ApiErrorCode, number>> = {
   'no-secret-key': 409,
   held: 409,
   conflict: 409,
+  'kept-elsewhere': 409,
   'too-large': 413,
   'zookeeper-unavailable': 503,
   timeout: 504,

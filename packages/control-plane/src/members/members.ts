@@ -35,7 +35,7 @@ export class Members implements Others, AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   #running: { readonly own: Announcement; readonly others: OtherMembers } | undefined;
   /** The policies that all had when it was said last; undefined when somebody lacked them. */
-  #settledAt: number | undefined;
+  #settledAt: string | undefined;
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: MembersOptions) {
@@ -61,8 +61,11 @@ export class Members implements Others, AsyncDisposable {
       ...{ zk, id, logger },
       data: () => {
         const { own } = this;
-        const { pending, rejected } = own.counts;
-        this.#settledAt = pending + rejected === 0 ? own.policies : undefined;
+        const { counts, sourced, policies } = own;
+        const lacking =
+          counts.pending + counts.rejected + (sourced?.pending ?? 0) + (sourced?.rejected ?? 0);
+        const isSettled = lacking === 0 && policies !== undefined;
+        this.#settledAt = isSettled ? settled(policies, sourced?.digest) : undefined;
         return encodeStatement(id, own);
       },
     });
@@ -102,8 +105,11 @@ export class Members implements Others, AsyncDisposable {
   changed(): void {
     if (this.#running === undefined) return;
     const { revisions, server } = this.#options;
-    const newest = revisions.policiesIn(server().revision);
-    if (newest === undefined || newest !== this.#settledAt) this.#running.own.changed();
+    const { revision } = server();
+    const newest = revisions.policiesIn(revision);
+    const digest = revisions.sourcedIn?.(revision)?.digest;
+    if (newest === undefined || settled(newest, digest) !== this.#settledAt)
+      this.#running.own.changed();
   }
 
   /** Takes this replica from the list of the others. Idempotent. */
@@ -132,4 +138,9 @@ export class Members implements Others, AsyncDisposable {
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+/** What operators have applied, and what sources have. */
+function settled(policies: number, digest: string | undefined): string {
+  return `${policies} ${digest ?? ''}`;
 }

@@ -33,15 +33,23 @@ const statement = z.object({
     pending: count.catch(0),
     rejected: count.catch(0),
   }),
+  sourced: z
+    .object({ digest: text(ID), pending: count, rejected: count, words: listOf(text(MESSAGE)) })
+    .optional()
+    .catch(undefined),
   behind: listOf(behind),
   arrived: listOf(text(ID)),
 });
 
 /** What a replica's znode holds. */
 export function encodeStatement(id: string, stated: Statement): string {
-  const { host, since, policies, applied, counts } = stated;
+  const { host, since, policies, applied, counts, sourced } = stated;
   return JSON.stringify({
     ...{ id, host, since: new Date(since).toISOString(), policies, applied, dataPlanes: counts },
+    sourced: sourced && {
+      ...sourced,
+      words: sourced.words.map((each) => each.slice(0, MESSAGE)),
+    },
     behind: stated.behind.map(shortened),
     arrived: stated.arrived.map((each) => each.slice(0, ID)),
   });

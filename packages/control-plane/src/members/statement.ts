@@ -23,6 +23,16 @@ export interface BehindProxy {
     | undefined;
 }
 
+/** How the data planes of a replica stand to what sources have of policies. */
+export interface SourcedStatement {
+  /** Tells what is served of them from what was, in all replicas alike. */
+  readonly digest: string;
+  readonly pending: number;
+  readonly rejected: number;
+  /** Some of those that reject it, each with what it says. */
+  readonly words: readonly string[];
+}
+
 /**
  * What a replica says of its data planes. Revisions are those of the policies, which are the same for
  * all replicas; what concerns endpoints alone is not in it.
@@ -41,6 +51,8 @@ export interface Statement {
     readonly pending: number;
     readonly rejected: number;
   };
+  /** What it serves of the policies that sources have, and who lacks that; undefined when there are none. */
+  readonly sourced?: SourcedStatement | undefined;
   /** Some of those that lack `policies`, the rejecting ones first. */
   readonly behind: readonly BehindProxy[];
   /** Who connected last: one that went away from another replica is found here. */

@@ -40,6 +40,8 @@ export class PoliciesOfSource {
   /** What was told of each, to tell what has changed. */
   #told: ReadonlyMap<string, SourcePolicy> = new Map();
   #source: PolicySource | undefined;
+  /** What it was told last. */
+  #judged: ReadonlyMap<string, PolicyStanding> | undefined;
   /** Whether there was a complete list once, in this process or before. */
   #known: boolean;
 
@@ -59,6 +61,16 @@ export class PoliciesOfSource {
 
   get entries(): Iterable<SourcedEntry> {
     return this.#entries.values();
+  }
+
+  /** One of them, by what the source calls it. */
+  entry(id: string): SourcedEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** What is used of it. */
@@ -83,7 +95,7 @@ export class PoliciesOfSource {
           : {
               path: `${name} ${id}`,
               ...(stored && { policy: policyId(stored.policy) }),
-              message: fault.message,
+              message: `${fault.message}: ${stored === undefined ? 'it is left out' : 'what it was before goes on being used'}`,
             },
       ),
     ];
@@ -100,6 +112,7 @@ export class PoliciesOfSource {
     failed: (error: unknown) => void,
   ): Promise<void> {
     this.#source = source;
+    this.#judged = undefined;
     if (source === undefined) {
       this.#take([]);
       return Promise.resolve();
@@ -125,9 +138,17 @@ export class PoliciesOfSource {
     return promise;
   }
 
-  /** Tells the source how its policies stand, if it wants to know. */
+  /** Tells the source how its policies stand, if it wants to know and it is news: what is the same, as the same object. */
   judged(standings: ReadonlyMap<string, PolicyStanding>): void {
-    this.#source?.judged?.(standings);
+    if (this.#source === undefined) return;
+    const before = this.#judged;
+    if (
+      before?.size === standings.size &&
+      [...standings].every(([id, standing]) => before.get(id) === standing)
+    )
+      return;
+    this.#judged = standings;
+    this.#source.judged?.(standings);
   }
 
   #take(list: readonly SourcePolicy[]): void {

@@ -1,18 +1,8 @@
+import type { PolicyCondition } from '@meshkeeper/mesh';
 import { type CheckCode, type Finding, pathText } from '@meshkeeper/policy';
 
 /** What is the case with a policy, as Gateway API says it. */
-export interface Condition {
-  /**
-   * `Accepted`: it means something here; `ResolvedRefs`: there is what it refers to; `Programmed`:
-   * the data planes have it.
-   */
-  readonly type: 'Accepted' | 'ResolvedRefs' | 'Programmed';
-  readonly status: 'True' | 'False' | 'Unknown';
-  /** A word for programs. */
-  readonly reason: string;
-  /** A sentence for people; empty when there is nothing to be said. */
-  readonly message: string;
-}
+export type Condition = PolicyCondition;
 
 /** What is known of a policy besides what the checks find. */
 export interface Told {

@@ -103,6 +103,11 @@ export class ServedPolicies {
     return this.#firsts.get(stored);
   }
 
+  /** What is used of sources' policies in the newest snapshot; undefined when there are none. */
+  get sourcedDigest(): string | undefined {
+    return this.#digests.at(-1)?.digest;
+  }
+
   /** What is used of sources' policies in a snapshot; undefined when there are none. */
   sourcedIn(snapshot: number): ServedDigest | undefined {
     return this.#digests.findLast((each) => each.snapshot <= snapshot);
@@ -171,6 +176,8 @@ export class ServedPolicies {
       const used = using === undefined ? 'it is left out' : `revision ${using} goes on being used`;
       warn(`${path} ${message}`, { path, policy }, `a policy's znode ${message}: ${used}`);
     }
+    for (const { path, policy, message } of this.sourceProblems)
+      warn(`${path} ${message}`, { path, policy }, `a policy of a source ${message}`);
     for (const { policy, path, code, message } of findings) {
       const id = policyId(policy);
       const field = pathText(path);

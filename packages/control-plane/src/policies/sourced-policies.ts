@@ -69,6 +69,12 @@ export class SourcedPolicies implements AsyncDisposable {
     return this.#sources.values();
   }
 
+  /** True when no source has any. */
+  get isEmpty(): boolean {
+    for (const { size } of this.#sources.values()) if (size > 0) return false;
+    return true;
+  }
+
   /** All that are used. */
   get used(): readonly StoredPolicy[] {
     return [...this.#sources.values()].flatMap(({ used }) => used);

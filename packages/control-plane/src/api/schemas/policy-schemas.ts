@@ -56,7 +56,14 @@ export const policySchema = z
           message: z.string(),
         }),
       ),
-      revision: revisionSchema.describe('Of the policies, that it came with.'),
+      revision: revisionSchema
+        .optional()
+        .describe('Of the policies, that it came with; of one that a source has there is none.'),
+      source: z
+        .string()
+        .optional()
+        .describe('The source that has it, where it is to be changed; undefined: it was applied.'),
+      version: z.string().optional().describe('Of one that a source has: which of its versions.'),
       appliedAt: timeSchema,
       appliedBy: z.string().optional(),
     }),
@@ -76,7 +83,7 @@ export const policyListSchema = z.object({
         using: revisionSchema.optional(),
       }),
     )
-    .describe('Znodes that can not be used.'),
+    .describe('Znodes, and policies of sources, that can not be used.'),
   ...nextSchema,
 });
 
