@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -12,8 +11,10 @@ import { curator } from '@meshkeeper/registries';
 import {
   component,
   freePort,
+  skipWithout,
   startEnsemble,
   startFaultProxy,
+  startZooKeeper,
   tempDir,
   until,
 } from '@meshkeeper/testbed';
@@ -112,6 +113,13 @@ function finds(checks: Outcomes, id: string, outcome: 'warning' | 'error', seen:
   for (const { todo } of check.findings) assert.notEqual(todo, '');
 }
 
+/** Why no small disk can be had here; false where one can. */
+function withoutMounts(): string | false {
+  const args = ['--user', '--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'];
+  const { status } = spawnSync('unshare', args);
+  return status === 0 ? false : 'this system lets nobody mount in a namespace of their own';
+}
+
 /** A configuration file. */
 async function config(name: string, text: string): Promise<readonly string[]> {
   const file = join(folder, `${name}.yaml`);
@@ -191,18 +199,26 @@ describe('ZooKeeper', { concurrency: true }, () => {
     finds(checks, 'zookeeper-chroot', 'error', /the chroot \/nope is not there/);
   });
 
-  test('zookeeper-version', async () => {
-    const old = createServer((socket) => {
-      socket.once('data', () =>
-        socket.end('Zookeeper version: 3.4.14-4c25d48, built on 03/06/2019\n'),
-      );
+  test('zookeeper-version', { skip: skipWithout('old-zookeeper') }, async () => {
+    const checked = async (release: '3.4.14' | '3.5.10') => {
+      await using old = await startZooKeeper({ release });
+      return await doctor([...server(), '--zookeeper', old.connect]);
+    };
+    const [of34, of35] = await Promise.all([checked('3.4.14'), checked('3.5.10')]);
+    finds(of34, 'zookeeper-version', 'error', /3\.4\.14.* nothing can be written/);
+    finds(of35, 'zookeeper-version', 'warning', /3\.5\.10.* it is polled/);
+    assert.equal(of34.get('zookeeper-quorum')?.outcome, 'ok');
+  });
+
+  test('zookeeper-quorum: a server that says what it is, and gives no session', async () => {
+    const mute = createServer((socket) => {
+      socket.once('data', () => socket.end('Zookeeper version: 3.9.5, built on 2025\n'));
     }).listen(0, '127.0.0.1');
-    await once(old, 'listening');
-    const { port } = old.address() as AddressInfo; // it listens on TCP
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo; // it listens on TCP
     const checks = await doctor([...server(), '--zookeeper', `127.0.0.1:${port}`]);
-    finds(checks, 'zookeeper-version', 'error', /3\.4\.14/);
     finds(checks, 'zookeeper-quorum', 'error', /gives no session/);
-    old.close();
+    mute.close();
   });
 
   test('zookeeper-words, zookeeper-session-timeout, zookeeper-acl, registry-missing', async () => {
@@ -300,23 +316,19 @@ describe('control plane and data planes', () => {
   });
 
   test('control-plane-token', async () => {
-    const refusing = createHttpServer(({ url }, response) => {
-      const problem = url?.startsWith('/api');
-      response.writeHead(problem ? 401 : 200, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify(problem ? { detail: 'who is it?' } : { status: 'ready' }));
-    }).listen(0, '127.0.0.1');
-    await once(refusing, 'listening');
-    const { port } = refusing.address() as AddressInfo; // it listens on TCP
-    const args = ['--server', `http://127.0.0.1:${port}`, '--zookeeper', up.ready.zookeeper];
-    finds(
-      await doctor(args),
-      'control-plane-token',
-      'error',
-      /who has no token \(401: who is it\?\)/,
-    );
+    const { path: cwd } = stack.use(await tempDir());
+    const text = 'controlPlane: { api: { auth: { loopback: authenticated } } }\n';
+    await writeFile(join(cwd, 'meshkeeper.yaml'), text);
+    await using guarded = await startControlPlane(up.ready.zookeeper, { cwd });
+    const args = ['--server', guarded.ready.api, '--zookeeper', up.ready.zookeeper];
+    finds(await doctor(args), 'control-plane-token', 'error', /who has no token \(401: /);
     const wrong = await command(args, { MESHKEEPER_TOKEN: 'wrong' });
-    finds(wrong, 'control-plane-token', 'error', /this token/);
-    refusing.close();
+    finds(wrong, 'control-plane-token', 'error', /this token \(401: /);
+    const made = ['token', 'create', 'doctor', '--role', 'viewer', '-o', 'json'];
+    const { stdout } = await meshkeeper([...made, '--zookeeper', up.ready.zookeeper]);
+    const { token } = JSON.parse(stdout) as { token: string };
+    const right = await command(args, { MESHKEEPER_TOKEN: token });
+    assert.equal(right.get('control-plane-token')?.outcome, 'ok');
   });
 
   test('control-plane-not-ready and data-plane-none', async () => {
@@ -403,5 +415,22 @@ describe('the machine', { concurrency: true }, () => {
     const text = `controlPlane: { dataDir: '${file}/data' }\n`;
     const checks = await doctor([...well, ...(await config('disk', text))]);
     finds(checks, 'data-dir', 'error', /nothing can be written to .*a-file\/data/);
+  });
+
+  test('data-dir: a disk that is full, or nearly', { skip: withoutMounts() }, async () => {
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    const file = await config('full', `controlPlane: { dataDir: '${disk}' }\n`);
+    const PATH = `${resolve('node_modules/.bin')}${delimiter}${process.env.PATH}`;
+    const looked = async (before: string) => {
+      const doctor = `meshkeeper doctor ${[...well, ...file].join(' ')} -o json || true`;
+      const script = `mount -t tmpfs -o size=1m tmpfs '${disk}'; ${before}; ${doctor}`;
+      const args = ['--user', '--map-root-user', '--mount', 'sh', '-c', script];
+      const { stdout } = await run('unshare', args, { cwd: folder, env: { ...process.env, PATH } });
+      return byId((JSON.parse(stdout) as { checks: Outcome[] }).checks);
+    };
+    finds(await looked('true'), 'data-dir', 'warning', /only 1 MB are free/);
+    const fill = `head -c 2000000 /dev/zero > '${disk}/full' 2>/dev/null`;
+    finds(await looked(fill), 'data-dir', 'error', /nothing can be written to .*ENOSPC/);
   });
 });

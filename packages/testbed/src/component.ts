@@ -15,6 +15,7 @@ import {
   kubernetesTools,
   kubernetesValidate,
   nativeClient,
+  oldZooKeeper,
   pyConsul,
   schemathesis,
   spring,
@@ -24,6 +25,7 @@ import {
 /** The real systems that the testbed can start. */
 export const componentNames = [
   'zookeeper',
+  'old-zookeeper',
   'curator',
   'dubbo',
   'spring',
@@ -51,6 +53,7 @@ export type Component =
 /** What each component is made of. */
 const versions = {
   zookeeper,
+  'old-zookeeper': oldZooKeeper,
   curator,
   dubbo,
   spring,
@@ -79,6 +82,8 @@ export const javaSources = resolve(import.meta.dirname, '../java');
 const entryPoint = {
   /** A folder of jars. */
   zookeeper: 'lib',
+  /** A folder with a folder of jars for each release. */
+  'old-zookeeper': '.',
   /** A folder with `lib` (jars) and `classes` (the driver). */
   curator: '.',
   /** The same. */

@@ -33,7 +33,8 @@ export async function provision(options: ProvisionOptions = {}): Promise<Provisi
     result.set(name, await install(name, { cache, log, signal }));
   };
   // All Maven builds fill the same local repository, which Maven does not guard: one by one.
-  const usesMaven = (name: ComponentName) => name === 'zookeeper' || javaFiles(name).length > 0;
+  const usesMaven = (name: ComponentName) =>
+    name.endsWith('zookeeper') || javaFiles(name).length > 0;
   const maven = async () => {
     for (const name of components.filter(usesMaven)) await one(name);
   };

@@ -17,6 +17,21 @@ export const zookeeper = {
   ],
 } as const satisfies { version: string; artifacts: readonly MavenArtifact[] };
 
+/** Servers of long ago, which some still run: no watches that stay, and before 3.5 no containers. */
+export const oldZooKeeper = {
+  version: '1',
+  releases: {
+    '3.4.14': ['org.apache.zookeeper:zookeeper:3.4.14', 'org.slf4j:slf4j-simple:1.7.36'],
+    '3.5.10': ['org.apache.zookeeper:zookeeper:3.5.10', 'org.slf4j:slf4j-simple:1.7.36'],
+  },
+  // It would log by Log4j, whose settings nobody has made.
+  without: ['org.slf4j:slf4j-log4j12'],
+} as const satisfies {
+  version: string;
+  releases: Readonly<Record<string, readonly MavenArtifact[]>>;
+  without: unknown;
+};
+
 /** Apache Curator; our Java driver is compiled against exactly these jars. */
 export const curator = {
   version: '5.9.0',

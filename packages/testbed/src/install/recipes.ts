@@ -21,6 +21,14 @@ export const recipes: Readonly<Record<ComponentName, Recipe>> = {
     needs: 'Java 11 or newer, Maven, and a reachable Maven repository',
     install: (dir, options) => copyJars(dir, versions.zookeeper, options),
   },
+  'old-zookeeper': {
+    needs: 'Java 11 or newer, Maven, and a reachable Maven repository',
+    async install(dir, options) {
+      const { releases, without } = versions.oldZooKeeper;
+      for (const [release, artifacts] of Object.entries(releases))
+        await copyJars(join(dir, release), { artifacts, without }, options);
+    },
+  },
   curator: {
     needs: 'a JDK 11 or newer, Maven, and a reachable Maven repository',
     install: (dir, options) => buildDriver('curator', versions.curator, dir, options),

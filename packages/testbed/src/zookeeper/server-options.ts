@@ -1,5 +1,14 @@
+import { join } from 'node:path';
+import { requireComponent } from '../component.ts';
+import type { oldZooKeeper } from '../versions.ts';
+
+/** A server of long ago. */
+export type OldRelease = keyof typeof oldZooKeeper.releases;
+
 /** How a real ZooKeeper is started. */
 export interface ZooKeeperOptions {
+  /** One of long ago. Default: the one that Meshkeeper is tried with. */
+  release?: OldRelease | undefined;
   /** Client port on 127.0.0.1. Default: a free one. */
   port?: number | undefined;
   /** Keeps the data here, and leaves it. Default: a temporary folder, removed by `close()`. */
@@ -75,4 +84,10 @@ export function javaArguments(options: ZooKeeperOptions, jars: string): string[]
 export function javaProgram(): string {
   const home = process.env.JAVA_HOME;
   return home ? `${home}/bin/java` : 'java';
+}
+
+/** The folder of the jars that a server is started from. @throws TestbedError `component-missing` */
+export function jarsOf({ release }: ZooKeeperOptions): string {
+  if (release === undefined) return requireComponent('zookeeper');
+  return join(requireComponent('old-zookeeper'), release, 'lib');
 }

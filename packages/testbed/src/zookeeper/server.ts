@@ -1,12 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireComponent } from '../component.ts';
 import { Child } from '../process/child.ts';
 import { startUp } from '../process/start-up.ts';
 import { type TempDir, tempDir } from '../temp-dir.ts';
 import { TestbedError } from '../testbed-error.ts';
 import { fourLetterWord, modeOf, type ServerMode } from './four-letter-word.ts';
-import { javaArguments, javaProgram, type ZooKeeperOptions, zooCfg } from './server-options.ts';
+import {
+  jarsOf,
+  javaArguments,
+  javaProgram,
+  type ZooKeeperOptions,
+  zooCfg,
+} from './server-options.ts';
 
 /** A real Apache ZooKeeper server in a process of its own. */
 export class ZooKeeperServer implements AsyncDisposable {
@@ -61,7 +66,7 @@ export class ZooKeeperServer implements AsyncDisposable {
     await writeFile(config, zooCfg(this.#options, this));
     this.#child = await Child.spawn({
       command: javaProgram(),
-      args: [...javaArguments(this.#options, requireComponent('zookeeper')), config],
+      args: [...javaArguments(this.#options, jarsOf(this.#options)), config],
       cwd: this.dataDir,
       log: this.log,
     });

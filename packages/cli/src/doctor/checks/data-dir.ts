@@ -6,6 +6,8 @@ import { type Check, error, Unknown, warning } from '../check.ts';
 
 /** Bytes that should be free: a snapshot and a log have to fit beside those that are there. */
 const ROOM = 64 * 1024 * 1024;
+/** Bytes that are written to see whether it can be done. */
+const BLOCK = 4096;
 
 export const dataDir: Check = {
   id: 'data-dir',
@@ -23,8 +25,8 @@ export const dataDir: Check = {
         const there = nearest(resolve(folder));
         const file = join(there, `.meshkeeper-doctor-${randomUUID()}`);
         try {
-          await writeFile(file, '');
-          await rm(file);
+          // Of a full disk there may be room for a name, and for no byte.
+          await writeFile(file, Buffer.alloc(BLOCK)).finally(() => rm(file, { force: true }));
         } catch (cause) {
           const why = cause instanceof Error ? cause.message : String(cause);
           return [

@@ -1,7 +1,9 @@
-import { type Check, error, Unknown } from '../check.ts';
+import { type Check, error, type Finding, Unknown, warning } from '../check.ts';
 
-/** Persistent watches, which everything stands on, came with 3.6. */
-const OLDEST = [3, 6] as const;
+/** Before it there is no creation of a znode that says what it created. */
+const OLDEST = [3, 5] as const;
+/** Persistent watches came with it: before it is polled. */
+const GOOD = [3, 6] as const;
 
 export const zookeeperVersion: Check = {
   id: 'zookeeper-version',
@@ -14,16 +16,14 @@ export const zookeeperVersion: Check = {
       return version === null ? [] : [{ server, version }];
     });
     if (said.length === 0) throw new Unknown('no server says its version: it does not answer srvr');
-    return said
-      .filter(({ version: [, major, minor] }) => {
-        const [least, than] = OLDEST;
-        return Number(major) < least || (Number(major) === least && Number(minor) < than);
-      })
-      .map(({ server: { host, port }, version: [text] }) =>
-        error(
-          `${host}:${port} is of ${text}, which has no persistent watches`,
-          'bring it to 3.6 or newer; 3.9 is the one that Meshkeeper is tried with',
-        ),
-      );
+    return said.flatMap(({ server: { host, port }, version: [text, major, minor] }): Finding[] => {
+      const isBefore = ([least, than]: readonly [number, number]) =>
+        Number(major) < least || (Number(major) === least && Number(minor) < than);
+      const seen = `${host}:${port} is of ${text}`;
+      const todo = 'bring it to 3.6 or newer; 3.9 is the one that Meshkeeper is tried with';
+      if (isBefore(OLDEST)) return [error(`${seen}: nothing can be written there`, todo)];
+      if (!isBefore(GOOD)) return [];
+      return [warning(`${seen}: without persistent watches it is polled, every 2 s`, todo)];
+    });
   },
 };
