@@ -41,6 +41,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'config',
     'control-plane',
     'dns',
+    'identity',
     'kubernetes',
     'mesh',
     'policy',

@@ -14,6 +14,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addDrainCommands } from './commands/drain.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addIdentityCommands } from './commands/identity.ts';
 import { addKubernetesCommand } from './commands/kubernetes.ts';
 import { addLintCommand } from './commands/lint.ts';
 import { addLockCommands } from './commands/lock.ts';
@@ -69,6 +70,7 @@ export function createProgram(): Command {
   addLintCommand(program);
   addDoctorCommand(program);
   addLockCommands(program);
+  addIdentityCommands(program);
   addTokenCommands(program);
   addAuditCommand(program);
   addZkCommands(program);
