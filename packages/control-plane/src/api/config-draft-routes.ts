@@ -11,11 +11,11 @@ import {
   draftSchema,
   editedSchema,
   type InputView,
-  namespaceParams,
   patchBody,
   rebasedSchema,
   schemaBody,
-} from './schemas/config-schemas.ts';
+} from './schemas/config-draft-schemas.ts';
+import { namespaceParams } from './schemas/config-schemas.ts';
 
 /** Drafts may hold so many bytes as they are sent. */
 const BODY_LIMIT = 64 * 1024 * 1024;

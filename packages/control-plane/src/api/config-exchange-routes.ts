@@ -15,13 +15,8 @@ import { configured, mustMatch } from './config-errors.ts';
 import { entriesView } from './config-views.ts';
 import { certified } from './identity-errors.ts';
 import { NO_CONTENT, route } from './route.ts';
-import {
-  applicationParams,
-  exportSchema,
-  importBody,
-  importedSchema,
-  namespaceParams,
-} from './schemas/config-schemas.ts';
+import { exportSchema, importBody, importedSchema } from './schemas/config-exchange-schemas.ts';
+import { applicationParams, namespaceParams } from './schemas/config-schemas.ts';
 
 /** Namespaces that are sent at once may take so many bytes. */
 const BODY_LIMIT = 64 * 1024 * 1024;

@@ -11,16 +11,13 @@ import { NO_CONTENT, route } from './route.ts';
 import {
   abandonBody,
   grayBody,
-  grayParams,
-  graySchema,
   grayUpdateBody,
-  namespaceParams,
   promoteBody,
-  publishedSchema,
   signalBody,
   signalledSchema,
-  signalParams,
-} from './schemas/config-schemas.ts';
+} from './schemas/config-gray-schemas.ts';
+import { publishedSchema } from './schemas/config-release-schemas.ts';
+import { grayParams, graySchema, namespaceParams, signalParams } from './schemas/config-schemas.ts';
 
 /** Releases for some, and what ends them. */
 export function configGrayRoutes(app: FastifyInstance, { store, live }: Configuration): void {

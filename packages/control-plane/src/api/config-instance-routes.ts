@@ -3,11 +3,8 @@ import type { Configuration } from '../configuration/open-configuration.ts';
 import { pageOf } from './page.ts';
 import { timeView } from './proxy-views.ts';
 import { route } from './route.ts';
-import {
-  applicationParams,
-  instanceListQuery,
-  instanceListSchema,
-} from './schemas/config-schemas.ts';
+import { instanceListQuery, instanceListSchema } from './schemas/config-resolve-schemas.ts';
+import { applicationParams } from './schemas/config-schemas.ts';
 
 /** Which instance has which release. */
 export function configInstanceRoutes(app: FastifyInstance, { instances }: Configuration): void {

@@ -6,16 +6,18 @@ import { configured, ifMatch } from './config-errors.ts';
 import { changeView, entriesView, releaseView, scheduledView } from './config-views.ts';
 import { NO_CONTENT, route } from './route.ts';
 import {
-  changesSchema,
-  contentSchema,
   diffQuery,
-  namespaceParams,
   publishBody,
   publishedSchema,
   releaseListQuery,
   releaseListSchema,
-  releaseParams,
   rollbackBody,
+} from './schemas/config-release-schemas.ts';
+import {
+  changesSchema,
+  contentSchema,
+  namespaceParams,
+  releaseParams,
   scheduledParams,
   scheduledSchema,
 } from './schemas/config-schemas.ts';

@@ -16,13 +16,8 @@ import { resolvedView } from './config-views.ts';
 import { sendEvents } from './event-stream.ts';
 import { ApiError } from './problem.ts';
 import { route } from './route.ts';
-import {
-  applicationParams,
-  digestEvent,
-  LONGEST_WAIT,
-  resolvedSchema,
-  resolveQuery,
-} from './schemas/config-schemas.ts';
+import { digestEvent, resolvedSchema, resolveQuery } from './schemas/config-resolve-schemas.ts';
+import { applicationParams } from './schemas/config-schemas.ts';
 
 /** What instances get. */
 export function configResolveRoutes(
@@ -42,7 +37,7 @@ export function configResolveRoutes(
     params: applicationParams,
     query: resolveQuery,
     answer: resolvedSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.wait ?? 0,
     problems: [...CONFIG_READS, 'no-secret-key'],
     handle: ({ params, query: { wait, secrets, ...query }, raw, caller }, reply) =>
       configured(async () => {

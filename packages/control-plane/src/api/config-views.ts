@@ -10,7 +10,8 @@ import type {
   ScheduledRecord,
 } from '@meshkeeper/config';
 import { timeView } from './proxy-views.ts';
-import type { EntryView, ResolvedView } from './schemas/config-schemas.ts';
+import type { ResolvedView } from './schemas/config-resolve-schemas.ts';
+import type { EntryView } from './schemas/config-schemas.ts';
 
 /** A value as it is kept; a secret without its text. */
 export function entryView(entry: Entry): EntryView {
