@@ -6,7 +6,7 @@ interface Known {
   readonly path: readonly string[];
 }
 
-/** What is called by a method that its path does not take is told which it takes. */
+/** Who calls by a method that a path does not take is told which it takes. */
 export class AllowedMethods {
   readonly #routes: Known[] = [];
 
@@ -24,8 +24,15 @@ export class AllowedMethods {
     const [path = ''] = url.split('?');
     const parts = path.split('/');
     const found = this.#routes.filter((each) => isOf(each.path, parts));
-    return [...new Set(found.map(({ method }) => method))].sort();
+    // One that names its parts goes before one where anything may stand.
+    const fewest = Math.min(...found.map(openParts));
+    const nearest = found.filter((each) => openParts(each) === fewest);
+    return [...new Set(nearest.map(({ method }) => method))].sort();
   }
+}
+
+function openParts({ path }: Known): number {
+  return path.filter((part) => part.startsWith(':') || part === '*').length;
 }
 
 /** Whether a route's path is that of a request: `:name` stands for a part, `*` for all that follows. */

@@ -3,7 +3,7 @@ import { createServer as createSecureServer, Server as SecureServer } from 'node
 import type { Catalog, RegistrySource } from '@meshkeeper/mesh';
 import type { XdsServer } from '@meshkeeper/xds';
 import type { Logger } from '@meshkeeper/zookeeper';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { TokenStore } from '../auth/token-store.ts';
@@ -31,6 +31,7 @@ import type { Registrations } from '../registrations/registrations.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { auditWrites } from './audit-hook.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { authzRoute } from './authz-route.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { answerClientError } from './client-errors.ts';
 import { configRoutes } from './config-routes.ts';
@@ -126,7 +127,6 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   });
   stack.defer(() => app.close());
   answerErrors(app, logger);
-  answerNothing(app);
   // Pages of other sites may send plain text without asking first.
   app.removeContentTypeParser('text/plain');
   guard(app, options);
@@ -175,6 +175,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   for (const queues of options.queues) leaseRoutes(app, queues);
   registrationRoutes(app, options.registrations);
   identityRoutes(app, options.identity);
+  authzRoute(app, options.catalog, options.identity);
   tokenRoutes(app, options.tokens);
   eventRoutes(app, options.events, options.records);
   auditRoutes(app, options.audit);
@@ -187,22 +188,21 @@ function answer(problem: ApiError, reply: FastifyReply): void {
 
 /** What goes wrong is told by a problem document. */
 function answerErrors(app: FastifyInstance, logger: Logger): void {
+  const methods = new AllowedMethods(app);
+  const nothing = ({ method, url }: FastifyRequest, reply: FastifyReply) => {
+    const allowed = methods.of(url);
+    if (allowed.length === 0) return new ApiError('not-found', `there is nothing at ${url}`);
+    void reply.header('allow', allowed.join(', '));
+    return new ApiError('method-not-allowed', `${method} is none of ${allowed.join(', ')}`);
+  };
+  app.setNotFoundHandler((request, reply) => answer(nothing(request, reply), reply));
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
+    // What is wrong with a body is of no interest where there is nothing.
+    const nowhere = request.is404 && !(error instanceof ApiError);
+    const problem = nowhere ? nothing(request, reply) : problemOf(error);
     if (problem.code === 'internal')
       logger.warn({ err: error, route: request.routeOptions.url }, 'the API has failed');
     answer(problem, reply);
-  });
-}
-
-/** What there is not is told apart from what is there for other methods. */
-function answerNothing(app: FastifyInstance): void {
-  const methods = new AllowedMethods(app);
-  app.setNotFoundHandler(({ method, url }, reply) => {
-    const allowed = methods.of(url);
-    if (allowed.length === 0) throw new ApiError('not-found', `there is nothing at ${url}`);
-    void reply.header('allow', allowed.join(', '));
-    throw new ApiError('method-not-allowed', `${method} is none of ${allowed.join(', ')}`);
   });
 }
 

@@ -71,7 +71,7 @@ export function convergenceRoute(
     query,
     answer: convergenceSchema,
     events: convergenceSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.timeout ?? 0,
     async handle(request, reply) {
       const { revision = catalog.snapshot.revision, policies, watch } = request.query;
       if (policies !== undefined && request.query.revision !== undefined)

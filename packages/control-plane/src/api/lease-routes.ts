@@ -12,7 +12,6 @@ import { watchQuery } from './schemas/common-schemas.ts';
 import {
   acquireSchema,
   holderParams,
-  LONGEST_WAIT,
   leaseSchema,
   queueParams,
   queueSchema,
@@ -112,7 +111,7 @@ export function leaseRoutes(app: FastifyInstance, queues: Queues): void {
     bodyExample: { holder: 'worker-7', ttl: '15s', wait: '30s' },
     answer: leaseSchema,
     status: 201,
-    waits: LONGEST_WAIT,
+    waits: ({ body }) => body.wait,
     example: EXAMPLE,
     problems: ['held', 'conflict', 'zookeeper-unavailable'],
     async handle({ params: { name }, body }, reply) {

@@ -14,7 +14,6 @@ import { recordView } from './policy-views.ts';
 import { ApiError } from './problem.ts';
 import { route } from './route.ts';
 import { appliedSchema, recordListSchema, recordSchema } from './schemas/policy-schemas.ts';
-import { LONGEST_WAIT } from './time-limit.ts';
 
 const revision = z.coerce.number().int().min(0);
 const rollbackQuery = applyQuery.omit({ ifRevision: true });
@@ -72,7 +71,7 @@ export function policyPastRoutes(app: FastifyInstance, options: PolicyApplyOptio
     query: rollbackQuery,
     body: rollbackBody,
     answer: appliedSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.wait ?? 0,
     problems: ['not-recorded', ...WRITE_PROBLEMS],
     async handle({ query, body: { revision: to }, caller }, reply) {
       const { wanted, at } = await stored(store.rollback(to, soon()));

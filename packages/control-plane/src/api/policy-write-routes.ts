@@ -16,7 +16,6 @@ import { checkPreconditions } from './preconditions.ts';
 import { ApiError, type ApiErrorCode } from './problem.ts';
 import { route } from './route.ts';
 import { appliedSchema, policyParams, wantedBody } from './schemas/policy-schemas.ts';
-import { LONGEST_WAIT } from './time-limit.ts';
 
 /** The media types of YAML. */
 export const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
@@ -45,7 +44,7 @@ export function policyWriteRoutes(app: FastifyInstance, options: PolicyApplyOpti
     accepts: ACCEPTED,
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.wait ?? 0,
     problems: WRITE_PROBLEMS,
     async handle({ body, query, caller }, reply) {
       const { wanted, warnings } = readWanted(body);
@@ -66,7 +65,7 @@ export function policyWriteRoutes(app: FastifyInstance, options: PolicyApplyOpti
     accepts: ACCEPTED,
     bodyLimit: BODY_LIMIT,
     answer: appliedSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.wait ?? 0,
     problems: ONE_PROBLEMS,
     async handle(request, reply) {
       const { namespace, ...query } = request.query;
@@ -93,7 +92,7 @@ export function policyWriteRoutes(app: FastifyInstance, options: PolicyApplyOpti
     params: policyParams,
     query: putQuery,
     answer: appliedSchema,
-    waits: LONGEST_WAIT,
+    waits: ({ query }) => query.wait ?? 0,
     problems: ['unknown-policy', ...ONE_PROBLEMS],
     async handle(request, reply) {
       const { namespace, ...query } = request.query;

@@ -97,8 +97,10 @@ export interface RouteDefinition<
   readonly unchanged?: boolean;
   /** Where it can be followed by server-sent events: what each event's data is. */
   readonly events?: z.ZodType;
-  /** It waits for something to happen, so many milliseconds at most: it may take so much longer. */
-  readonly waits?: number;
+  /** How long it waits for something to happen, as it was asked to, in milliseconds: it may take so much longer. */
+  waits?(
+    request: Pick<ApiRequest<never, z.output<Query>, z.output<Body>>, 'query' | 'body'>,
+  ): number;
   /** Further problems that it answers with, besides those that any route may. */
   readonly problems?: readonly ApiErrorCode[];
   /** An answer, as the document shows it. */
@@ -154,6 +156,7 @@ function eventSchema(data: z.ZodType): z.ZodType {
 const ALWAYS: readonly ApiErrorCode[] = [
   ...([
     'invalid-request',
+    'method-not-allowed',
     'wrong-host',
     'cross-site',
     'rate-limited',
@@ -210,7 +213,6 @@ export function route<
       const { status = noContent ? 204 : 200 } = definition;
       const { caller = LOOPBACK } = raw;
       void reply.code(status);
-      const time = new TimeLimit(app.timeLimit + (definition.waits ?? 0));
       const request = {
         params: raw.params as z.output<Params>, // made by the schemas, as are the others
         query: raw.query as z.output<Query>,
@@ -220,6 +222,7 @@ export function route<
           return time.signal;
         },
       };
+      const time = new TimeLimit(app.timeLimit + (definition.waits?.(request) ?? 0));
       const act = () => definition.handle(request, reply);
       return time.keep<unknown>(() =>
         isKeyed(definition) ? once(raw, reply, caller, act) : act(),
@@ -231,7 +234,7 @@ export function route<
 
 type AnyDefinition = Omit<
   RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
-  'handle' | 'example'
+  'handle' | 'example' | 'waits'
 >;
 
 function isKeyed({ method, keyed }: Pick<AnyDefinition, 'method' | 'keyed'>): boolean {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { mayDo, ROLES } from '../../src/auth/roles.ts';
 import { type ApiPlane, startApiPlane } from './plane.ts';
@@ -94,6 +96,12 @@ describe('the document of the API', () => {
         [405, 'method-not-allowed', allow],
       );
     }
+    const { hostname, port } = new URL(api.plane.api);
+    const asked = request({ hostname, port, method: 'QUERY', path: '/api/v1/config/a/import' });
+    asked.end();
+    const [answer] = await once(asked, 'response');
+    answer.resume();
+    assert.deepEqual([answer.statusCode, answer.headers.allow], [405, 'PUT']);
     for (const path of ['/api/v1', '/api/v1/services//endpoints', '/nowhere']) {
       const { status, headers } = await api.call(path, { method: 'DELETE' });
       assert.deepEqual([status, headers.get('allow')], [404, null], path);
