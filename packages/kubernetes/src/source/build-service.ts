@@ -199,7 +199,8 @@ function bySlices({ service, slices }: ServiceParts, port: ServicePort): Candida
     const number = found.port ?? (typeof targetPort === 'number' ? targetPort : port.port);
     const path = `EndpointSlice ${service.namespace}/${slice.name}`;
     return endpointsOf(slice).map((kept) => ({
-      id: kept.pod === '' ? kept.address : kept.pod,
+      // Several that are no pods may run on one machine.
+      id: kept.pod === '' ? hostPort(kept.address, number) : kept.pod,
       address: kept.address,
       port: number,
       health: healthOf(kept),
@@ -214,6 +215,10 @@ function bySlices({ service, slices }: ServiceParts, port: ServicePort): Candida
       preferred: slice.family === service.family,
     }));
   });
+}
+
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** What ends and still serves finishes what it has; what is not ready is not asked. */

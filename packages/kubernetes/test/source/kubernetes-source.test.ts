@@ -86,7 +86,10 @@ test('a Service is a service for each of its ports, with the endpoints of all it
     (change) => change.type === 'upsert' && change.service.name === name,
   );
   assert.ok(departed?.type === 'upsert');
-  assert.deepEqual([...(departed.departed ?? [])], [[`${namespace}/10.0.0.1`, 'deregistered']]);
+  assert.deepEqual(
+    [...(departed.departed ?? [])],
+    [[`${namespace}/10.0.0.1:8080`, 'deregistered']],
+  );
   // Without any it is there, and has none; deleted it is gone.
   await client.delete(endpointSlices, 'web-2', { namespace });
   await until(() => equal(told(running.services.get(name)), []));
@@ -141,7 +144,7 @@ test('an endpoint in two slices is one, and so is a pod of two address families'
   assert.deepEqual(told(found), ['10.0.0.2:8080 healthy', '10.0.0.1:8080 healthy']);
   assert.deepEqual(
     found?.endpoints.map(({ id }) => id),
-    [`${namespace}/10.0.0.2`, `${namespace}/web-0`],
+    [`${namespace}/10.0.0.2:8080`, `${namespace}/web-0`],
   );
 });
 
@@ -290,4 +293,22 @@ test('Services of one name are one service', async () => {
   assert.equal(running.services.get(`shared-${one}`)?.endpoints.length, 2);
   await client.delete(services, 'web', { namespace: one });
   await until(() => running.services.get(`shared-${one}`)?.endpoints.length === 1);
+});
+
+test('endpoints at one address that are no pods are told apart by their ports', async () => {
+  const namespace = await cluster.namespace();
+  await client.create(services, service(namespace, 'vm'));
+  for (const port of [8080, 8081]) {
+    const ports = [{ name: 'http', port }];
+    const at = [{ addresses: ['10.0.0.1'] }];
+    await client.create(endpointSlices, slice(namespace, 'vm', `vm-${port}`, at, { ports }));
+  }
+  await using running = await runSource({ kubeconfig, namespaces: [namespace] });
+  const name = `vm.${namespace}`;
+  await until(() => running.services.get(name)?.endpoints.length === 2);
+  const { endpoints = [] } = running.services.get(name) ?? {};
+  assert.deepEqual(
+    endpoints.map(({ port }) => port),
+    [8080, 8081],
+  );
 });
