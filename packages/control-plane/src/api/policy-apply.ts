@@ -142,14 +142,16 @@ function newFindings(
   wanted: Wanted,
   catalog: Catalog,
 ): readonly Finding[] {
-  const services = [...catalog.snapshot.services];
   const old = [...before.policies.map(({ policy }) => policy), ...others];
   const touched = new Set([...wanted.policies.map(refOf), ...wanted.deleted].map(refId));
   const rest = old.filter((policy) => !touched.has(policyId(policy)));
+  const all = [...rest, ...wanted.policies];
+  if (all.length === 0) return [];
+  const services = [...catalog.snapshot.services];
   const key = ({ policy, code, path, message }: Finding) =>
     JSON.stringify([policyId(policy), code, path, message]);
   const known = new Set(checkPolicies({ policies: old, services }).map(key));
-  return checkPolicies({ policies: [...rest, ...wanted.policies], services }).filter(
+  return checkPolicies({ policies: all, services }).filter(
     (finding) => touched.has(policyId(finding.policy)) || !known.has(key(finding)),
   );
 }
