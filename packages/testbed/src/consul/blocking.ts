@@ -7,10 +7,10 @@ const LONGEST_WAIT = 600_000;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds of a duration of Go's, which has a unit. @throws ConsulFault 400 */
-export function goDuration(text: string): number {
+function goDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
-    throw new ConsulFault(400, `Invalid wait time: time: missing unit in duration "${text}"`);
+    throw new ConsulFault(400, 'Invalid wait time');
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0);
 }
 
@@ -22,10 +22,12 @@ export async function awaited(
   gone: AbortSignal,
 ): Promise<number> {
   const now = () => catalog.indexOf(...read.topics(catalog));
-  const known = Number(query.get('index') ?? 0);
+  const index = query.get('index') ?? '0';
   const stated = query.get('wait');
   const wait = Math.min(LONGEST_WAIT, stated === null ? DEFAULT_WAIT : goDuration(stated));
-  if (known <= 0 || now() > known || wait === 0) return now();
+  if (!/^\d+$/.test(index)) throw new ConsulFault(400, 'Invalid index');
+  const known = Number(index);
+  if (known === 0 || now() > known || wait === 0) return now();
   const { promise, resolve } = Promise.withResolvers<void>();
   const wakes = () => catalog.indexOf(...(read.wakes ?? read.topics(catalog)));
   let before = now();

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ConsulFault } from './consul-fault.ts';
 import type { CheckRecord, NodeRecord, ServiceRecord, Stated } from './records.ts';
@@ -96,8 +95,12 @@ export class ConsulCatalog {
     const key = stated.Node.toLowerCase();
     const before = this.#nodes.get(key);
     const known = before && { ...before.node, CreateIndex: 0, ModifyIndex: 0 };
-    const ID = stated.ID || before?.node.ID || randomUUID();
+    const ID = stated.ID || before?.node.ID || '';
     if (isDeepStrictEqual(known, { ...stated, ID, CreateIndex: 0, ModifyIndex: 0 })) return;
+    // One of the same id is this one, under its old name: that goes, and what is on it.
+    for (const { node: other } of this.nodes)
+      if (ID !== '' && other.ID === ID && other.Node.toLowerCase() !== key)
+        this.dropNode(other.Node);
     const node = { ...stated, ID, ...this.#indexes(before?.node) };
     const { services = new Map(), checks = new Map() } = before ?? {};
     this.#nodes.set(key, { node, services, checks });
@@ -118,6 +121,11 @@ export class ConsulCatalog {
   }
 
   putCheck(node: string, stated: StatedCheck): void {
+    if (stated.CheckID === '')
+      throw new ConsulFault(
+        500,
+        'failed health check lookup: index error: object is missing a value for this index',
+      );
     const place = this.#place(node);
     const service = place.services.get(stated.ServiceID.toLowerCase());
     if (stated.ServiceID !== '' && service === undefined)
@@ -128,7 +136,7 @@ export class ConsulCatalog {
     const whole = {
       ...{ ...stated, Node: place.node.Node },
       ServiceName: service?.Service ?? '',
-      ServiceTags: service?.Tags ?? [],
+      ServiceTags: service?.Tags ?? null,
     };
     if (isDeepStrictEqual(known, { ...whole, CreateIndex: 0, ModifyIndex: 0 })) return;
     const checks = new Map(place.checks).set(key, { ...whole, ...this.#indexes(before) });
@@ -176,7 +184,7 @@ export class ConsulCatalog {
 
   #place(node: string): Placed {
     const place = this.node(node);
-    if (place === undefined) throw new ConsulFault(500, `missing node registration: ${node}`);
+    if (place === undefined) throw new ConsulFault(500, 'Missing node registration');
     return place;
   }
 

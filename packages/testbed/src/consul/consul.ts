@@ -145,12 +145,12 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     const dc = query.get('dc') ?? '';
     if (method === 'GET') {
       if (path === '/v1/agent/self')
-        return { json: { Config: { Datacenter: own.datacenter, Version: '1.21.5' }, Member: {} } };
+        return { json: { Config: { Datacenter: own.datacenter, Version: '1.20.6' }, Member: {} } };
       if (path === '/v1/status/leader') return { json: '127.0.0.1:8300' };
       if (path === '/v1/catalog/datacenters') return { json: [...catalogs.keys()].sort() };
       const catalog = catalogOf(dc);
       const read = readOf(path.replace(/^\/v1\//, ''), query);
-      if (read === undefined) throw new ConsulFault(404, '');
+      if (read === undefined) throw WRITTEN.has(path) ? notAllowed(method) : noSuchPath();
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const reached = await awaited(catalog, read, query, gone.signal);
@@ -165,9 +165,12 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
         json: mayRead ? read.answer(catalog) : read.none,
       };
     }
-    if (method !== 'PUT') throw new ConsulFault(405, `method ${method} not allowed`);
+    if (method !== 'PUT' || !WRITTEN.has(path)) throw notAllowed(method);
     if (body.length > MOST_BYTES)
-      throw new ConsulFault(413, `Request body(${body.length} bytes) too large`);
+      throw new ConsulFault(
+        413,
+        `Request body(${body.length} bytes) too large, max size: ${MOST_BYTES} bytes. See https://www.consul.io/docs/agent/config/config-files#txn_max_req_len.`,
+      );
     const stated = parsed(body);
     const catalog = catalogOf(dc || (isFields(stated) ? String(stated.Datacenter ?? '') : ''));
     if (!mayWrite)
@@ -178,12 +181,17 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     if (path === '/v1/txn') {
       if (!Array.isArray(stated)) throw new ConsulFault(400, 'Failed to parse body');
       const answer = transact(catalog, stated);
-      return { status: answer.Errors === null ? 200 : 409, json: answer };
+      return {
+        status: answer.Errors === null ? 200 : 409,
+        json: answer,
+        ...(answer.KnownLeader && {
+          headers: { 'x-consul-knownleader': 'true', 'x-consul-lastcontact': '0' },
+        }),
+      };
     }
     if (!isFields(stated)) throw new ConsulFault(400, 'Request decode failed: not an object');
     if (path === '/v1/catalog/register') register(catalog, stated);
-    else if (path === '/v1/catalog/deregister') deregister(catalog, stated);
-    else throw new ConsulFault(404, '');
+    else deregister(catalog, stated);
     return { json: true };
   }
 
@@ -224,6 +232,17 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
   return Object.defineProperty(consul, 'url', {
     value: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
   });
+}
+
+/** What is written to, and never read. */
+const WRITTEN = new Set(['/v1/txn', '/v1/catalog/register', '/v1/catalog/deregister']);
+
+function noSuchPath(): ConsulFault {
+  return new ConsulFault(404, 'Invalid URL path: not a recognized HTTP API endpoint\n');
+}
+
+function notAllowed(method: string): ConsulFault {
+  return new ConsulFault(405, `method ${method} not allowed`);
 }
 
 interface Answer {

@@ -1,5 +1,7 @@
 import type { ConsulCatalog, Placed, Topic } from './catalog.ts';
+import { ConsulFault } from './consul-fault.ts';
 import type { CheckRecord, ServiceRecord } from './records.ts';
+import { renderedCheck, renderedOffer, renderedService } from './rendered.ts';
 
 /** A query: on which topics it waits, and what it answers with. */
 export interface Read {
@@ -13,10 +15,21 @@ export interface Read {
   readonly jitter: boolean;
 }
 
-/** What the query of a path is; undefined: there is none. */
+/** Of whom nothing is said. */
+const NAMED: Readonly<Record<string, string>> = {
+  'catalog/service': 'Missing service name',
+  'catalog/node': 'Missing node name',
+  'health/node': 'Missing node name',
+  'health/state': 'Missing check state',
+  'health/service': 'Missing service name',
+};
+
+/** What the query of a path is; undefined: there is none. @throws ConsulFault 400 */
 export function readOf(path: string, query: URLSearchParams): Read | undefined {
   const [kind, what, ...rest] = path.split('/').map(decodeURIComponent);
   const name = rest.join('/');
+  if (path.endsWith('/') && rest.length === 1 && name === '' && NAMED[`${kind}/${what}`])
+    throw new ConsulFault(400, NAMED[`${kind}/${what}`]!);
   switch (`${kind}/${what}`) {
     case 'catalog/services':
       return read(() => ['services'], allServices, {});
@@ -41,7 +54,7 @@ export function readOf(path: string, query: URLSearchParams): Read | undefined {
     case 'health/node':
       return read(
         () => ['nodes', 'checks'],
-        (catalog) => [...(catalog.node(name)?.checks.values() ?? [])],
+        (catalog) => [...(catalog.node(name)?.checks.values() ?? [])].map(readCheck),
         [],
       );
     case 'health/state':
@@ -80,7 +93,7 @@ function allServices(catalog: ConsulCatalog): Record<string, string[]> {
       if (!names.has(key)) names.set(key, Service);
       const known = tags.get(key) ?? new Set();
       tags.set(key, known);
-      for (const tag of Tags) known.add(tag);
+      for (const tag of Tags ?? []) known.add(tag);
     }
   return Object.fromEntries(Array.from(names, ([key, name]) => [name, [...(tags.get(key) ?? [])]]));
 }
@@ -97,25 +110,20 @@ function offers(catalog: ConsulCatalog, name: string): unknown[] {
   return instances(catalog, name).map(([{ node }, service]) => ({
     ...{ ID: node.ID, Node: node.Node, Address: node.Address, Datacenter: node.Datacenter },
     ...{ TaggedAddresses: node.TaggedAddresses, NodeMeta: node.Meta },
-    ...{ ServiceKind: '', ServiceID: service.ID, ServiceName: service.Service },
-    ...{ ServiceTags: service.Tags, ServiceAddress: service.Address },
-    ...{ ServiceTaggedAddresses: service.TaggedAddresses, ServiceWeights: service.Weights },
-    ...{ ServiceMeta: service.Meta, ServicePort: service.Port },
-    ServiceEnableTagOverride: service.EnableTagOverride,
-    ...{ CreateIndex: service.CreateIndex, ModifyIndex: service.ModifyIndex },
+    ...renderedOffer(service),
   }));
 }
 
 function onNode(catalog: ConsulCatalog, name: string): unknown {
   const place = catalog.node(name);
   if (place === undefined) return null;
-  const services = Array.from(place.services.values(), (each) => [each.ID, each]);
+  const services = Array.from(place.services.values(), (each) => [each.ID, readService(each)]);
   return { Node: place.node, Services: Object.fromEntries(services) };
 }
 
-function inState(catalog: ConsulCatalog, state: string): CheckRecord[] {
+function inState(catalog: ConsulCatalog, state: string): object[] {
   return catalog.nodes.flatMap(({ checks }) =>
-    [...checks.values()].filter(({ Status }) => state === 'any' || Status === state),
+    [...checks.values()].filter(({ Status }) => state === 'any' || Status === state).map(readCheck),
   );
 }
 
@@ -123,13 +131,29 @@ function health(catalog: ConsulCatalog, name: string, query: URLSearchParams): u
   const tags = query.getAll('tag');
   const passing = query.has('passing') && !['0', 'false'].includes(query.get('passing') ?? '');
   return instances(catalog, name)
-    .filter(([, { Tags }]) => tags.every((tag) => Tags.includes(tag)))
+    .filter(([, { Tags }]) => tags.every((tag) => Tags?.includes(tag)))
     .map(([{ node, checks }, service]) => ({
       Node: node,
-      Service: service,
-      Checks: [...checks.values()].filter(
-        ({ ServiceID }) => ServiceID === '' || ServiceID.toLowerCase() === service.ID.toLowerCase(),
-      ),
+      Service: readService(service),
+      // The node's own first.
+      Checks: [
+        ...checksOf(checks, ''),
+        ...(service.ID === '' ? [] : checksOf(checks, service.ID.toLowerCase())),
+      ],
     }))
-    .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === 'passing'));
+    .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === 'passing'))
+    .map(({ Checks, ...rest }) => ({ ...rest, Checks: Checks.map(readCheck) }));
+}
+
+/** Those of a service, or of the node itself. */
+function checksOf(checks: Placed['checks'], service: string): CheckRecord[] {
+  return [...checks.values()].filter(({ ServiceID }) => ServiceID.toLowerCase() === service);
+}
+
+function readService(service: ServiceRecord): object {
+  return renderedService({ ...service, Tags: service.Tags ?? [] });
+}
+
+function readCheck(check: CheckRecord): object {
+  return renderedCheck({ ...check, ServiceTags: check.ServiceTags ?? [] });
 }

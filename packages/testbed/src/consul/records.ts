@@ -20,10 +20,11 @@ export interface TaggedAddress {
 export interface ServiceRecord {
   readonly ID: string;
   readonly Service: string;
-  readonly Tags: readonly string[];
+  /** Null where none are stated, which reads tell as empty. */
+  readonly Tags: readonly string[] | null;
   readonly Address: string;
   readonly TaggedAddresses: Readonly<Record<string, TaggedAddress>> | null;
-  readonly Meta: Readonly<Record<string, string>>;
+  readonly Meta: Readonly<Record<string, string>> | null;
   readonly Port: number;
   readonly Weights: { readonly Passing: number; readonly Warning: number };
   readonly EnableTagOverride: boolean;
@@ -41,7 +42,7 @@ export interface CheckRecord {
   readonly Output: string;
   readonly ServiceID: string;
   readonly ServiceName: string;
-  readonly ServiceTags: readonly string[];
+  readonly ServiceTags: readonly string[] | null;
   readonly Type: string;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;

@@ -55,17 +55,15 @@ export function statedService(fields: Fields): Stated<ServiceRecord> {
       500,
       'Must provide service name (Service.Service) when service ID is provided',
     );
-  const Meta = strings(object(fields, 'Meta')) ?? {};
-  checkMeta(Meta);
   const tags = field(fields, 'Tags');
   return {
     ID: id === '' ? name : id,
     Service: name,
-    Tags: Array.isArray(tags) ? tags.map(String) : [],
+    Tags: Array.isArray(tags) ? tags.map(String) : null,
     Address: text(fields, 'Address'),
     TaggedAddresses: tagged(object(fields, 'TaggedAddresses')),
-    Meta,
-    Port: Number(field(fields, 'Port') ?? 0),
+    Meta: strings(object(fields, 'Meta')),
+    Port: whole(fields, 'Port'),
     Weights: weights(object(fields, 'Weights')),
     EnableTagOverride: field(fields, 'EnableTagOverride') === true,
   };
@@ -74,15 +72,12 @@ export function statedService(fields: Fields): Stated<ServiceRecord> {
 /** What is asked of a check, but for what its service says. */
 export type StatedCheck = Omit<Stated<CheckRecord>, 'ServiceName' | 'ServiceTags'>;
 
+/** Its status may be any word: Consul looks at none. */
 export function statedCheck(fields: Fields, node: string): StatedCheck {
   const Name = text(fields, 'Name');
-  const CheckID = text(fields, 'CheckID') || Name;
-  const Status = text(fields, 'Status') || 'critical';
-  if (CheckID === '') throw new ConsulFault(500, 'Must provide a check ID or name');
-  if (!['passing', 'warning', 'critical', 'maintenance'].includes(Status))
-    throw new ConsulFault(500, `Invalid check status: "${Status}"`);
   return {
-    ...{ Node: text(fields, 'Node') || node, CheckID, Name, Status },
+    ...{ Node: text(fields, 'Node') || node, CheckID: text(fields, 'CheckID') || Name, Name },
+    Status: text(fields, 'Status') || 'critical',
     Notes: text(fields, 'Notes'),
     Output: text(fields, 'Output'),
     ServiceID: text(fields, 'ServiceID'),
@@ -90,19 +85,27 @@ export function statedCheck(fields: Fields, node: string): StatedCheck {
   };
 }
 
-function checkMeta(meta: Readonly<Record<string, string>>): void {
-  const fault = (why: string) => new ConsulFault(500, `Invalid Service Meta: ${why}`);
-  const keys = Object.keys(meta);
-  if (keys.length > MOST_PAIRS)
+/** @throws ConsulFault 500 for Meta that a service can't have */
+export function checkMeta(node: string, { ID, Meta }: Stated<ServiceRecord>): void {
+  const fault = (why: string) =>
+    new ConsulFault(500, `Invalid Service Meta for node ${node} and serviceID ${ID}: ${why}`);
+  const pairs = Object.entries(Meta ?? {});
+  if (pairs.length > MOST_PAIRS)
     throw fault(`Node metadata cannot contain more than ${MOST_PAIRS} key/value pairs`);
-  for (const key of keys) {
-    if (key === '') throw fault('Key cannot be blank');
-    if (!/^[A-Za-z0-9_-]+$/.test(key)) throw fault('Key contains invalid characters');
-    if (key.length > LONGEST_KEY) throw fault(`Key is too long (limit: ${LONGEST_KEY} characters)`);
-    if (key.startsWith('consul-')) throw fault('Key prefix "consul-" is reserved for internal use');
-    if (meta[key]!.length > LONGEST_VALUE)
-      throw fault(`Value is too long (limit: ${LONGEST_VALUE} characters)`);
+  for (const [key, value] of pairs) {
+    const why = pairFault(key, value);
+    if (why !== undefined)
+      throw fault(`Couldn't load metadata pair ('${key}', '${value}'): ${why}`);
   }
+}
+
+function pairFault(key: string, value: string): string | undefined {
+  if (key === '') return 'Key cannot be blank';
+  if (!/^[A-Za-z0-9_-]+$/.test(key)) return 'Key contains invalid characters';
+  if (key.length > LONGEST_KEY) return `Key is too long (limit: ${LONGEST_KEY} characters)`;
+  if (key.startsWith('consul-')) return 'Key prefix "consul-" is reserved for internal use';
+  if (value.length > LONGEST_VALUE) return `Value is too long (limit: ${LONGEST_VALUE} characters)`;
+  return undefined;
 }
 
 /** What is out of range becomes 1/1, and nobody is told; what is left out of what is said is 0. */
@@ -113,6 +116,13 @@ function weights(stated: Fields | undefined): ServiceRecord['Weights'] {
   const Warning = Number(field(stated, 'Warning') ?? 0);
   const fits = Passing >= 1 && Passing <= HEAVIEST && Warning >= 0 && Warning <= HEAVIEST;
   return fits ? { Passing, Warning } : none;
+}
+
+function whole(fields: Fields, name: string): number {
+  const value = field(fields, name) ?? 0;
+  if (typeof value !== 'number')
+    throw new ConsulFault(400, `Request decode failed: ${name} is no number`);
+  return value;
 }
 
 function strings(fields: Fields | undefined): Record<string, string> | null {
