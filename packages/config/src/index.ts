@@ -15,6 +15,7 @@ export { ConfigError, type ConfigErrorCode, type Fault, isConfigError } from './
 export { fromConsul, toConsul } from './exchange/consul.ts';
 export { fromFiles, toFiles } from './exchange/files.ts';
 export {
+  type ApplicationSettings,
   type Exchanged,
   type ExchangeProblem,
   type Imported,

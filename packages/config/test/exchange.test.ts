@@ -48,9 +48,15 @@ describe('files', () => {
           'yaml',
           text,
         );
-        const all = [{ ...namespace, schema: '{}' }, document];
-        const read = fromFiles(toFiles(all));
-        assert.deepEqual(read, { namespaces: all, problems: [] });
+        const all = [
+          { ...namespace, schema: '{}', public: true },
+          { ...documentNamespace({ ...namespace, namespace: 'eu' }, 'text', text), public: false },
+          document,
+        ];
+        const links = [{ application: 'pay', namespace: 'default' }];
+        const settings = new Map([['shop', { links, fourEyes: true }]]);
+        const read = fromFiles(toFiles(all, settings));
+        assert.deepEqual(read, { namespaces: all, problems: [], settings });
       }),
     );
   });
@@ -65,6 +71,8 @@ describe('files', () => {
         ['top.yaml', ''],
         ['shop/image.png', ''],
         ['shop/none.schema.json', '{}'],
+        ['shop/_settings.yaml', 'public: [v1.2, gone]'],
+        ['pay/_settings.yaml', 'links: [pay/a/b]'],
       ]),
     );
     assert.deepEqual(shown(namespaces), {
@@ -78,6 +86,8 @@ describe('files', () => {
         'shop/eu.keys.yaml',
         'top.yaml',
         'shop/image.png',
+        'pay/_settings.yaml',
+        'shop/_settings.yaml',
         'shop/none.schema.json',
       ],
     );

@@ -7,6 +7,16 @@ export interface Exchanged extends NamespaceRef {
   readonly format: Format;
   readonly entries: ReadonlyMap<string, PlainEntry>;
   readonly schema?: string;
+  /** Whether others may link to it; undefined: it stays what it is. */
+  readonly public?: boolean;
+}
+
+/** What is said of an application as a whole. */
+export interface ApplicationSettings {
+  /** The strongest first. */
+  readonly links: readonly NamespaceRef[];
+  /** Who has edited something may not publish it. */
+  readonly fourEyes: boolean;
 }
 
 /** What could not be taken over, and why. */
@@ -19,6 +29,8 @@ export interface ExchangeProblem {
 export interface Imported {
   readonly namespaces: readonly Exchanged[];
   readonly problems: readonly ExchangeProblem[];
+  /** By application; of those that are not named they stay what they are. */
+  readonly settings: ReadonlyMap<string, ApplicationSettings>;
 }
 
 /** A content without its secrets, which are named. */
@@ -70,6 +82,6 @@ export class Gathered {
   /** @param documents what is there besides */
   imported(documents: readonly Exchanged[] = []): Imported {
     const keys = [...this.#byRef.values()].map((each): Exchanged => ({ ...each, format: 'keys' }));
-    return { namespaces: [...keys, ...documents], problems: this.problems };
+    return { namespaces: [...keys, ...documents], problems: this.problems, settings: new Map() };
   }
 }

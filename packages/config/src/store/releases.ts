@@ -81,9 +81,11 @@ export class Releases {
     const fourEyes = await this.#applications.fourEyes(ref.application, signal);
     return changeNamespace(this.#context, { ref, signal }, async (state, paths) => {
       const draft = publishable(ref, state, tag);
-      if (fourEyes) checkFourEyes(actor, draft.authors);
       const made = { kind: 'publish', content: draft.content, by: actor.name, message } as const;
-      return { ...(await this.plan(ref, state, paths, made, signal)), draft: null };
+      const planned = await this.plan(ref, state, paths, made, signal);
+      // Where there is nothing to be published, nobody else need be called for it.
+      if (fourEyes) checkFourEyes(actor, draft.authors);
+      return { ...planned, draft: null };
     });
   }
 

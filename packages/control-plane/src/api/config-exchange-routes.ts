@@ -1,17 +1,11 @@
-import {
-  ConfigError,
-  DOCUMENT_KEY,
-  type Entry,
-  type InputEntry,
-  isConfigError,
-} from '@meshkeeper/config';
+import { ConfigError, DOCUMENT_KEY, type Entry } from '@meshkeeper/config';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Configuration } from '../configuration/open-configuration.ts';
 import type { Identity } from '../identity/identity.ts';
-import { actorOf, CONFIG_READS, CONFIG_WRITES, patience, soon } from './config-calls.ts';
-import { inputsOf } from './config-draft-routes.ts';
+import { actorOf, CONFIG_READS, CONFIG_WRITES, patience } from './config-calls.ts';
 import { configured, mustMatch } from './config-errors.ts';
+import { importApplication } from './config-import.ts';
 import { entriesView } from './config-views.ts';
 import { certified } from './identity-errors.ts';
 import { NO_CONTENT, route } from './route.ts';
@@ -24,17 +18,19 @@ const BODY_LIMIT = 64 * 1024 * 1024;
 /** Whole applications, as they come and go. */
 export function configExchangeRoutes(
   app: FastifyInstance,
-  { store, live, vault }: Configuration,
+  configuration: Configuration,
   identity: Identity,
 ): void {
-  const { applications, drafts, releases, removal } = store;
+  const { store, vault } = configuration;
+  const { applications, releases, removal } = store;
   route(app, {
     method: 'GET',
     path: '/api/v1/config/:application/export',
     id: 'exportConfig',
     tag: 'configuration',
     summary: 'All that is released of an application, in a form that can be imported',
-    description: 'Secrets are named, without their texts.',
+    description:
+      'With what it links to and who may publish. Secrets are named, without their texts; what is not released, gray releases and the history stay.',
     role: 'viewer',
     params: applicationParams,
     answer: exportSchema,
@@ -42,7 +38,7 @@ export function configExchangeRoutes(
     handle: ({ params: { application } }) =>
       configured(async () => {
         const signal = patience();
-        await applications.get(application, signal); // there is one
+        const { links, fourEyes } = await applications.get(application, signal);
         const namespaces: z.output<typeof exportSchema>['namespaces'] = {};
         for (const { namespace, pointer } of await applications.namespaces(application, signal)) {
           if (pointer.head === undefined) continue;
@@ -50,14 +46,14 @@ export function configExchangeRoutes(
           const { format, entries, schema } = content;
           const document = entries.get(DOCUMENT_KEY);
           namespaces[namespace] = {
-            format,
+            ...{ format, public: pointer.public },
             ...(format === 'keys'
               ? { entries: entriesView(content) }
               : { document: textOf(document) }),
             ...(schema !== undefined && { schema }),
           };
         }
-        return { application, namespaces };
+        return { application, links, fourEyes, namespaces };
       }),
   });
   route(app, {
@@ -67,7 +63,7 @@ export function configExchangeRoutes(
     tag: 'configuration',
     summary: 'Say all that some namespaces of an application hold',
     description:
-      'What an export gives. Into drafts; with `publish` they are released, which takes the role `publisher`. Namespaces that are not named stay. Each by itself: what is wrong with one is said beside it.',
+      'What an export gives. Into drafts; with `publish` they are released, which takes the role `publisher`, and what is said of the application is changed, too. What is not named stays. Each by itself: what is wrong with one is said beside it.',
     role: 'editor',
     params: applicationParams,
     body: importBody,
@@ -75,38 +71,8 @@ export function configExchangeRoutes(
     bodyLimit: BODY_LIMIT,
     answer: importedSchema,
     problems: CONFIG_WRITES,
-    handle: ({ params: { application }, body: { namespaces, publish, message }, caller }) =>
-      configured(async () => {
-        const actor = actorOf(caller);
-        const results: z.output<typeof importedSchema>['namespaces'] = {};
-        for (const [namespace, stated] of Object.entries(namespaces)) {
-          const ref = { application, namespace };
-          const signal = patience();
-          const { format = 'keys', entries = {}, document, schema } = stated;
-          const set: Map<string, InputEntry> =
-            format === 'keys'
-              ? inputsOf(entries)
-              : new Map([[DOCUMENT_KEY, { type: format, value: document ?? '' }]]);
-          try {
-            const edit = { tag: '*', replace: true, format, set, schema: schema ?? null };
-            const { changes } = await drafts.edit(ref, edit, actor, signal);
-            const result = { changes: changes.length };
-            results[namespace] = result;
-            if (!publish) continue;
-            const { release } = await releases.publish(ref, { message }, actor, signal);
-            results[namespace] = { ...result, release: release.number };
-            await live.seen(ref, release.number, soon());
-          } catch (error) {
-            if (isConfigError(error, 'NOTHING_CHANGED')) {
-              await drafts.discard(ref, '*', actor, signal);
-              results[namespace] = { changes: 0 };
-            } else if (error instanceof ConfigError)
-              results[namespace] = { changes: 0, problem: error.message };
-            else throw error;
-          }
-        }
-        return { application, namespaces: results };
-      }),
+    handle: ({ params: { application }, body, caller }) =>
+      configured(() => importApplication(configuration, application, body, actorOf(caller))),
   });
   route(app, {
     method: 'DELETE',

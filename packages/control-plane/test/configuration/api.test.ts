@@ -265,20 +265,29 @@ onServers('configuration over HTTP, with two replicas', (start) => {
     const prod = await call('PUT', '/out/prod/draft', document, any);
     assert.equal(prod.status, 200, prod.text);
     await call('POST', '/out/prod/publish', {});
+    const links = [{ application: 'out', namespace: 'prod' }];
+    assert.equal((await call('PUT', '/out/prod/settings', { public: true })).status, 200);
+    assert.equal((await call('PUT', '/out', { links, fourEyes: true }, any)).status, 200);
     const exported = await call('GET', '/out/export');
     assert.equal(exported.body.namespaces.prod.document, document.document);
     const bad = { default: { entries: { a: { type: 'json', value: '{' } } } };
     const wrong = await call('PUT', '/in/import', { namespaces: bad });
     assert.match(wrong.body.namespaces.default.problem, /no JSON/);
+    const draft = await call('PUT', '/in/import', { ...exported.body, publish: false });
+    assert.match(draft.body.settings.problem, /"publish"/);
+    assert.match(draft.body.namespaces.prod.problem, /"publish"/);
     const all = { ...exported.body, publish: true };
     const imported = await call('PUT', '/in/import', all);
     assert.deepEqual(imported.body.namespaces, {
       default: { changes: 1, release: 1 },
       prod: { changes: 1, release: 1 },
     });
+    assert.deepEqual(imported.body.settings, { changed: true });
     const again = await call('PUT', '/in/import', all);
     assert.deepEqual(again.body.namespaces.prod, { changes: 0 });
-    assert.deepEqual((await call('GET', '/in/export')).body.namespaces, exported.body.namespaces);
+    assert.deepEqual(again.body.settings, { changed: false });
+    const back = (await call('GET', '/in/export')).body;
+    assert.deepEqual(back, { ...exported.body, application: 'in' });
     await resolved('in', { a: '1' }, '?profile=prod');
     assert.equal((await call('DELETE', '/in/prod')).status, 428);
     const gone = await call('DELETE', '/in/prod', undefined, any);

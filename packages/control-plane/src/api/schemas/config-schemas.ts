@@ -94,6 +94,8 @@ export const scheduledSchema = z
 
 export const linkSchema = z.strictObject({ application: plainName, namespace: plainName });
 
+export const linksBody = z.array(linkSchema).max(100);
+
 export const namespaceSchema = z
   .object({
     namespace: z.string(),
@@ -127,7 +129,7 @@ export const deleteQuery = z.strictObject({
     .describe('Although others link to it.'),
 });
 export const applicationBody = z.strictObject({
-  links: z.array(linkSchema).max(100).optional(),
+  links: linksBody.optional(),
   fourEyes: z.boolean().optional(),
 });
 
