@@ -107,7 +107,8 @@ export class ApiClient {
     const [, , name, , id] = path.split(/[/?]/);
     if (list === undefined || name === undefined) return '';
     try {
-      const wrong = decodeURIComponent(code === 'unknown-endpoint' ? (id ?? '') : name);
+      const asked = new URLSearchParams(path.split('?')[1]).get('to');
+      const wrong = asked ?? decodeURIComponent(code === 'unknown-endpoint' ? (id ?? '') : name);
       return didYouMean(wrong, list.names(await this.get(list.path(name))));
     } catch {
       return ''; // it was only a help

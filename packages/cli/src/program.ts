@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addApplyCommands } from './commands/apply.ts';
 import { addAuditCommand } from './commands/audit.ts';
+import { addAuthzCommands } from './commands/authz.ts';
 import { addBootstrapCommand } from './commands/bootstrap.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addCompletionCommand } from './commands/completion.ts';
@@ -71,6 +72,7 @@ export function createProgram(): Command {
   addDoctorCommand(program);
   addLockCommands(program);
   addIdentityCommands(program);
+  addAuthzCommands(program);
   addTokenCommands(program);
   addAuditCommand(program);
   addZkCommands(program);

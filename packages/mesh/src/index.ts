@@ -146,7 +146,14 @@ export {
   type EffectiveTries,
   effective,
 } from './policy/effective.ts';
-export { type RoutedRequest, routed, select, settingsFor } from './policy/evaluate.ts';
+export {
+  type Refusal,
+  type RoutedRequest,
+  refusal,
+  routed,
+  select,
+  settingsFor,
+} from './policy/evaluate.ts';
 export { isBlock, isInBlock } from './policy/ip-block.ts';
 export {
   leaders,

@@ -48,6 +48,11 @@ export class Identity implements AsyncDisposable {
     }, options.interval ?? HOUR).unref();
   }
 
+  /** What identities begin with. */
+  get trustDomain(): string {
+    return this.#options.config.trustDomain;
+  }
+
   /** Whose names a certificate may not have, and which it may. */
   get names(): NameSpace {
     const { services, config } = this.#options;

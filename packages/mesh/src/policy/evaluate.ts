@@ -4,6 +4,7 @@ import type {
   EndpointSelector,
   RequestCondition,
   RoutingStage,
+  TrafficRoute,
 } from './routing.ts';
 import type { ScopedSettings, TrafficPolicy, TrafficSettings } from './traffic-policy.ts';
 import { type Condition, holds } from './value-match.ts';
@@ -53,18 +54,58 @@ export function routed(
   random: () => number = Math.random,
 ): readonly Endpoint[] {
   let left = endpoints;
-  for (const stage of policy?.routing ?? []) left = passed(stage, request, left, random);
+  for (const { to } of steps(policy, request, endpoints, random)) left = to;
   return left;
 }
 
+/** What has left a request nowhere to go. */
+export interface Refusal {
+  readonly stage: RoutingStage;
+  /** The one of its routes that counted. */
+  readonly route: TrafficRoute;
+}
+
+/** What refuses a request, where {@link routed} gives nothing of what there is; otherwise undefined. */
+export function refusal(
+  policy: TrafficPolicy | undefined,
+  request: RoutedRequest,
+  endpoints: readonly Endpoint[],
+  random: () => number = Math.random,
+): Refusal | undefined {
+  for (const { stage, route, from, to } of steps(policy, request, endpoints, random))
+    if (route !== undefined && from.length > 0 && to.length === 0) return { stage, route };
+  return undefined;
+}
+
+interface Step {
+  readonly stage: RoutingStage;
+  readonly route: TrafficRoute | undefined;
+  readonly from: readonly Endpoint[];
+  readonly to: readonly Endpoint[];
+}
+
+function* steps(
+  policy: TrafficPolicy | undefined,
+  request: RoutedRequest,
+  endpoints: readonly Endpoint[],
+  random: () => number,
+): Generator<Step> {
+  let from = endpoints;
+  for (const stage of policy?.routing ?? []) {
+    const route = stage.value.find(({ match }) => isMatch(match, request));
+    const to = route === undefined ? from : passed(route, request, from, random);
+    yield { stage, route, from, to };
+    from = to;
+  }
+}
+
 function passed(
-  { value: routes }: RoutingStage,
+  route: TrafficRoute,
   request: RoutedRequest,
   endpoints: readonly Endpoint[],
   random: () => number,
 ): readonly Endpoint[] {
-  const route = routes.find(({ match }) => isMatch(match, request));
-  if (route === undefined || endpoints.length === 0) return endpoints;
+  if (endpoints.length === 0) return endpoints;
   if (route.to.length === 0) return [];
   const found = route.to
     .map(({ weight, selector }) => ({ weight, selected: select(selector, endpoints, request) }))

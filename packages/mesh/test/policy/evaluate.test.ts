@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   type Endpoint,
   type EndpointSelector,
+  refusal,
   routed,
   samePolicy,
   settingsFor,
@@ -55,6 +56,28 @@ test('a stage takes what the one before it left; of its routes the first that ma
   const both = policy([toZone('x', { type: 'all' })], [tagged, toZone('y', { type: 'none' })]);
   assert.equal(ids(both, { headers: { tag: 'gray' } }, endpoints), 'a');
   assert.equal(ids(both, { headers: { tag: 'blue' } }, endpoints), '', 'of zone x none is in y');
+});
+
+test('what refuses a request is told, and only where there was somebody to go to', () => {
+  const refused: TrafficRoute = {
+    match: [
+      {
+        of: { type: 'caller', label: 'application' },
+        any: [{ type: 'exact', value: 'shop' }],
+        none: [],
+      },
+    ],
+    ...{ to: [], otherwise: { type: 'none' } },
+  };
+  const given = policy([toZone('x', { type: 'all' })], [refused], [toZone('q', { type: 'none' })]);
+  const shop = { caller: { application: 'shop' } };
+  assert.equal(ids(given, shop, endpoints), '');
+  assert.deepEqual(refusal(given, shop, endpoints), { stage: given.routing![1], route: refused });
+  // Who is not of the second is left nothing by the third.
+  assert.equal(refusal(given, {}, endpoints)?.stage, given.routing![2]);
+  assert.equal(refusal(given, shop, []), undefined);
+  assert.equal(refusal(policy([refused]), {}, endpoints), undefined);
+  assert.equal(refusal(undefined, {}, endpoints), undefined);
 });
 
 test('where nothing is selected', () => {
