@@ -8,11 +8,11 @@ import type {
   SourceState,
 } from '@meshkeeper/mesh';
 import type { ApiClient } from '../api/api-client.ts';
-import { isRefused } from '../api/kubernetes-error.ts';
+import { isRefused, KubernetesError } from '../api/kubernetes-error.ts';
 import type { KubernetesObject } from '../api/objects.ts';
 import { pathOf, type Resource } from '../api/resource.ts';
 import type { Logger } from '../logger.ts';
-import type { BackOffOptions } from '../queue/back-off.ts';
+import { BackOff, type BackOffOptions } from '../queue/back-off.ts';
 import { Reflector } from '../reflector/reflector.ts';
 import { isJudged } from './conditions.ts';
 import {
@@ -50,9 +50,11 @@ interface Row<T extends KubernetesObject = KubernetesObject> {
   readonly resource: Resource<T>;
   readonly namespace: string | undefined;
   readonly reflector: Reflector<T, T>;
-  /** Whether there is anything without it: who may not read it does as if nothing was there. */
+  /** Who may not read it does as if there was nothing of it. */
   readonly optional: boolean;
   read: boolean;
+  /** Why it can't be read, while it never was. */
+  error: unknown;
 }
 
 /** Between two looks for a kind that isn't installed, in milliseconds. */
@@ -97,8 +99,10 @@ export class KubernetesPolicies implements PolicySource, AsyncDisposable {
   /** Why what can't be read can't, by what that is. */
   get errors(): ReadonlyMap<string, unknown> {
     return new Map(
-      [...this.#rows, ...this.#grants].flatMap(({ resource, namespace, reflector: { state } }) => {
-        const error = state.type === 'live' ? undefined : state.error;
+      [...this.#rows, ...this.#grants].flatMap((row) => {
+        const { resource, namespace, reflector } = row;
+        const { state } = reflector;
+        const error = state.type === 'stale' ? state.error : row.error;
         const where = namespace === undefined ? '' : ` in ${namespace}`;
         return error === undefined ? [] : [[`${resource.plural}${where}`, error] as const];
       }),
@@ -158,18 +162,13 @@ export class KubernetesPolicies implements PolicySource, AsyncDisposable {
     optional: boolean,
   ): Row<T> {
     const { client, backOff, now } = this.#options;
-    const row: Row<T> = {
-      ...{ resource, namespace, optional, read: false },
+    return {
+      ...{ resource, namespace, optional, read: false, error: undefined },
       reflector: new Reflector<T, T>({
         ...{ client, resource, namespace, backOff, now },
         project: withoutManagedFields,
-        stateChanged: ({ type }) => {
-          if (optional && type === 'starting') row.read = true;
-          this.#wake.resolve();
-        },
       }),
     };
-    return row;
   }
 
   #all(naming: ServiceNaming): readonly SourcePolicy[] {
@@ -213,23 +212,33 @@ export class KubernetesPolicies implements PolicySource, AsyncDisposable {
     }
   }
 
-  /** Waits for a kind that isn't there: until then there is nothing of it. */
+  /**
+   * Waits until a kind can be read. There is nothing of one that isn't installed; who may not read what others
+   * do without does as if there was nothing. Of what else goes wrong nothing follows.
+   */
   async #installed(row: Row, signal: AbortSignal): Promise<void> {
-    const { client, logger } = this.#options;
-    const { resource, namespace } = row;
+    const { client, logger, backOff } = this.#options;
+    const { resource, namespace, optional } = row;
+    const pauses = new BackOff(backOff);
     while (!signal.aborted) {
       try {
         await client.list(resource, { namespace, limit: 1, signal });
+        row.error = undefined;
         return;
       } catch (err) {
-        // What else fails is the reflector's matter.
-        if (!isRefused(err, 'NotFound')) return;
+        if (signal.aborted) return;
+        const isMissing = isRefused(err, 'NotFound');
+        const isNothing = isMissing || (optional && isRefused(err, 'Forbidden'));
+        row.error = isMissing ? undefined : err;
         const path = pathOf(resource, namespace);
-        if (!row.read) logger.info({ path }, 'a kind of policies is not installed in Kubernetes');
-        row.read = true;
+        if (isMissing && !row.read)
+          logger.info({ path }, 'a kind of policies is not installed in Kubernetes');
+        row.read ||= isNothing;
         this.#wake.resolve();
+        const after = err instanceof KubernetesError ? err.retryAfter : undefined;
+        const wait = isNothing ? INSTALLED : pauses.next(after);
+        await pause(wait, undefined, { signal }).catch(() => {});
       }
-      await pause(INSTALLED, undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -43,9 +43,11 @@ export const routeOverlap: Check = {
 function claimsOf(route: Route): Claim[] {
   return (route.spec.parentRefs ?? []).flatMap(
     ({ group, kind, name, namespace, sectionName, port }, i): Claim[] => {
-      // Gateways are of a namespace, services of the catalog are not.
-      const of = kind === 'Service' ? '' : (namespace ?? route.metadata.namespace ?? '');
-      const parent = JSON.stringify([group, kind, of, name, sectionName ?? '', port ?? 0]);
+      // Gateways are of a namespace and have listeners, services of the catalog are not and have none.
+      const of = namespace ?? route.metadata.namespace ?? '';
+      const parent = JSON.stringify(
+        kind === 'Service' ? [kind, name] : [group, kind, of, name, sectionName ?? '', port ?? 0],
+      );
       if (route.kind === 'TCPRoute')
         return [
           { route, parent, key: 'tcp', text: 'each connection', path: ['spec', 'parentRefs', i] },
