@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -12,8 +12,10 @@ import {
   component,
   freePort,
   skipWithout,
+  startConsul,
   startEnsemble,
   startFaultProxy,
+  startKubernetes,
   startZooKeeper,
   tempDir,
   until,
@@ -295,6 +297,82 @@ describe('registries', () => {
   test('instance-address: loopback, in an ensemble that others use', async () => {
     const server = ['--server', up.ready.api, '--zookeeper', `${hostname()}:2181`];
     finds(await doctor(server), 'instance-address', 'warning', /orders-1 .* 127\.0\.0\.1:/);
+  });
+});
+
+describe('other platforms', () => {
+  const looked = async (name: string, ...entries: readonly string[]) =>
+    doctor([...well, ...(await config(name, entries.join('\n')))]);
+  const source = (kind: string, ...settings: readonly string[]) =>
+    `sources:\n  - { name: there, kind: ${[kind, ...settings].join(', ')} }`;
+  const destination = (kind: string, ...settings: readonly string[]) =>
+    `destinations:\n  - { name: to, kind: ${[kind, ...settings].join(', ')} }`;
+
+  test('a cluster: platform-settings, -unreachable, -credentials, -rights', async () => {
+    await using cluster = await startKubernetes({ namespaces: ['mesh', 'shop'] });
+    const all = await looked(
+      'cluster',
+      source('kubernetes', `kubeconfig: ${cluster.kubeconfig}`, 'policies: true'),
+      destination('kubernetes', `kubeconfig: ${cluster.kubeconfig}`),
+    );
+    for (const id of ['settings', 'unreachable', 'credentials', 'rights'])
+      assert.equal(all.get(`platform-${id}`)?.outcome, 'ok', id);
+
+    const nobody = await cluster.kubeconfigOf('mesh', 'nobody');
+    const few = await looked(
+      'rights',
+      source('kubernetes', `kubeconfig: ${nobody}`, 'namespaces: [shop]'),
+      destination('kubernetes', `kubeconfig: ${nobody}`, 'namespace: mesh'),
+    );
+    const read =
+      /^sources: there: its account may not list, watch services in shop; not list, watch endpointslices in shop$/;
+    finds(few, 'platform-rights', 'error', read);
+    finds(
+      few,
+      'platform-rights',
+      'error',
+      /^destinations: to: .* create, patch, delete services in mesh/,
+    );
+    assert.equal(few.get('platform-credentials')?.outcome, 'ok');
+    const written = cluster.requests.filter(({ verb }) => !['get', 'list', 'watch'].includes(verb));
+    assert.ok(
+      written.every(({ resource }) => resource === 'selfsubjectaccessreviews'),
+      'nothing is written',
+    );
+
+    const stranger = join(folder, 'stranger');
+    const text = await readFile(nobody, 'utf8');
+    await writeFile(stranger, text.replace(/"token":"[^"]+"/, '"token":"nonsense"'));
+    const unknown = await looked('stranger', source('kubernetes', `kubeconfig: ${stranger}`));
+    finds(unknown, 'platform-credentials', 'error', /^sources: there: .*401/);
+
+    const file = await looked('nowhere', source('kubernetes', 'kubeconfig: absent.yaml'));
+    finds(file, 'platform-settings', 'error', /absent\.yaml can't be read/);
+    await cluster.stop();
+    const away = await looked('away', source('kubernetes', `kubeconfig: ${cluster.kubeconfig}`));
+    finds(away, 'platform-unreachable', 'error', /^sources: there: .*ECONNREFUSED/);
+  });
+
+  test('a Consul: platform-unreachable, -credentials, -rights', async () => {
+    await using consul = await startConsul({ acl: { read: 'reader', write: 'writer' } });
+    const token = async (content: string) => {
+      const file = join(folder, `${content}.token`);
+      await writeFile(file, content);
+      return [`address: '${consul.url}'`, `token: { file: ${file} }`];
+    };
+    const good = await looked('consul', source('consul', ...(await token('reader'))));
+    assert.equal(good.get('platform-rights')?.outcome, 'ok');
+    assert.equal(good.get('platform-unreachable')?.outcome, 'ok');
+    const stranger = await looked('consul-2', source('consul', ...(await token('nonsense'))));
+    finds(stranger, 'platform-credentials', 'error', /^sources: there: .*403: ACL not found/);
+    const nobody = await looked('consul-3', source('consul', `address: '${consul.url}'`));
+    finds(nobody, 'platform-rights', 'error', /who has no token may not see all services/);
+    const away = await looked('consul-4', destination('consul', `address: 'http://${NOBODY}'`));
+    finds(away, 'platform-unreachable', 'error', /^destinations: to: .*ECONNREFUSED/);
+  });
+
+  test('where none are configured nobody looks', async () => {
+    assert.equal((await doctor(well)).get('platform-rights')?.outcome, 'skipped');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { DestinationPlugin, SourcePlugin } from '@meshkeeper/mesh';
+import { probe } from './client/probe.ts';
 import { type ConsulDestinationSettings, consulDestinationSchema } from './settings/destination.ts';
 import { type ConsulSourceSettings, consulSourceSchema } from './settings/source.ts';
 import { openConsulSource } from './source/consul-source.ts';
@@ -10,6 +11,12 @@ export const consulSource: SourcePlugin<ConsulSourceSettings> = {
   name: 'consul',
   schema: consulSourceSchema,
   open: openConsulSource,
+  probe: (settings, context) =>
+    probe(
+      settings,
+      settings.datacenters.length === 0 ? [undefined] : settings.datacenters,
+      context,
+    ),
 };
 
 /** Consul as a kind of destinations. */
@@ -18,4 +25,5 @@ export const consulDestination: DestinationPlugin<ConsulDestinationSettings> = {
   name: 'consul',
   schema: consulDestinationSchema,
   open: openConsulDataPlane,
+  probe: (settings, context) => probe(settings, [settings.datacenter], context),
 };

@@ -12,3 +12,4 @@ export { ControlPlaneError, type ControlPlaneErrorCode } from './control-plane-e
 export { DESTINATION_KINDS, SOURCE_KINDS } from './plugins/built-in.ts';
 export { loadDialects } from './plugins/load-plugins.ts';
 export type { Plugin } from './plugins/plugin.ts';
+export { type BridgeFault, probeBridges } from './plugins/probe-bridges.ts';

@@ -5,6 +5,7 @@ export const GROUPS = [
   'configuration',
   'ZooKeeper',
   'registries',
+  'other platforms',
   'control plane',
   'data planes',
   'machine',

@@ -14,6 +14,12 @@ import { fileDescriptors } from './checks/file-descriptors.ts';
 import { instanceAddress } from './checks/instance-address.ts';
 import { instanceUnreachable } from './checks/instance-unreachable.ts';
 import { listenerOpen } from './checks/listener-open.ts';
+import {
+  platformCredentials,
+  platformRights,
+  platformSettings,
+  platformUnreachable,
+} from './checks/platform.ts';
 import { portInUse } from './checks/port-in-use.ts';
 import { protectionActive } from './checks/protection-active.ts';
 import { registryDialect } from './checks/registry-dialect.ts';
@@ -52,6 +58,10 @@ export const CHECKS: readonly Check[] = [
   registryEmpty,
   instanceUnreachable,
   instanceAddress,
+  platformSettings,
+  platformUnreachable,
+  platformCredentials,
+  platformRights,
   controlPlaneUnreachable,
   controlPlaneNotReady,
   controlPlaneToken,

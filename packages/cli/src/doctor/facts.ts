@@ -1,4 +1,4 @@
-import type { Config } from '@meshkeeper/control-plane';
+import type { BridgeFault, Config } from '@meshkeeper/control-plane';
 import type { Dialect, LintedRegistry, LintReport } from '@meshkeeper/registries';
 import type { ConnectString, HostPort, ZooKeeper } from '@meshkeeper/zookeeper';
 import { type ControlPlaneFlags, configurationOf } from '../configuration.ts';
@@ -141,6 +141,17 @@ export class Facts implements AsyncDisposable {
         if ((await zk.exists(at)) !== null) found.push({ name, dialect, root: at, prefix, zk });
       }
       return found;
+    });
+  }
+
+  /** What keeps sources and destinations from working. @throws Unknown where there are none */
+  platforms(): Promise<readonly BridgeFault[]> {
+    return this.#once('platforms', async () => {
+      const config = await this.config();
+      const count = config.sources.length + config.destinations.length;
+      if (count === 0) throw new Unknown('no sources and no destinations are configured');
+      const { probeBridges } = await import('@meshkeeper/control-plane');
+      return probeBridges(config, AbortSignal.timeout(2 * ANSWER));
     });
   }
 

@@ -1,4 +1,6 @@
 import type { SourcePlugin } from '@meshkeeper/mesh';
+import { probe } from '../probe/probe.ts';
+import { sourceRights } from '../probe/rights.ts';
 import { openKubernetesSource } from './kubernetes-source.ts';
 import { type KubernetesSourceSettings, kubernetesSourceSchema } from './settings.ts';
 
@@ -8,4 +10,5 @@ export const kubernetesSource: SourcePlugin<KubernetesSourceSettings> = {
   name: 'kubernetes',
   schema: kubernetesSourceSchema,
   open: (settings, context) => openKubernetesSource(settings, context),
+  probe: (settings, context) => probe(settings, () => sourceRights(settings), context),
 };

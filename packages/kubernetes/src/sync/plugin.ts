@@ -1,4 +1,6 @@
 import type { DestinationPlugin } from '@meshkeeper/mesh';
+import { probe } from '../probe/probe.ts';
+import { destinationRights } from '../probe/rights.ts';
 import { openKubernetesDataPlane } from './destination.ts';
 import { type KubernetesDestinationSettings, kubernetesDestinationSchema } from './settings.ts';
 
@@ -8,4 +10,5 @@ export const kubernetesDestination: DestinationPlugin<KubernetesDestinationSetti
   name: 'kubernetes',
   schema: kubernetesDestinationSchema,
   open: openKubernetesDataPlane,
+  probe: (settings, context) => probe(settings, (own) => destinationRights(settings, own), context),
 };

@@ -77,6 +77,21 @@ export interface DestinationContext extends PluginContext {
   readonly leader: Leadership;
 }
 
+/** Why a source or a destination would not work as it is configured. */
+export interface PluginFault {
+  /**
+   * What keeps it: its settings, the way there, who it says it is, or what that one may do there.
+   */
+  readonly kind: 'settings' | 'unreachable' | 'credentials' | 'rights';
+  /** What was seen. */
+  readonly seen: string;
+  /** What to do about it. */
+  readonly todo: string;
+}
+
+/** What a look at a source or a destination is given. */
+export type ProbeContext = Pick<PluginContext, 'signal' | 'resolve'>;
+
 /** A kind of sources: what else than a ZooKeeper tree the catalog can read. */
 export interface SourcePlugin<Settings = unknown> {
   readonly kind: 'source';
@@ -88,6 +103,8 @@ export interface SourcePlugin<Settings = unknown> {
    * served as they were; so does one whose `changes` end.
    */
   open(settings: Settings, context: SourceContext): Promise<OpenSource>;
+  /** Looks whether it would work, and changes nothing: for `doctor`. Without it nobody looks. */
+  probe?(settings: Settings, context: ProbeContext): Promise<readonly PluginFault[]>;
 }
 
 /** A kind of destinations: where else than to data planes what the mesh holds can be brought. */
@@ -98,4 +115,6 @@ export interface DestinationPlugin<Settings = unknown> {
   readonly schema: SettingsSchema<Settings>;
   /** Opens a destination. One that throws is opened again after a pause. */
   open(settings: Settings, context: DestinationContext): Promise<DataPlane>;
+  /** Looks whether it would work, and changes nothing: for `doctor`. Without it nobody looks. */
+  probe?(settings: Settings, context: ProbeContext): Promise<readonly PluginFault[]>;
 }
