@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -202,12 +202,21 @@ describe('the commands', { concurrency: 2 }, () => {
 
   test('what is exported can be imported: as JSON, as files, from Consul', async () => {
     await publish('whole', { a: '1', 'b.c': '2' });
+    await done(['settings', 'whole', '--link', 'whole', '--four-eyes']);
+    await done(['settings', 'whole/default', '--public']);
     const json = await done(['export', 'whole']);
     const copy = json.replaceAll('"whole"', '"copy"');
     await done(['import', '-', '--publish', '--yes'], copy);
     await until(async () => (await config(['get', 'copy', 'b.c'])).stdout === '2\n');
     const out = join(folder, 'exported');
+    await done(['export', 'copy', '--folder', out]);
+    const settings = await readFile(join(out, 'copy/_settings.yaml'), 'utf8');
+    assert.equal(settings, 'links:\n  - copy/default\nfourEyes: true\npublic:\n  - default\n');
+    await rm(join(out, 'copy'), { recursive: true });
+    await done(['settings', 'whole', '--no-four-eyes']);
     await done(['export', 'whole', '--folder', out]);
+    const open = 'links: []\npublic: []\n';
+    await writeFile(join(out, 'whole/_settings.yaml'), open);
     assert.equal(
       await readFile(join(out, 'whole/default.keys.yaml'), 'utf8'),
       'a: "1"\nb.c: "2"\n',
@@ -217,6 +226,9 @@ describe('the commands', { concurrency: 2 }, () => {
     const result = await config(['import', out, '-o', 'table', '--publish', '--yes']);
     assert.match(result.stderr, /stray\.md: is not called APPLICATION/);
     assert.match(result.stdout, /^whole\/prod +1 +1 +-$/m);
+    assert.match(result.stdout, /^whole \(settings\) +1 +- +-$/m);
+    const { links, namespaces } = JSON.parse(await done(['list', 'whole', '-o', 'json']));
+    assert.deepEqual([links, namespaces[0].public], [[], false]);
     const document = await done(['get', 'whole/prod', '-o', 'table']);
     assert.equal(document, 'a: 3 # three\n');
     const kv = await done(['export', 'copy', '--consul']);

@@ -22,7 +22,8 @@ interface Flags extends ZooKeeperFlags {
 }
 
 /** What is sent, by application. */
-type Bodies = ReadonlyMap<string, ExportView['namespaces']>;
+type Bodies = ReadonlyMap<string, Body>;
+type Body = Pick<ExportView, 'namespaces'> & Partial<ExportView>;
 
 interface ImportedView {
   readonly application: string;
@@ -32,6 +33,7 @@ interface ImportedView {
       { readonly changes: number; readonly release?: number; readonly problem?: string }
     >
   >;
+  readonly settings?: { readonly changed: boolean; readonly problem?: string };
 }
 
 /** Where Spring Cloud Zookeeper keeps configuration, unless told otherwise. */
@@ -56,7 +58,10 @@ export function addImportCommand(config: Command): void {
       'consul kv export config/ | meshkeeper config import -',
       'meshkeeper config import --spring --zookeeper zk1:2181',
     ],
-    ['A profile becomes just what is imported of it; profiles that are not named stay.'],
+    [
+      'A profile becomes just what is imported of it; profiles that are not named stay. What an application links',
+      'to, whether it takes two to publish, and what is public change with --publish alone.',
+    ],
   ).action(async (path: string | undefined, _: unknown, own: Command) => {
     await run(path, optionsOf<Flags>(own));
   });
@@ -70,24 +75,34 @@ async function run(path: string | undefined, options: Flags & GlobalOptions): Pr
   if (bodies.size === 0) throw new CliError('there is nothing to be imported', ExitCode.USAGE);
   if (publish) {
     mustBeAsked(yes);
-    const names = [...bodies].flatMap(([application, namespaces]) =>
+    const names = [...bodies].flatMap(([application, { namespaces }]) =>
       Object.keys(namespaces).map((namespace) => `${application}/${namespace}`),
     );
     if (!yes) await confirm('Publish what is imported into these?', names);
   }
   const api = new ConfigApi(options);
   const results: ImportedView[] = [];
-  for (const [application, namespaces] of bodies) {
-    const body = { namespaces, publish, ...(publish && message !== undefined && { message }) };
+  for (const [application, stated] of bodies) {
+    const { links, fourEyes, namespaces } = stated;
+    const body = {
+      links,
+      fourEyes,
+      namespaces,
+      publish,
+      ...(publish && message !== undefined && { message }),
+    };
     const at = `/${encodeURIComponent(application)}/import`;
     results.push((await api.send<ImportedView>('PUT', at, body)).data);
   }
-  const rows = results.flatMap(({ application, namespaces }) =>
-    Object.entries(namespaces).map(([namespace, { changes, release, problem }]) => [
+  const rows = results.flatMap(({ application, namespaces, settings }) => [
+    ...Object.entries(namespaces).map(([namespace, { changes, release, problem }]) => [
       ...[`${application}/${namespace}`, String(changes), release?.toString() ?? '-'],
       problem ?? '-',
     ]),
-  );
+    ...(settings?.changed || settings?.problem !== undefined
+      ? [[`${application} (settings)`, settings.changed ? '1' : '0', '-', settings.problem ?? '-']]
+      : []),
+  ]);
   const head = ['PROFILE', 'CHANGES', 'RELEASE', 'PROBLEM'];
   await print({ imported: results }, output, () => ({ head, rows }));
   const wrong = rows.filter(([, , , problem]) => problem !== '-').length;
@@ -112,7 +127,7 @@ async function fromPath(path: string, { consulPrefix }: Flags): Promise<Bodies> 
     'namespaces' in value
   )
     // What is wrong inside of it the API says.
-    return new Map([[String(value.application), value.namespaces as ExportView['namespaces']]]);
+    return new Map([[String(value.application), value as Body]]);
   throw new CliError(
     `${path}: is neither what "meshkeeper config export" nor what "consul kv export" writes`,
     ExitCode.USAGE,
@@ -155,18 +170,27 @@ async function fromSpring(options: Flags & GlobalOptions): Promise<Bodies> {
 }
 
 /** By application; what could not be read is said. */
-function bodiesOf({ namespaces, problems }: Imported): Bodies {
+function bodiesOf({ namespaces, problems, settings }: Imported): Bodies {
   for (const { where, message } of problems)
     process.stderr.write(`${clean(`${where}: ${message}`)}\n`);
   const bodies = new Map<string, Record<string, ExportView['namespaces'][string]>>();
-  for (const { application, namespace, format, entries, schema } of namespaces) {
+  for (const application of settings.keys()) bodies.set(application, {});
+  for (const { application, namespace, format, entries, schema, public: open } of namespaces) {
     const stated = bodies.get(application) ?? {};
     bodies.set(application, stated);
-    const more = schema === undefined ? {} : { schema };
+    const more = {
+      ...(schema !== undefined && { schema }),
+      ...(open !== undefined && { public: open }),
+    };
     stated[namespace] =
       format === 'keys'
         ? { format, entries: Object.fromEntries(entries), ...more }
         : { format, document: entries.get('content')?.value ?? '', ...more };
   }
-  return bodies;
+  return new Map(
+    [...bodies].map(([application, stated]) => [
+      application,
+      { namespaces: stated, ...settings.get(application) },
+    ]),
+  );
 }
