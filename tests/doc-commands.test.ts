@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { curator } from '@meshkeeper/registries';
@@ -58,8 +60,14 @@ before(async () => {
     `--${name}-listen`,
     '127.0.0.1:0',
   ]);
-  up = stack.use(await startMeshkeeper(['up', '--zookeeper', server.connect, ...listeners]));
   folder = stack.use(await tempDir()).path;
+  // What certificates and secrets take, which the documents say how to make.
+  const keyFile = join(folder, 'keys-of-up');
+  await writeFile(keyFile, `2026:${randomBytes(32).toString('base64')}\n`);
+  const config = join(folder, 'up.yaml');
+  await writeFile(config, JSON.stringify({ configuration: { secrets: { keyFile } } }));
+  const flags = ['--config', config, '--zookeeper', server.connect, ...listeners];
+  up = stack.use(await startMeshkeeper(['up', ...flags]));
   const { port } = stack.use(await startBackend('orders'));
   const zk = stack.use(await connect({ connect: server.connect }));
   const instance = { service: 'orders', id: 'orders-1', address: '127.0.0.1', port };

@@ -10,8 +10,8 @@ export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
   editor: 'viewer, and changes drafts of configuration',
   publisher: 'editor, and publishes, rolls back and releases configuration by parts',
   operator:
-    'viewer, and changes traffic: policies, drains, holds, registrations, locks; reads the audit',
-  admin: 'publisher and operator, and makes and revokes tokens',
+    'viewer, and changes traffic: policies, drains, holds, registrations, locks; issues and revokes certificates; reads the audit',
+  admin: 'publisher and operator, and makes and revokes tokens, and rotates authorities',
   secret: 'reads the secrets of configuration; goes with another role',
 };
 
