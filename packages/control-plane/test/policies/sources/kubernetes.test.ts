@@ -11,6 +11,7 @@ import {
   type PolicyObject,
   RESOURCES,
 } from '@meshkeeper/kubernetes';
+import { MARK_LABELS } from '@meshkeeper/mesh';
 import { startProxy } from '@meshkeeper/proxy';
 import {
   type Kubernetes,
@@ -21,6 +22,7 @@ import {
 } from '@meshkeeper/testbed';
 import { connect, type ZooKeeper } from '@meshkeeper/zookeeper';
 import { startZooKeeperServer, type ZooKeeperServer } from '@meshkeeper/zookeeper-server';
+import { meshId } from '../../../src/mirrors/mesh-id.ts';
 import { instance } from '../../instance.ts';
 import { startPlane } from '../../plugins/plane.ts';
 import { startJudgingProxy } from './judging-proxy.ts';
@@ -245,6 +247,53 @@ describe('policies of Kubernetes', () => {
     assert.equal((await programmed('held'))?.status, 'True');
     await client.delete(HTTP_ROUTES, 'held', { namespace });
     await client.delete(HTTP_ROUTES, 'other', { namespace });
+  });
+
+  test('are programmed when the data planes of all replicas have them', async () => {
+    await using one = await start();
+    await using two = await start();
+    await using _near = startJudgingProxy(one.plane.xds, 'near');
+    await using far = startJudgingProxy(two.plane.xds, 'far');
+    const connected = async (plane: typeof one) => {
+      const { proxies } = (await plane.get('/api/v1/proxies')) as { proxies: unknown[] };
+      return proxies.length;
+    };
+    await until(async () => (await connected(one)) === 1 && (await connected(two)) === 1);
+    far.hold();
+    await putRoute('r', routeTo('orders-v2'));
+    await until(async () => (await programmed('r'))?.reason === 'Pending');
+    await until(async () => /^1 data plane /.test((await programmed('r'))?.message ?? ''));
+    far.accept();
+    await until(async () => (await programmed('r'))?.status === 'True');
+    far.reject('not here');
+    await putRoute('r', routeTo('orders'));
+    await until(async () => (await programmed('r'))?.reason === 'Rejected');
+    assert.match((await programmed('r'))?.message ?? '', /^far: .*not here/);
+    far.accept();
+    await client.delete(HTTP_ROUTES, 'r', { namespace });
+  });
+
+  test('may be for what is registered elsewhere, by the Service that the mesh has written for it', async () => {
+    await using plane = await start();
+    await using caller = await startCaller(plane.plane.xds);
+    await client.create(RESOURCES.services, {
+      metadata: {
+        ...{ name: 'written', namespace },
+        labels: {
+          [MARK_LABELS.mesh]: await meshId(zk, AbortSignal.timeout(10_000)),
+          [MARK_LABELS.rule]: 'to-cluster',
+        },
+        annotations: { 'meshkeeper.io/service': named('orders') },
+      },
+      spec: { clusterIP: 'None', ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] },
+    });
+    await putRoute('r', {
+      ...routeTo('orders-v2'),
+      parentRefs: [{ group: '', kind: 'Service', name: 'written', port: 8080 }],
+    });
+    await until(async () => (await caller.answer()) === 'orders-v2');
+    await client.delete(HTTP_ROUTES, 'r', { namespace });
+    await until(async () => (await caller.answer()) === 'orders');
   });
 
   test('come after what an operator applies for the same', async () => {
