@@ -46,8 +46,8 @@ test('the README shows what its commands print', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true, // its own group, so that all of it can be ended
   });
+  let printed = '';
   try {
-    let printed = '';
     mesh.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       printed += chunk;
     });
@@ -81,4 +81,6 @@ test('the README shows what its commands print', async () => {
     process.kill(-mesh.pid!, 'SIGINT');
     await ended;
   }
+  const [, changes] = printed.split('from now on:');
+  assert.doesNotMatch(changes ?? '', / - /, 'that all goes at the end is no news');
 });

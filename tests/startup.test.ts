@@ -15,15 +15,17 @@ const BARE = `
 
 /**
  * How many times as long as the bare program a start takes, in milliseconds of a machine that is
- * ours alone, where the bare program takes {@link BARE_START}: the best of five each, in turns, so
+ * ours alone, where the bare program takes {@link BARE_START}: the best of up to five each, in turns, so
  * that both meet the same neighbours.
+ * @param limit milliseconds that will do: a start that takes no longer is not repeated
  */
-async function startTime(start: () => Promise<number>): Promise<number> {
+async function startTime(limit: number, start: () => Promise<number>): Promise<number> {
   let own = Number.POSITIVE_INFINITY;
   let bare = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 5; i++) {
-    own = Math.min(own, await start());
     bare = Math.min(bare, await timed(process.execPath, ['-e', BARE], async () => {}));
+    own = Math.min(own, await start());
+    if ((own / bare) * BARE_START < limit) break;
   }
   return (own / bare) * BARE_START;
 }
@@ -51,7 +53,7 @@ async function timed(
 test('the embedded server listens within 300 ms', async () => {
   await using folder = await tempDir();
   const args = ['zookeeper', '--port', '0', '--data', folder.path, '-o', 'json'];
-  const time = await startTime(() => timed('meshkeeper', args, async () => {}));
+  const time = await startTime(300, () => timed('meshkeeper', args, async () => {}));
   assert.ok(time < 300, `${time} ms`);
 });
 
@@ -59,7 +61,7 @@ test('npm start answers the first request through the gateway within 3 s', async
   const listeners = ['api', 'xds', 'dns', 'gateway', 'zookeeper'];
   const flags = listeners.flatMap((name) => [`--${name}-listen`, '127.0.0.1:0']);
   const args = ['start', '--silent', '--', '-o', 'json', ...flags];
-  const time = await startTime(() =>
+  const time = await startTime(3000, () =>
     timed('npm', args, async (line) => {
       const request = get(JSON.parse(line).gateway, { headers: { host: 'shop' }, agent: false });
       const [response] = await once(request, 'response');

@@ -93,6 +93,8 @@ async function up(
   } else announce(listening, options.output, welcome(listening));
   if (options.output !== 'json')
     tell = (changes) => {
+      // That all goes when it ends is no news.
+      if (signal.aborted) return;
       for (const change of changes) process.stdout.write(`${changeLine(change, new Date())}\n`);
     };
 }
