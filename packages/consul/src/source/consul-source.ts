@@ -18,8 +18,7 @@ import { TokenBucket } from '../client/token-bucket.ts';
 import type { ConsulSourceSettings } from '../settings/source.ts';
 import { ChangeQueue } from './change-queue.ts';
 import { DatacenterReader, type ReaderListener, WAITING } from './datacenter-reader.ts';
-import { Hosts } from './hosts.ts';
-import { addressOf, decodeInstance } from './instance.ts';
+import { decodeInstance } from './instance.ts';
 
 /** What a source needs of where it runs. */
 export type ConsulContext = Pick<PluginContext, 'name' | 'logger' | 'now' | 'resolve'>;
@@ -47,7 +46,6 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
   readonly #settings: ConsulSourceSettings;
   readonly #context: ConsulContext;
   readonly #client: ConsulClient;
-  readonly #hosts = new Hosts();
   readonly #problems = new BoundedProblems<Problem>();
   readonly #queue = new ChangeQueue();
   /** By service, then by datacentre. */
@@ -124,23 +122,21 @@ export class ConsulSource implements RegistrySource, AsyncDisposable {
     };
   }
 
-  async #read(
+  #read(
     datacenter: string,
     name: string,
     records: readonly HealthRecord[],
     departure: Departure,
-  ): Promise<void> {
+  ): void {
     const { protocol: otherwise, taggedAddress, datacenters } = this.#settings;
-    await this.#hosts.look(records.map((record) => addressOf(record, taggedAddress).host));
     const options = { registry: this.name, taggedAddress, several: datacenters.length > 1 };
-    const resolve = (host: string) => this.#hosts.address(host);
     const endpoints: Endpoint[] = [];
     const problems = new Map<string, Problem>();
     let protocol: Protocol | undefined;
     for (const record of records) {
       const here = record.Node.Datacenter || datacenter;
       this.#called.set(datacenter, here);
-      const decoded = decodeInstance(record, { ...options, datacenter: here, resolve });
+      const decoded = decodeInstance(record, { ...options, datacenter: here });
       if (decoded.type === 'problem') problems.set(decoded.problem.path, decoded.problem);
       if (decoded.type !== 'endpoint') continue;
       endpoints.push(decoded.endpoint);

@@ -13,7 +13,7 @@ import { Wanted } from './wanted.ts';
 /** What a reader tells. */
 export interface ReaderListener {
   /** What there is of a service, in full. @param departure why those are gone that aren't there any more */
-  read(name: string, records: readonly HealthRecord[], departure: Departure): Promise<void>;
+  read(name: string, records: readonly HealthRecord[], departure: Departure): void;
   gone(name: string, departure: Departure): void;
   /** All of it was read since the last gap, or since the beginning. */
   complete(): void;
@@ -198,7 +198,7 @@ export class DatacenterReader {
     known.peopled = records.length > 0;
     const sure = this.#complete && !filtered && records.length > 0;
     listener.problem(`${this.#place}/${known.name}`, undefined);
-    await listener.read(known.name, records, sure ? 'deregistered' : 'unknown');
+    listener.read(known.name, records, sure ? 'deregistered' : 'unknown');
   }
 
   #later(key: string, wait: number, signal: AbortSignal): void {

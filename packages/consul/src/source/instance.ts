@@ -24,8 +24,6 @@ export interface InstanceOptions {
   /** Whether ids say the datacentre: several are read. */
   readonly several: boolean;
   readonly taggedAddress?: string | undefined;
-  /** The IP address of a host; undefined when nobody knows it. */
-  readonly resolve: (host: string) => string | undefined;
 }
 
 /** What was made of an instance. */
@@ -37,15 +35,15 @@ export type Decoded =
 
 const PROTOCOLS: ReadonlySet<string> = new Set<Protocol>(['http', 'http2', 'grpc', 'tcp', 'dubbo']);
 
-/** Where the requests of an instance go to, before names are resolved. */
-export function addressOf(
+/** Where the requests of an instance go to: an IP address, or a name that whoever runs the source looks up. */
+function addressOf(
   { Node, Service }: HealthRecord,
   tag: string | undefined,
-): { readonly host: string; readonly port: number } {
+): Pick<Endpoint, 'address' | 'port'> {
   const tagged = tag === undefined ? undefined : Service.TaggedAddresses[tag];
   const onNode = (tag === undefined ? undefined : Node.TaggedAddresses[tag]) || Node.Address;
   return {
-    host: tagged?.Address || Service.Address || onNode,
+    address: tagged?.Address || Service.Address || onNode,
     port: tagged?.Port || Service.Port,
   };
 }
@@ -56,25 +54,22 @@ export function decodeInstance(record: HealthRecord, options: InstanceOptions): 
   // Proxies and gateways of Consul's own mesh.
   if (Service.Kind !== '') return { type: 'skipped' };
   if (markOf({ id: Service.ID, metadata: Service.Meta }) !== undefined) return { type: 'skipped' };
-  const { registry, datacenter, several, resolve } = options;
+  const { registry, datacenter, several } = options;
   const path = `Consul ${datacenter}/${Node.Node}/${Service.ID}`;
-  const { host, port } = addressOf(record, options.taggedAddress);
+  const { address, port } = addressOf(record, options.taggedAddress);
   const fault = (message: string): Decoded => ({
     type: 'problem',
     problem: { path, code: 'bad-address', message, services: [Service.Service] },
   });
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     return fault(`its port is ${port}: an instance that takes requests has one from 1 to 65535`);
-  if (host === '') return fault('neither it nor its node has an address');
-  const address = resolve(host);
-  if (address === undefined) return fault(`its address ${host} can't be resolved`);
+  if (address === '') return fault('neither it nor its node has an address');
   const { health, warning } = fitnessOf(Checks);
   const { Passing, Warning } = Service.Weights ?? { Passing: 1, Warning: 1 };
   const stated = Service.Locality ?? Node.Locality;
   const endpoint: Endpoint = {
     id: `${several ? `${datacenter}/` : ''}${Node.Node}/${Service.ID}`,
     address,
-    ...(address !== host && { hostname: host }),
     port,
     weight: WEIGHT_UNIT * (warning ? Warning : Passing),
     locality: { ...NO_LOCALITY, region: stated?.Region || datacenter, zone: stated?.Zone ?? '' },

@@ -5,6 +5,7 @@ import type {
   SourceChange,
   SourceState,
 } from '@meshkeeper/mesh';
+import { DEFAULT_TTL, HostResolver, type HostResolverOptions } from '@meshkeeper/registries';
 import type { Logger } from '@meshkeeper/zookeeper';
 import type { PoliciesOfSource } from '../policies/policies-of-source.ts';
 import { Taken, type TakenOptions } from './taken.ts';
@@ -18,7 +19,12 @@ export interface PluginSourceOptions extends TakenOptions {
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** See `HostResolverOptions.lookup`. */
+  readonly lookup?: HostResolverOptions['lookup'];
 }
+
+/** How long a first read waits for addresses of host names, in milliseconds. */
+const HOST_PATIENCE = 1_000;
 
 /**
  * A source of a plug-in, kept running: when it can't be opened, or ends, it is opened again after a
@@ -28,6 +34,10 @@ export class PluginSource implements RegistrySource {
   readonly name: string;
   readonly #options: PluginSourceOptions;
   readonly #taken: Taken;
+  readonly #resolver: HostResolver;
+  /** Host names of which more is known, and was not told. */
+  readonly #looked = new Set<string>();
+  #wake: (() => void) | undefined;
   #source: RegistrySource | undefined;
   /** Since when there is none, after there was one. */
   #stale: SourceState = { type: 'starting' };
@@ -36,7 +46,15 @@ export class PluginSource implements RegistrySource {
   constructor(options: PluginSourceOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#taken = new Taken(options);
+    const { lookup } = options;
+    this.#resolver = new HostResolver({
+      changed: (host) => {
+        this.#looked.add(host);
+        this.#wake?.();
+      },
+      ...(lookup && { lookup }),
+    });
+    this.#taken = new Taken(options, this.#resolver);
   }
 
   get state(): SourceState {
@@ -88,19 +106,55 @@ export class PluginSource implements RegistrySource {
     this.#source = source;
     const policies = this.#options.policies.follow(source.policies, signal, failed);
     const changes = source.changes(signal)[Symbol.asyncIterator]();
+    const refresh = setInterval(
+      () => this.#resolver.refresh(this.#taken.hosts),
+      DEFAULT_TTL / 3,
+    ).unref();
     try {
       for (let first = true; ; first = false) {
-        const { done, value } = await within(changes.next(), signal);
+        const next = changes.next();
+        while (!first && (await this.#isLookedFirst(next, signal))) yield* this.#resolved();
+        const { done, value } = await within(next, signal);
         if (done === true) return;
         if (first && value.type !== 'reset')
           throw new Error(`its first change has to be a "reset", and is "${value.type}"`);
         // Services without what is said of them are not served.
         if (first) await within(policies, signal);
-        yield this.#taken.change(value);
+        const taken = this.#taken.change(value);
+        if (first) await within(this.#hostsKnown(), signal);
+        yield first ? this.#taken.change(value) : taken;
       }
     } finally {
+      clearInterval(refresh);
+      this.#resolver.pause();
       await ended(async () => changes.return?.());
       await close(source);
+    }
+  }
+
+  /** Waits for the next change; true when more is known of host names before that has come. */
+  async #isLookedFirst(next: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    if (this.#looked.size === 0) await within(Promise.race([next, promise]), signal);
+    return this.#looked.size > 0;
+  }
+
+  *#resolved(): Generator<SourceChange> {
+    const looked = [...this.#looked];
+    this.#looked.clear();
+    for (const host of looked) yield* this.#taken.again(host);
+  }
+
+  /** Resolves when all host names were looked up once, or that has taken too long. */
+  async #hostsKnown(): Promise<void> {
+    const late = performance.now() + HOST_PATIENCE;
+    while (!this.#resolver.settled && performance.now() < late) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, late - performance.now());
+      await promise;
+      clearTimeout(timer);
     }
   }
 }

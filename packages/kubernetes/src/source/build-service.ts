@@ -21,8 +21,6 @@ export interface ServiceParts {
   readonly service: KeptService;
   readonly slices: readonly KeptSlice[];
   readonly node: (name: string) => KeptNode | undefined;
-  /** The IP address of a host; undefined when nobody knows it. */
-  readonly address: (host: string) => string | undefined;
 }
 
 /** How it is read. */
@@ -62,13 +60,6 @@ export function reachOf(
   if (type === 'NodePort' && nodePorts !== 'endpoints') return 'nodes';
   if (type === 'LoadBalancer' && loadBalancers === 'ingress') return 'ingress';
   return 'endpoints';
-}
-
-/** Host names that have to be looked up before a Service can be built. */
-export function hostsOf(service: KeptService, options: BuildOptions): readonly string[] {
-  const reach = reachOf(service, options);
-  if (reach === 'name') return service.externalName === undefined ? [] : [service.externalName];
-  return reach === 'ingress' ? service.ingress : [];
 }
 
 /**
@@ -157,7 +148,6 @@ interface Candidate {
   /** Within its namespace. */
   readonly id: string;
   readonly address: string;
-  readonly hostname?: string;
   readonly port: number;
   readonly health: Health;
   readonly zone: string;
@@ -180,14 +170,9 @@ function candidates(
     case 'nodes':
       return byNodes(parts, port, options, problem);
     case 'ingress':
-      return byNames(
-        [...parts.service.ingress, ...parts.service.externalIPs],
-        parts,
-        port,
-        problem,
-      );
+      return byNames([...parts.service.ingress, ...parts.service.externalIPs], parts.service, port);
     case 'name':
-      return byNames([parts.service.externalName ?? ''], parts, port, problem);
+      return byNames([parts.service.externalName ?? ''], parts.service, port);
   }
 }
 
@@ -263,27 +248,18 @@ function byNodes(
   return [...found.values()];
 }
 
+/** Addresses, or names that whoever runs the source looks up. */
 function byNames(
   hosts: readonly string[],
-  { service, address }: ServiceParts,
+  { namespace, name, version }: KeptService,
   { port }: ServicePort,
-  problem: Report,
 ): Candidate[] {
-  return hosts.flatMap((host) => {
-    const found = address(host);
-    if (found === undefined) {
-      problem('bad-address', `"${host}" can't be resolved`);
-      return [];
-    }
-    return {
-      ...{ id: host, address: found, port, health: 'unknown' as const, zone: '' },
-      ...(found !== host && { hostname: host }),
-      metadata: {},
-      path: `Service ${service.namespace}/${service.name}`,
-      version: service.version,
-      preferred: true,
-    };
-  });
+  return hosts.map((host) => ({
+    ...{ id: host, address: host, port, health: 'unknown' as const, zone: '', version },
+    metadata: {},
+    path: `Service ${namespace}/${name}`,
+    preferred: true,
+  }));
 }
 
 interface Weighed {
@@ -297,14 +273,12 @@ function endpoint(
   { weight, metadata }: Share,
   registry: string,
 ): Weighed {
-  const { id, address, hostname, port, health, zone, path, version, preferred } = candidate;
+  const { id, address, port, health, zone, path, version, preferred } = candidate;
   return {
     preferred,
     endpoint: {
       id: `${namespace}/${id}`,
-      address,
-      ...(hostname !== undefined && { hostname }),
-      ...{ port, weight, health },
+      ...{ address, port, weight, health },
       locality: zone === '' ? NO_LOCALITY : { ...NO_LOCALITY, zone },
       metadata: { ...candidate.metadata, ...metadata },
       origin: { registry, path, version },

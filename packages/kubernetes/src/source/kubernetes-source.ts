@@ -15,8 +15,7 @@ import { KubernetesPolicies } from '../gateway-api/kubernetes-policies.ts';
 import type { ServiceNaming } from '../gateway-api/service-naming.ts';
 import type { ReflectorChange } from '../reflector/reflection.ts';
 import { Reflector, type ReflectorOptions, type ReflectorState } from '../reflector/reflector.ts';
-import { type BuildOptions, buildService, hostsOf, reachOf } from './build-service.ts';
-import { HOST_TTL, Hosts } from './hosts.ts';
+import { type BuildOptions, buildService, reachOf } from './build-service.ts';
 import { type KeptNode, keepNode } from './kept-node.ts';
 import { type KeptService, keepService } from './kept-service.ts';
 import { type KeptSlice, keepSlice } from './kept-slice.ts';
@@ -71,7 +70,6 @@ export class KubernetesSource implements OpenSource {
   readonly #context: KubernetesSourceContext;
   readonly #client: ApiClient;
   readonly #times: ReflectorTimes;
-  readonly #hosts: Hosts;
   readonly #stop = new AbortController();
   readonly #reflected: Reflected[] = [];
   readonly #running: Promise<void>[] = [];
@@ -102,7 +100,6 @@ export class KubernetesSource implements OpenSource {
     this.#context = context;
     this.#client = client;
     this.#times = times;
-    this.#hosts = new Hosts(context.now);
     if (!settings.policies) return;
     const { namespaces, except, policyStatus } = settings;
     const { mesh, leader, logger, now } = context;
@@ -150,9 +147,6 @@ export class KubernetesSource implements OpenSource {
     const both = AbortSignal.any([signal, this.#stop.signal]);
     const wake = () => this.#wake.resolve();
     both.addEventListener('abort', wake, { once: true });
-    // Addresses of names change without anybody saying so.
-    const names = setInterval(() => this.#lookAgain(), HOST_TTL);
-    names.unref();
     this.#start(both);
     if (this.#written !== undefined) this.#running.push(this.#written.follow(both));
     try {
@@ -160,8 +154,7 @@ export class KubernetesSource implements OpenSource {
         this.#wake = Promise.withResolvers();
         // Nothing is said before everything was read once.
         if (this.#reflected.every(({ begun }) => begun)) {
-          await this.#build();
-          if (both.aborted) return;
+          this.#build();
           // Nodes are read when a Service is found that needs them.
           if (this.#reflected.every(({ begun }) => begun)) yield* this.#tell();
           else continue;
@@ -169,7 +162,6 @@ export class KubernetesSource implements OpenSource {
         await this.#wake.promise;
       }
     } finally {
-      clearInterval(names);
       this.#stop.abort();
       await Promise.all(this.#running);
     }
@@ -360,14 +352,8 @@ export class KubernetesSource implements OpenSource {
       .map(([key]) => key);
   }
 
-  #lookAgain(): void {
-    for (const key of this.#reaching('name', 'ingress'))
-      if (!this.#dirty.has(key)) this.#dirty.set(key, 'unknown');
-    this.#wake.resolve();
-  }
-
   /** Builds what has changed. */
-  async #build(): Promise<void> {
+  #build(): void {
     if (!this.#readsNodes && this.#reaching('nodes').length > 0) {
       this.#readsNodes = true;
       this.#reflect(this.#stop.signal, {
@@ -380,8 +366,6 @@ export class KubernetesSource implements OpenSource {
     }
     const changed = new Map(this.#dirty);
     this.#dirty.clear();
-    const known = [...changed.keys()].flatMap((key) => this.#services.get(key) ?? []);
-    await this.#hosts.look(known.flatMap((service) => hostsOf(service, this.#options)));
     for (const [key, departure] of changed) this.#buildOne(key, departure);
   }
 
@@ -397,7 +381,6 @@ export class KubernetesSource implements OpenSource {
         service,
         slices: [...(this.#slices.get(key)?.values() ?? [])],
         node: (name) => this.#nodes.get(name),
-        address: (host) => this.#hosts.address(host),
       },
       this.#options,
     );

@@ -31,7 +31,7 @@ export interface Origin {
 export interface Endpoint {
   /** Unique within its service, and stable while the instance lives. */
   readonly id: string;
-  /** IP address. */
+  /** IP address. A source of a plug-in may say a host name, too: it is looked up for it. */
   readonly address: string;
   /** The registry's name for the address, where it gave a name. */
   readonly hostname?: string;

@@ -23,6 +23,7 @@ export interface HostResolverOptions {
   readonly ttl?: number;
 }
 
+/** For how many milliseconds an address is good, unless it is said otherwise. */
 export const DEFAULT_TTL = 30_000;
 /** The system's lookups share four threads with the file system: two of them are left alone. */
 const CONCURRENCY = 2;
