@@ -102,6 +102,13 @@ export interface ProgressView {
       readonly message: string;
     }[];
   }[];
+  /** Where else the replica that was asked brings what it serves; they are not waited for. */
+  readonly destinations: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly state: 'applied' | 'pending' | 'failing' | 'standby';
+    readonly message?: string;
+  }[];
 }
 
 /** What a wait has come to. */

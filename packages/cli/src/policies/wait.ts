@@ -62,9 +62,21 @@ export function outcomeText(outcome: OutcomeView, seconds: number): string {
   return `not converged: ${parts.filter(Boolean).join(', ')}, ${applied} of ${applied + pending + rejected} have applied it${besides}`;
 }
 
-/** What is to be known besides: who went away, who says nothing, who is not known. */
-function besidesText({ counts: { gone }, replicas, knowledge }: OutcomeView): string {
+/**
+ * What is to be known besides: what else has it, or has it not; who went away, who says nothing, who is not
+ * known.
+ */
+function besidesText({ counts: { gone }, replicas, knowledge, destinations }: OutcomeView): string {
+  // That DNS has what is served goes without saying.
+  const having = destinations
+    .filter(({ kind, state }) => kind !== 'dns' && state === 'applied')
+    .map(({ name }) => name);
   const parts = [
+    having.length > 0 && `${having.join(', ')} ${having.length === 1 ? 'has' : 'have'} it, too`,
+    ...destinations.map(({ name, kind, state, message }) => {
+      if (state === 'failing') return `${name} (${kind}) fails: ${message}`;
+      return state === 'pending' && `${name} (${kind}) has it not yet`;
+    }),
     gone > 0 && `${planes(gone)} went away meanwhile`,
     ...replicas.map(({ id, state }) => {
       if (state === 'gone') return `replica ${id} went away meanwhile`;

@@ -160,7 +160,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   destinationsRoute(app, options.destinations);
   membersRoute(app, options.members);
   listenersRoute(app, options.listening);
-  const meshView = new MeshView(options.members.id, options.policies.served);
+  const meshView = new MeshView(options.members.id, options.policies.served, options.destinations);
   convergenceRoute(app, { ...options, convergence: options.dataPlanes.convergence, meshView });
   policyRoutes(app, {
     ...options.policies,

@@ -2,17 +2,24 @@ import type { ProxyStanding } from '../convergence/standing.ts';
 import type { MeshOutcome, MeshProgress, ReplicaStanding } from '../members/mesh-standing.ts';
 import type { PolicyRevisions } from '../members/own-statement.ts';
 import type { BehindProxy } from '../members/statement.ts';
+import type { DestinationStatus, Destinations } from '../plugins/destinations.ts';
 import { refusedView, timeView, typeView } from './proxy-views.ts';
 
 /** How far the data planes of all replicas are, as the API shows it. */
 export class MeshView {
   readonly #id: string;
   readonly #revisions: Pick<PolicyRevisions, 'policiesIn'>;
+  readonly #destinations: Pick<Destinations, 'status'>;
 
   /** @param id of this replica */
-  constructor(id: string, revisions: Pick<PolicyRevisions, 'policiesIn'>) {
+  constructor(
+    id: string,
+    revisions: Pick<PolicyRevisions, 'policiesIn'>,
+    destinations: Pick<Destinations, 'status'>,
+  ) {
     this.#id = id;
     this.#revisions = revisions;
+    this.#destinations = destinations;
   }
 
   /** How far they are. */
@@ -35,6 +42,10 @@ export class MeshView {
       /** `all`; or what is told of the others may not be so any more. */
       knowledge,
       behind: [...own.behind.map((each) => this.#ownView(each)), ...others.flatMap(behindView)],
+      /** Nobody waits for them: one that is away has most often nothing to do with policies. */
+      destinations: this.#destinations.status
+        .filter(({ kind }) => kind !== 'xds')
+        .map((each) => destinationStanding(each, revision)),
     };
   }
 
@@ -55,6 +66,20 @@ export class MeshView {
       ...(standing.type === 'rejected' && { refused: standing.refused.map(refusedView) }),
     };
   }
+}
+
+/** How a destination of this replica stands to a revision of its catalog. */
+function destinationStanding(
+  { name, kind, state, leads }: DestinationStatus,
+  wanted: number | undefined,
+) {
+  const who = { name, kind };
+  if (leads === false) return { ...who, state: 'standby' as const };
+  if (state.type === 'failing')
+    return { ...who, state: state.type, since: timeView(state.since), message: state.message };
+  if (state.type === 'starting') return { ...who, state: 'pending' as const };
+  const isApplied = state.type === 'applied' && wanted !== undefined && state.revision >= wanted;
+  return { ...who, state: isApplied ? ('applied' as const) : ('pending' as const) };
 }
 
 function replicaView(each: ReplicaStanding) {

@@ -52,6 +52,20 @@ export const meshProgressSchema = z.object({
       appliedPolicies: revisionSchema.optional(),
     }),
   ),
+  destinations: z
+    .array(
+      z.object({
+        ...{ name: z.string(), kind: z.string() },
+        state: z
+          .enum(['applied', 'pending', 'failing', 'standby'])
+          .describe('`standby`: another replica writes.'),
+        since: timeSchema.optional().describe('Since when it fails.'),
+        message: z.string().optional().describe('Why it fails.'),
+      }),
+    )
+    .describe(
+      'How DNS, mirrors and other platforms of this replica stand to it; they are not waited for.',
+    ),
 });
 
 const outcome = { converged: z.boolean(), timedOut: z.boolean() };
