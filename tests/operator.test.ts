@@ -68,7 +68,7 @@ describe('what an operator asks and says', () => {
     assert.equal(drained.code, 0, drained.stderr);
     await shows(
       'explain orders orders-1',
-      /says: drain true, weight 10, by \S+, reason maintenance/,
+      /says: drain true, weight 10, by loopback, label \S+, reason maintenance/,
     );
     await shows('explain orders orders-1', /served with weight 10, health draining/);
     await run('undrain orders orders-1');
