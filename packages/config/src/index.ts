@@ -67,7 +67,7 @@ export { Validator } from './schema/validator.ts';
 export { openEnvelope, parseEnvelope, sealEnvelope } from './secrets/envelope.ts';
 export type { KeyProvider, WrappedKey } from './secrets/key-provider.ts';
 export { fileKeys, LocalKeys, parseKeys } from './secrets/local-keys.ts';
-export type { Sealer, SecretPlace } from './secrets/sealer.ts';
+export { noKeys, type Sealer, type SecretPlace } from './secrets/sealer.ts';
 export { Secret } from './secrets/secret.ts';
 export {
   type Rotated,

@@ -24,9 +24,14 @@ export interface Sealer {
 /** Without keys there are no secrets. */
 export const NO_SEALER: Sealer = {
   async seal() {
-    throw new ConfigError(
-      'NO_KEY',
-      'there is no key for secrets: give one (a file, an environment variable or a plug-in)',
-    );
+    throw noKeys();
   },
 };
+
+/** That there are no keys, and how there are some. */
+export function noKeys(): ConfigError {
+  return new ConfigError(
+    'NO_KEY',
+    'there is no key for secrets: configuration.secrets.keyFile of the control plane names a file of them, a line NAME:BASE64 each (openssl rand -base64 32)',
+  );
+}

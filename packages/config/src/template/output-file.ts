@@ -63,7 +63,8 @@ export async function writeFiles(
 function formatted(format: FileFormat, { values, layers }: Made, prefix?: string): string {
   switch (format) {
     case 'yaml':
-      return stringifyYaml(bind(values, undefined));
+      // What older readers take for something else is quoted: on, off, 0o17.
+      return stringifyYaml(bind(values, undefined), { compat: 'yaml-1.1' });
     case 'json':
       return `${JSON.stringify(bind(values, undefined), undefined, 2)}\n`;
     case 'properties':

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +9,10 @@ import {
   type ConfigOptions,
   type ConfigStatus,
   ConfigStore,
+  type LocalKeys,
   openConfig,
+  parseKeys,
+  SecretVault,
   ZooKeeperSource,
 } from '../../src/index.ts';
 import { ann, bob, code, onServers, text } from '../stage.ts';
@@ -161,6 +164,34 @@ onServers('a client', (stage) => {
     assert.equal(two.current.a, '1');
     await store.grays.update(ref, 'canary', { rules: [{ labels: { zone: 'b' } }] }, bob, signal);
     await until(() => two.current.a === '2' && one.current.a === '1');
+  });
+
+  test('secrets are opened by who has the keys for them', async () => {
+    const { store } = world();
+    const { root } = store;
+    const keys = parseKeys(`2026:${randomBytes(32).toString('base64')}`);
+    const sealer = new SecretVault({ zk: stage.zk, root, keys });
+    const closed = new ConfigStore({ zk: stage.zk, root, sealer });
+    const ref = { application: 'shop', namespace: 'default' };
+    const publish = async (value: string) => {
+      const set = new Map([['password', { type: 'secret', value } as const]]);
+      await closed.drafts.edit(ref, { tag: '*', set }, ann, signal);
+      await closed.releases.publish(ref, {}, bob, signal);
+    };
+    await publish('one');
+    const open = (more: { keys?: LocalKeys }, secrets = true) => {
+      const source = new ZooKeeperSource({ zk: stage.zk, root, ...more });
+      return openConfig(shop({ source, secrets }), { signal });
+    };
+    await assert.rejects(open({}), code('NO_KEY'));
+    const other = parseKeys(`other:${randomBytes(32).toString('base64')}`);
+    await assert.rejects(open({ keys: other }), code('NO_KEY'));
+    await using unasked = await open({ keys }, false);
+    assert.equal(unasked.current.password, undefined);
+    await using config = await open({ keys });
+    assert.equal(config.current.password, 'one');
+    await publish('two');
+    await until(() => config.current.password === 'two');
   });
 
   test('begins from the disk when everything is away, says so, and comes back', async () => {

@@ -1,4 +1,4 @@
-import { ConfigError, DOCUMENT_KEY, type Entry } from '@meshkeeper/config';
+import { DOCUMENT_KEY, type Entry, noKeys } from '@meshkeeper/config';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Configuration } from '../configuration/open-configuration.ts';
@@ -105,8 +105,7 @@ export function configExchangeRoutes(
     problems: ['no-secret-key', 'conflict', 'zookeeper-unavailable'],
     handle: ({ caller }, reply) =>
       configured(async () => {
-        if (vault === undefined)
-          throw new ConfigError('NO_KEY', 'there is no key for secrets: see configuration.secrets');
+        if (vault === undefined) throw noKeys();
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
         const secrets = await vault.rotate(actorOf(caller), gone.signal);

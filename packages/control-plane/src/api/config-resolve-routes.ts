@@ -1,7 +1,7 @@
 import {
-  ConfigError,
   type LiveConfig,
   type LiveResolved,
+  noKeys,
   type ResolveRequest,
   type SecretVault,
 } from '@meshkeeper/config';
@@ -126,8 +126,7 @@ async function revealed(
   await Promise.all(
     [...values].map(async ([key, { entry, from }]) => {
       if (entry.type !== 'secret') return;
-      if (vault === undefined)
-        throw new ConfigError('NO_KEY', 'there is no key for secrets: see configuration.secrets');
+      if (vault === undefined) throw noKeys();
       const { application, namespace } = from;
       const place = { application, namespace, key };
       texts.set(key, (await vault.reveal(place, entry, actorOf(caller), signal)).reveal());
