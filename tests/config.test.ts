@@ -246,7 +246,7 @@ describe('the commands', { concurrency: 2 }, () => {
     await fails(
       ['import', '--spring', '/nowhere', ...zookeeper],
       3,
-      /\/nowhere: the znode does not exist/,
+      /there is no znode \/nowhere: --spring ROOT/,
     );
     await using zk = await connect({ connect: up.ready.zookeeper });
     const values = { 'spring/server/port': '8080', 'spring,prod/greeting': 'hello' };
@@ -270,6 +270,18 @@ describe('the commands', { concurrency: 2 }, () => {
     const tell = ['--', 'node', '-p', 'process.env.PASSWORD ?? "none"'];
     assert.equal(await done(['run', 'vault', ...tell]), 'none\n');
     assert.equal(await done(['run', 'vault', '--secrets', ...tell]), 'hunter2\n');
+
+    // Straight on an ensemble, by who has its keys; no control plane is asked.
+    const nobody = { MESHKEEPER_SERVER: 'http://127.0.0.1:1' };
+    const direct = ['run', 'vault', '--zookeeper', up.ready.zookeeper];
+    assert.equal(await done([...direct, ...tell], undefined, nobody), 'none\n');
+    const keyFile = join(folder, 'keys');
+    const keyed = [...direct, '--secrets', '--key-file', keyFile, '--no-cache'];
+    assert.equal(await done([...keyed, ...tell], undefined, nobody), 'hunter2\n');
+    const keys = { ...nobody, MESHKEEPER_CONFIG_KEYS: await readFile(keyFile, 'utf8') };
+    assert.equal(await done([...direct, '--secrets', ...tell], undefined, keys), 'hunter2\n');
+    await fails([...direct, '--secrets', ...tell], 2, /--key-file, or MESHKEEPER_CONFIG_KEYS/);
+    await fails(['run', 'vault', '--key-file', keyFile, ...tell], 2, /is for --secrets with/);
     const everything = [
       published,
       { stdout: closed, stderr: up.stderr() },

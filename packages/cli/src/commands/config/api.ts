@@ -45,6 +45,11 @@ export class Refused extends CliError {
   }
 }
 
+interface ListedApplication {
+  readonly application: string;
+  readonly namespaces: readonly string[];
+}
+
 interface Problem {
   readonly code: string;
   readonly detail: string;
@@ -130,18 +135,25 @@ export class ConfigApi {
       // No problem document: the status says what there is to say.
     }
     const { code = '', detail = `the control plane answers ${status}` } = problem;
-    const [, name = ''] = path.split(/[/?]/);
-    const meant = status === 404 && name !== '' ? await this.meant(decodeURIComponent(name)) : '';
+    const [, name = '', namespace] = path.split(/[/?]/).map(decodeURIComponent);
+    const meant = status === 404 && name !== '' ? await this.meant(name, namespace) : '';
     const hint = HINTS[code] ?? '';
     return new Refused(status, clean(`${detail}${meant}${hint}`), problem);
   }
 
-  /** `: did you mean "shop"?`, for who wrote the name of an application that there isn't. */
-  async meant(name: string): Promise<string> {
+  /** `: did you mean "shop"?`, for who wrote the name of an application, or a profile, that there isn't. */
+  async meant(name: string, namespace?: string): Promise<string> {
     try {
-      const { data } = await this.get<{ items: readonly { readonly application: string }[] }>('');
-      const names = data.items.map(({ application }) => application);
-      return names.includes(name) ? '' : didYouMean(name, names);
+      const { items } = (await this.get<{ items: readonly ListedApplication[] }>('')).data;
+      const found = items.find(({ application }) => application === name);
+      if (found === undefined)
+        return didYouMean(
+          name,
+          items.map(({ application }) => application),
+        );
+      const { namespaces } = found;
+      if (namespace === undefined || namespaces.includes(namespace)) return '';
+      return didYouMean(namespace, namespaces) || `: ${name} has ${namespaces.join(', ')}`;
     } catch {
       return ''; // it was only a help
     }

@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Config, FileFormat, OutputFile } from '@meshkeeper/config';
+import type { Config, ConfigSource, FileFormat, OutputFile } from '@meshkeeper/config';
 import { type Command, InvalidArgumentError } from 'commander';
 import { duration } from '../../duration.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { clean } from '../../output/table.ts';
+import type { EnsembleFlags } from './ensemble-source.ts';
 import type { WhoAsks } from './who-asks.ts';
 
 /** The flags of commands that go on getting what instances get. */
@@ -18,6 +19,9 @@ export interface ClientFlags extends WhoAsks {
   /** False with `--no-cache`. */
   readonly cache: boolean;
   readonly cacheDir?: string;
+  /** Straight on an ensemble. */
+  readonly zookeeper?: string;
+  readonly keyFile?: string;
 }
 
 /** From what, to where. */
@@ -53,7 +57,15 @@ export function withClientFlags(command: Command): Command {
       { min: 1_000, max: 4_000 },
     )
     .option('--no-cache', 'keep nothing on the disk to begin with when nobody answers')
-    .option('--cache-dir <folder>', 'where that is kept (default: ~/.cache/meshkeeper)');
+    .option('--cache-dir <folder>', 'where that is kept (default: ~/.cache/meshkeeper)')
+    .option(
+      '--zookeeper <connect>',
+      'not over the API but straight on an ensemble: host:port,host:port/chroot',
+    )
+    .option(
+      '--key-file <file>',
+      'with --zookeeper: the keys of its secrets, as control planes have them (default: MESHKEEPER_CONFIG_KEYS)',
+    );
 }
 
 /** Opens the client of these flags, which says on standard error what goes wrong. */
@@ -63,6 +75,10 @@ export async function openClient(
   signal: AbortSignal,
 ): Promise<Config<Readonly<Record<string, string>>>> {
   const { server, token, profile, instance, address, label, secrets, cache, cacheDir } = options;
+  const { zookeeper, keyFile } = options;
+  if (keyFile !== undefined && (zookeeper === undefined || !secrets))
+    throw new CliError('--key-file is for --secrets with --zookeeper', ExitCode.USAGE);
+  const source = zookeeper && (await ensemble({ ...options, zookeeper }));
   const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const key = process.env.MESHKEEPER_CONFIG_CACHE_KEY;
   const { openConfig } = await import('@meshkeeper/config');
@@ -70,6 +86,7 @@ export async function openClient(
     {
       application,
       server,
+      ...(source && { source }),
       ...(token !== undefined && { token }),
       ...(profile !== undefined && { profile }),
       ...(instance !== undefined && { instance }),
@@ -87,6 +104,26 @@ export async function openClient(
     },
     { signal },
   );
+}
+
+/** That there is nothing for an application, and which one was meant perhaps. */
+export async function nothingPublished(
+  application: string,
+  options: ClientFlags & GlobalOptions,
+  instead: string,
+): Promise<CliError> {
+  const { ConfigApi } = await import('./api.ts');
+  const meant =
+    options.zookeeper === undefined && (await new ConfigApi(options).meant(application));
+  return new CliError(
+    `nothing is published for ${application}${meant || ': is that its name?'} ${instead}`,
+    ExitCode.NOT_FOUND,
+  );
+}
+
+async function ensemble(flags: EnsembleFlags): Promise<ConfigSource> {
+  const { EnsembleSource } = await import('./ensemble-source.ts');
+  return EnsembleSource.of(flags);
 }
 
 /** The files of these flags. @throws ConfigError a template is none, or isn't there */

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { confirm, mustBeAsked, YES } from '../../confirm.ts';
 import { withExamples } from '../../examples.ts';
+import { CliError, ExitCode } from '../../exit-code.ts';
 import { optionsOf } from '../../global-options.ts';
+import { didYouMean } from '../../similar.ts';
+import type { ApplicationView, DraftView } from './answers.ts';
 import { ConfigApi, pathOf } from './api.ts';
 import { type ApplicationOrTarget, applicationOrTarget } from './target.ts';
 
@@ -40,14 +43,22 @@ export function addDeleteCommand(config: Command): void {
       return;
     }
     const path = pathOf({ application, namespace });
-    const { etag } = await api.get(`${path}/draft`);
+    const { data, etag } = await api.get<DraftView>(`${path}/draft`);
+    if (data.base === 0 && data.by === undefined) await known(api, application, namespace);
     await ask(`Delete ${application}/${namespace}, with its history?`, []);
     await api.send('DELETE', path, undefined, { ifMatch: etag });
     process.stderr.write(`${application}/${namespace} is gone\n`);
   });
 }
 
-/** What is shown of an application. */
-interface ApplicationView {
-  readonly namespaces: readonly { readonly namespace: string }[];
+/** Of what isn't there, a draft would begin with nothing, too. @throws CliError */
+async function known(api: ConfigApi, application: string, namespace: string): Promise<void> {
+  const { data } = await api.get<ApplicationView>(`/${encodeURIComponent(application)}`);
+  const names = data.namespaces.map((each) => each.namespace);
+  if (names.includes(namespace)) return;
+  const meant = didYouMean(namespace, names);
+  throw new CliError(
+    `there is no profile ${namespace} of ${application}${meant}`,
+    ExitCode.NOT_FOUND,
+  );
 }

@@ -7,7 +7,7 @@ import { formatOf, print } from '../../output/format.ts';
 import type { Table } from '../../output/table.ts';
 import { didYouMean } from '../../similar.ts';
 import { wholeNumber } from '../../whole-number.ts';
-import type { ContentView, DraftView, Entries, EntryView } from './answers.ts';
+import type { ApplicationView, ContentView, DraftView, Entries, EntryView } from './answers.ts';
 import { ConfigApi, pathOf } from './api.ts';
 import { type ApplicationOrTarget, applicationOrTarget, nameOf, type Target } from './target.ts';
 import { queryOf, type WhoAsks, withWhoAsks } from './who-asks.ts';
@@ -61,11 +61,22 @@ async function ofInstance(
   const { data } = await api.get<Resolved>(path);
   if (data.stale) process.stderr.write('ZooKeeper is away: this is what was known last\n');
   if (data.layers.length === 0) {
-    const meant = (await api.meant(application)) || ': see "meshkeeper config list"';
+    const meant = (await api.meant(application)) || (await unpublished(api, application));
     throw new CliError(`nothing is published for ${application}${meant}`, ExitCode.NOT_FOUND);
   }
   if (key !== undefined) await one(data.values, key, options);
   else await print(data, options.output, resolvedTable);
+}
+
+/** What there is to be published of an application for which nothing is. */
+async function unpublished(api: ConfigApi, application: string): Promise<string> {
+  const found = await api
+    .get<ApplicationView>(`/${encodeURIComponent(application)}`)
+    .catch(() => undefined); // it was only a help
+  const drafts = (found?.data.namespaces ?? []).filter(({ draft }) => draft !== undefined);
+  const [first] = drafts.map(({ namespace }) => nameOf({ application, namespace }));
+  if (first === undefined) return ': see "meshkeeper config list"';
+  return `: there is a draft, "meshkeeper config publish ${first}" makes it count`;
 }
 
 function resolvedTable({ values, layers }: Resolved): Table | string {

@@ -160,6 +160,11 @@ async function fromSpring(options: Flags & GlobalOptions): Promise<Bodies> {
   await using zk = await openZooKeeper(options);
   const nodes: { path: string; data: Buffer; leaf: boolean }[] = [];
   const paths = [root];
+  if ((await zk.exists(root)) === null)
+    throw new CliError(
+      `there is no znode ${root}: --spring ROOT says where Spring Cloud Zookeeper has it`,
+      ExitCode.NOT_FOUND,
+    );
   for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
     const { children } = await zk.children(path);
     const { data } = await zk.get(path);

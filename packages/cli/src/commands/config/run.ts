@@ -3,12 +3,13 @@ import type { OnChange } from '@meshkeeper/config';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from '../../duration.ts';
 import { withExamples } from '../../examples.ts';
-import { CliError, ExitCode } from '../../exit-code.ts';
+import { CliError, type ExitCode } from '../../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../../global-options.ts';
 import {
   type ClientFlags,
   filesOf,
   modeOf,
+  nothingPublished,
   openClient,
   say,
   withClientFlags,
@@ -53,6 +54,7 @@ export function addRunCommand(config: Command): void {
       'meshkeeper config run shop --profile prod -- node server.js',
       'meshkeeper config run shop --template nginx.conf.hbs:/etc/nginx/nginx.conf --on-change signal:HUP -- nginx -g "daemon off;"',
       'meshkeeper config run shop --file yaml:config.yaml --quiet-period 5s,30s -- ./server',
+      'meshkeeper config run shop --zookeeper zk1:2181,zk2:2181 --secrets --key-file /etc/meshkeeper/keys -- ./server',
     ],
     [
       'server.max-connections becomes SERVER_MAXCONNECTIONS, as with Spring. Signals and the exit code pass',
@@ -87,10 +89,7 @@ async function runWith(
   await using config = client;
   const { status, values, layers } = config;
   if (layers.length === 0 && !options.optional)
-    throw new CliError(
-      `nothing is published for ${application}: is that its name? --optional runs the command without`,
-      ExitCode.NOT_FOUND,
-    );
+    throw await nothingPublished(application, options, '--optional runs the command without');
   if (status.state === 'stale') say(`${status.reason}: what was known last is used`);
   const closed = Object.entries(values).filter(
     ([, { type, value }]) => type === 'secret' && value === undefined,

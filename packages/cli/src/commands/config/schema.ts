@@ -47,7 +47,9 @@ async function put(api: ConfigApi, path: string, schema: unknown): Promise<void>
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     for (const { key = '', path: within = '', message } of error.faults)
-      process.stderr.write(`${clean(`${key}${within}: ${message}`)}\n`);
+      process.stderr.write(
+        `${clean(`${key}${within || (key === '' ? 'all of it' : '')}: ${message}`)}\n`,
+      );
     throw error;
   }
 }

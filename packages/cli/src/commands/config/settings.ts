@@ -4,7 +4,7 @@ import { CliError, ExitCode } from '../../exit-code.ts';
 import { type GlobalOptions, optionsOf } from '../../global-options.ts';
 import { print } from '../../output/format.ts';
 import type { ApplicationView } from './answers.ts';
-import { ConfigApi, pathOf } from './api.ts';
+import { ConfigApi, pathOf, Refused } from './api.ts';
 import { applicationTable } from './list.ts';
 import {
   type ApplicationOrTarget,
@@ -66,6 +66,7 @@ async function settings(
     const links = linked(application, data.links, { link, unlink });
     const body = { links, ...(fourEyes !== undefined && { fourEyes }) };
     await api.send('PUT', path, body, { ifMatch: etag });
+    for (const to of link) await warnUnlessPublic(api, to);
   }
   if (open !== undefined) {
     const of = { application, namespace: namespace ?? 'default' };
@@ -73,6 +74,21 @@ async function settings(
   }
   const { data } = await api.get<ApplicationView>(path);
   await print(data, options.output, applicationTable);
+}
+
+/** Nothing is taken of what nobody may link to: that is said. */
+async function warnUnlessPublic(api: ConfigApi, to: Target): Promise<void> {
+  const path = `/${encodeURIComponent(to.application)}`;
+  const found = await api.get<ApplicationView>(path).catch((error: unknown) => {
+    if (error instanceof Refused && error.status === 404) return undefined;
+    throw error;
+  });
+  const there = found?.data.namespaces.find(({ namespace }) => namespace === to.namespace);
+  if (there?.public) return;
+  const name = nameOf(to);
+  process.stderr.write(
+    `${name} is not public: nothing is taken of it before "meshkeeper config settings ${name} --public"\n`,
+  );
 }
 
 /** The links there are, without some, and with others. @throws CliError for one that is not there */

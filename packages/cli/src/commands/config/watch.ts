@@ -13,6 +13,7 @@ import {
   type ClientFlags,
   filesOf,
   modeOf,
+  nothingPublished,
   openClient,
   say,
   withClientFlags,
@@ -63,6 +64,8 @@ async function follow(
   const quiet = new QuietPeriod(options.quietPeriod);
   try {
     await using config = await openClient(application, options, stop.signal);
+    if ((options.once || options.dry) && config.layers.length === 0)
+      throw await nothingPublished(application, options, 'Without --once it is waited for');
     const shown = new Follower(config, files, words, options);
     await shown.first();
     if (options.once || options.dry) return;
