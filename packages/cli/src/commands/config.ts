@@ -8,6 +8,7 @@ import { addGetCommand } from './config/get.ts';
 import { addGrayCommands } from './config/gray.ts';
 import { addHistoryCommand } from './config/history.ts';
 import { addImportCommand } from './config/import.ts';
+import { addInstancesCommand } from './config/instances.ts';
 import { addListCommand } from './config/list.ts';
 import { addPublishCommand } from './config/publish.ts';
 import { addRollbackCommand } from './config/rollback.ts';
@@ -33,6 +34,7 @@ export function addConfigCommands(program: Command): void {
   addGrayCommands(config);
   addRollbackCommand(config);
   addHistoryCommand(config);
+  addInstancesCommand(config);
   addDraftCommands(config);
   addSchemaCommand(config);
   addSettingsCommand(config);

@@ -171,7 +171,9 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
     kinds: options.dataPlanes.kinds,
   });
   proxyRoutes(app, options.catalog, options.dataPlanes);
-  configRoutes(app, options.configuration, options.identity);
+  configRoutes(app, options.configuration, {
+    ...{ identity: options.identity, replica: options.members.id },
+  });
   for (const queues of options.queues) leaseRoutes(app, queues);
   registrationRoutes(app, options.registrations);
   identityRoutes(app, options.identity);

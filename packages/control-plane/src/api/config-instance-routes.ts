@@ -7,7 +7,11 @@ import { instanceListQuery, instanceListSchema } from './schemas/config-resolve-
 import { applicationParams } from './schemas/config-schemas.ts';
 
 /** Which instance has which release. */
-export function configInstanceRoutes(app: FastifyInstance, { instances }: Configuration): void {
+export function configInstanceRoutes(
+  app: FastifyInstance,
+  { instances }: Configuration,
+  replica: string,
+): void {
   route(app, {
     method: 'GET',
     path: '/api/v1/config/:application/instances',
@@ -15,7 +19,7 @@ export function configInstanceRoutes(app: FastifyInstance, { instances }: Config
     tag: 'configuration',
     summary: 'Which instances have which releases',
     description:
-      'Those that have asked this replica in the last hour, and have said an id or an address: each replica knows its own. With `namespace` and `release` only those that have that one.',
+      'Those that have asked this replica in the last hour, and have said an id or an address: each replica knows its own, and `GET /api/v1/members` tells which there are. With `namespace` and `release` only those that have that one.',
     role: 'viewer',
     params: applicationParams,
     query: instanceListQuery,
@@ -38,6 +42,7 @@ export function configInstanceRoutes(app: FastifyInstance, { instances }: Config
         `${id}\n${address}\n${profiles.join(',')}`;
       const { items, ...next } = pageOf(has, keyOf, page, raw, reply);
       return {
+        replica,
         items: items.map(({ application: _, id, at, ...each }) => ({
           ...(id !== undefined && { instance: id }),
           ...{ ...each, at: timeView(at) },

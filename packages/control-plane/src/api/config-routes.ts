@@ -32,11 +32,19 @@ import {
   settingsBody,
 } from './schemas/config-schemas.ts';
 
+/** What the configuration of applications is told of the rest. */
+export interface ConfigRoutesOptions {
+  /** Whose keys are rotated with those of secrets. */
+  readonly identity: Identity;
+  /** The id of this replica. */
+  readonly replica: string;
+}
+
 /** The configuration of applications. */
 export function configRoutes(
   app: FastifyInstance,
   configuration: Configuration,
-  identity: Identity,
+  { identity, replica }: ConfigRoutesOptions,
 ): void {
   applicationRoutes(app, configuration);
   contentRoutes(app, configuration);
@@ -44,7 +52,7 @@ export function configRoutes(
   configReleaseRoutes(app, configuration);
   configGrayRoutes(app, configuration);
   configResolveRoutes(app, configuration);
-  configInstanceRoutes(app, configuration);
+  configInstanceRoutes(app, configuration, replica);
   configExchangeRoutes(app, configuration, identity);
 }
 

@@ -146,7 +146,10 @@ onServers('configuration over HTTP, with two replicas', (start) => {
     await at('/resolve?instance=a');
     await at('/resolve?address=10.0.0.7&profile=prod');
     await at('/resolve');
-    const list = (await at('/instances')).body.items;
+    const { items: list, replica } = (await at('/instances')).body;
+    const members = await callAt(api.plane.api, '/api/v1/members');
+    const [self] = members.body.members;
+    assert.equal(replica, self.id);
     assert.deepEqual(
       list.map((each: Record<string, unknown>) => [each.instance, each.address, each.layers]),
       [

@@ -92,7 +92,13 @@ function resolvedTable({ values, layers }: Resolved): Table | string {
   };
 }
 
-function fromText({ application, namespace, release, gray }: Resolved['layers'][number]): string {
+/** `shop/prod@41`: of which release. */
+export function fromText({
+  application,
+  namespace,
+  release,
+  gray,
+}: Resolved['layers'][number]): string {
   const name = nameOf({ application, namespace });
   return `${name}@${release}${gray === undefined ? '' : ` (gray ${gray})`}`;
 }

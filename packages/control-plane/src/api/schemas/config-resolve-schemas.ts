@@ -66,6 +66,7 @@ export const digestEvent = z.object({
 });
 
 export const instanceListSchema = z.object({
+  replica: z.string().describe('The id of the one that was asked.'),
   items: z.array(
     z
       .object({
