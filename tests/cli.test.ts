@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { tempDir, until } from '@meshkeeper/testbed';
+import type { Command } from 'commander';
+import { createProgram } from 'meshkeeper';
 import {
   meshkeeper,
   type Result,
@@ -10,6 +12,7 @@ import {
   start,
   startMeshkeeper,
 } from './support/command.ts';
+import { helpOf, visible } from './support/command-tree.ts';
 
 const FREE = '127.0.0.1:0';
 /** Nobody listens there. */
@@ -311,20 +314,28 @@ test('data is a table where it is asked for, and JSON where nobody looks', async
 
 test('every command, argument and option has a description', async () => {
   const seen: string[] = [];
-  const look = async (path: readonly string[]): Promise<void> => {
-    const { code, stdout } = await meshkeeper([...path, '--help']);
-    assert.equal(code, 0);
-    const name = ['meshkeeper', ...path].join(' ');
+  const look = (command: Command, name: string): void => {
+    const text = helpOf(command);
     seen.push(name);
-    assert.match(stdout, /^Usage: meshkeeper .*\n\n\S.+\n/, `${name} says what it does`);
-    const commands = /\nCommands:\n((?: .*\n)+)/.exec(stdout)?.[1] ?? '';
-    const options = /\nOptions:\n((?: .*\n)+)/.exec(stdout)?.[1] ?? '';
+    assert.match(text, /^Usage: meshkeeper .*\n\n\S.+\n/, `${name} says what it does`);
+    const commands = /\nCommands:\n((?: .*\n)+)/.exec(text)?.[1] ?? '';
+    const options = /\nOptions:\n((?: .*\n)+)/.exec(text)?.[1] ?? '';
     for (const line of `${commands}${options}`.split('\n').filter((each) => /^ {2}\S/.test(each)))
       assert.match(`${line}\n`, /^ {2}\S.*(?: {2,}\S.*|\n)$/, `${name}: ${line}`);
-    const names = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, each]) => each!);
-    await Promise.all(names.filter((each) => each !== 'help').map((each) => look([...path, each])));
+    for (const child of visible(command)) look(child, `${name} ${child.name()}`);
   };
-  await look([]);
+  const program = createProgram();
+  look(program, 'meshkeeper');
   for (const name of ['up', 'zookeeper', 'control-plane', 'proxy', 'zk watch', 'bootstrap envoy'])
     assert(seen.includes(`meshkeeper ${name}`), `${name} is among ${seen}`);
+  // What was looked at is what is printed.
+  const zk = program.commands.find((command) => command.name() === 'zk')!;
+  for (const [args, command] of [
+    [[], program],
+    [['zk'], zk],
+    [['zk', 'watch'], zk.commands.find((each) => each.name() === 'watch')!],
+  ] as const) {
+    const { code, stdout } = await meshkeeper([...args, '--help']);
+    assert.deepEqual([code, stdout], [0, helpOf(command)]);
+  }
 });
