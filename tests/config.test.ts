@@ -243,14 +243,16 @@ describe('the commands', { concurrency: 2 }, () => {
 
   test('who has which release is told', async () => {
     await publish('seen', { a: '1' });
+    await done(['set', 'seen', 'b=1']);
+    await done(['publish', 'seen', '--yes', '-m', '']);
     await done(['get', 'seen', 'a', '--instance', 'web-1', '--profile', 'prod']);
     await publish('seen', { a: '2' });
     await done(['get', 'seen', 'a', '--address', '10.0.0.9']);
     const all = await done(['instances', 'seen', '-o', 'table', '--server', `${api},${api}`]);
-    assert.match(all, /^- +10\.0\.0\.9 +seen@2 +2/m);
-    assert.match(all, /^web-1 +- +seen@1 +2/m);
+    assert.match(all, /^- +10\.0\.0\.9 +seen@3 +2/m);
+    assert.match(all, /^web-1 +- +seen@2 +2/m);
     assert.equal(all.trim().split('\n').length, 3, 'each is told once');
-    const { items, replicas } = JSON.parse(await done(['instances', 'seen', '--release', '2']));
+    const { items, replicas } = JSON.parse(await done(['instances', 'seen', '--release', '3']));
     assert.deepEqual([items.length, replicas.length], [1, 1]);
     assert.match(await done(['instances', 'nope', '-o', 'table']), /^no instance has asked /);
   });

@@ -7,6 +7,7 @@ import { formatOf, print } from '../../output/format.ts';
 import type { Table } from '../../output/table.ts';
 import type { GrayView, PublishedView, RuleView } from './answers.ts';
 import { ConfigApi, pathOf } from './api.ts';
+import { said } from './message.ts';
 import { agreed, explained, moment, tellPublished } from './publish.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 import { label } from './who-asks.ts';
@@ -66,7 +67,7 @@ export function addGrayCommands(config: Command): void {
       const { message, force, yes } = options;
       mustBeAsked(yes);
       if (!yes) await confirm(`Make ${name} what all instances of ${nameOf(of)} get?`, []);
-      const body = { ...(message !== undefined && { message }), ...(force && { force }) };
+      const body = { ...said(message), ...(force && { force }) };
       const path = `${pathOf(of)}/gray/${encodeURIComponent(name)}/promote`;
       const { data } = await new ConfigApi(options).send<PublishedView>('POST', path, body);
       await tellPublished(of, data, options);
@@ -82,7 +83,8 @@ export function addGrayCommands(config: Command): void {
   withExamples(abandon, ['meshkeeper config abandon shop canary -m "checkout fails"']).action(
     async (of: Target, name: string, _: unknown, own: Command) => {
       const options = optionsOf<Flags>(own);
-      const body = options.message === undefined ? {} : { reason: options.message };
+      const { message: reason } = said(options.message);
+      const body = reason === undefined ? {} : { reason };
       const path = `${pathOf(of)}/gray/${encodeURIComponent(name)}/abandon`;
       await new ConfigApi(options).send('POST', path, body);
       process.stderr.write(`${name} of ${nameOf(of)} has ended\n`);
@@ -136,7 +138,7 @@ async function grayRelease(
       options,
       `To ${rules.map(ruleText).join(' or ')}: publish`,
     );
-    const body = { ...settings, name, rules, ...(message !== undefined && { message }) };
+    const body = { ...settings, name, rules, ...said(message) };
     gray = (await explained(of, () => api.send<GrayView>('POST', folder, body, { ifMatch }))).data;
   }
   if (formatOf(output) !== 'table') await print(gray, output, () => '');

@@ -12,6 +12,7 @@ import { clean } from '../../output/table.ts';
 import { openZooKeeper, type ZooKeeperFlags, zooKeeperOption } from '../zk/access.ts';
 import { ConfigApi } from './api.ts';
 import type { ExportView } from './export.ts';
+import { said } from './message.ts';
 
 interface Flags extends ZooKeeperFlags {
   readonly spring?: string | true;
@@ -89,7 +90,7 @@ async function run(path: string | undefined, options: Flags & GlobalOptions): Pr
       fourEyes,
       namespaces,
       publish,
-      ...(publish && message !== undefined && { message }),
+      ...(publish && said(message)),
     };
     const at = `/${encodeURIComponent(application)}/import`;
     results.push((await api.send<ImportedView>('PUT', at, body)).data);

@@ -8,6 +8,7 @@ import { clean } from '../../output/table.ts';
 import type { DraftView, PublishedView } from './answers.ts';
 import { type Answer, ConfigApi, pathOf, Refused } from './api.ts';
 import { changesText, countText } from './change-text.ts';
+import { said } from './message.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 
 interface Flags {
@@ -38,7 +39,7 @@ export async function publish(to: Target, options: Flags & GlobalOptions): Promi
   const { message, at } = options;
   const api = new ConfigApi(options);
   const ifMatch = await agreed(api, to, options, at === undefined ? 'Publish' : 'Schedule');
-  const body = { ...(message !== undefined && { message }), ...(at !== undefined && { at }) };
+  const body = { ...said(message), ...(at !== undefined && { at }) };
   const { data } = await explained(to, () =>
     api.send<PublishedView>('POST', `${pathOf(to)}/publish`, body, { ifMatch }),
   );

@@ -6,6 +6,7 @@ import { wholeNumber } from '../../whole-number.ts';
 import type { ChangeView, PublishedView } from './answers.ts';
 import { ConfigApi, pathOf } from './api.ts';
 import { changesText, countText } from './change-text.ts';
+import { said } from './message.ts';
 import { tellPublished } from './publish.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 
@@ -46,7 +47,7 @@ export function addRollbackCommand(config: Command): void {
         [],
       );
     }
-    const body = { to, ...(message !== undefined && { message }) };
+    const body = { to, ...said(message) };
     const { data } = await api.send<PublishedView>('POST', `${pathOf(of)}/rollback`, body);
     await tellPublished(of, data, options);
   });

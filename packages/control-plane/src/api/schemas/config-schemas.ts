@@ -21,13 +21,8 @@ export const number = z.int().nonnegative();
 export const format = z.enum(FORMATS);
 export const comment = z.string().optional();
 
-/** Why, for those who come after; nothing but spaces is nothing. */
-export const message = z
-  .string()
-  .trim()
-  .max(1_000)
-  .transform((text) => text || undefined)
-  .optional();
+/** Why, for those who come after. */
+export const message = z.string().trim().min(1).max(1_000).optional();
 export const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 const entrySchema = z
