@@ -32,6 +32,19 @@ test('a service is a backend of instances that DNS names', () => {
   assert.doesNotMatch(config, /# x|check/);
 });
 
+test('a name of its own goes before what a platform calls another', () => {
+  const other = { ...orders, name: 'web.shop', alias: 'web.shop', hosts: ['orders.shop.svc'] };
+  const taking = { ...orders, hosts: ['web.shop', 'web.shop:80', 'orders.shop.svc'] };
+  const config = haproxyConfig({ ...options, services: [other, taking] });
+  assert.deepEqual(
+    [...config.matchAll(/use_backend (\S+) if .* -m str (.*) \}/g)].map(([, ...found]) => found),
+    [
+      ['shop-orders', 'orders.shop.svc'],
+      ['web.shop', 'orders.shop.svc'],
+    ],
+  );
+});
+
 test('names can not become lines of their own', () => {
   const other: HaproxyService = {
     ...{ name: EVIL, alias: 'evil', protocol: 'tcp', endpoints: 1, hosts: [EVIL] },

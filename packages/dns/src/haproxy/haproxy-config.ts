@@ -120,7 +120,7 @@ frontend mesh_http
   option forwardfor
   # A backend is called as the service's alias is: its name in lower case, with - for what no host has.
   http-request set-var(txn.alias) 'req.hdr(host),field(1,:),lower,regsub("[.]${suffix}$",""),regsub("[^a-z0-9.-]+","-",g)'
-${services.filter(isHttp).map(moreHosts).join('')}\
+${moreHosts(services.filter(isHttp))}\
   use_backend %[var(txn.alias)]
   default_backend mesh_unknown`;
 }
@@ -129,10 +129,21 @@ function isHttp({ protocol }: HaproxyService): boolean {
   return protocol === 'http' || protocol === 'http2' || protocol === 'grpc';
 }
 
-/** The hosts that a registry states of a service go before what is called as they are. */
-function moreHosts({ alias, hosts }: HaproxyService): string {
+/**
+ * The hosts that registries state of services. A service's own name goes before what a platform calls
+ * another; of two that are called the same the lowest name has it, being asked first.
+ */
+function moreHosts(services: readonly HaproxyService[]): string {
+  const own = new Set(services.flatMap(({ name, alias }) => [name.toLowerCase(), alias]));
+  const byName = services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return byName.map((service) => hostLines(service, own)).join('');
+}
+
+function hostLines({ alias, hosts }: HaproxyService, own: ReadonlySet<string>): string {
   // Of characters that mean nothing to HAProxy.
-  const all = hosts.filter((host) => /^[a-z0-9._-]+(:\d+)?$/.test(host));
+  const all = hosts
+    .filter((host) => /^[a-z0-9._-]+(:\d+)?$/.test(host))
+    .filter((host) => !own.has(host.replace(/:\d+$/, '')));
   const line = (fetched: string, texts: readonly string[]) =>
     texts.length === 0
       ? ''
