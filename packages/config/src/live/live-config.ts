@@ -1,19 +1,11 @@
 import type { Logger, ZooKeeper } from '@meshkeeper/zookeeper';
-import { layersOf } from '../model/layers.ts';
-import {
-  checkApplication,
-  checkNamespace,
-  type NamespaceRef,
-  refText,
-  SHARED_APPLICATION,
-} from '../model/names.ts';
-import { type Layer, type Resolution, resolve } from '../model/resolve.ts';
+import { type NamespaceRef, refText, SHARED_APPLICATION } from '../model/names.ts';
 import type { Published as PublishedNamespace } from '../projection/wanted.ts';
 import { CONFIG_ROOT, Paths } from '../store/paths.ts';
-import type { ApplicationRecord, Pointer } from '../store/records.ts';
+import type { Pointer } from '../store/records.ts';
 import type { LiveImage } from './image.ts';
-import type { LiveNamespace } from './live-namespace.ts';
-import type { Resolved, ResolvedLayer, ResolveRequest } from './resolved.ts';
+import type { Resolved, ResolveRequest } from './resolved.ts';
+import { Resolver } from './resolver.ts';
 import { TreeFollower } from './tree-follower.ts';
 import { Waiting } from './waiting.ts';
 
@@ -29,23 +21,14 @@ export interface LiveConfigOptions {
   readonly restored?: LiveImage;
 }
 
-/** Resolutions that are remembered: instances mostly get the same. */
-const REMEMBERED = 256;
-
 /**
  * What every instance gets, in memory, kept by a watch. While ZooKeeper is away it is what it was, and
  * says that it is stale.
  */
 export class LiveConfig implements AsyncDisposable {
-  readonly #shared: string;
   readonly #zk: ZooKeeper;
   readonly #paths: Paths;
-  readonly #applications = new Map<string, ApplicationRecord>();
-  readonly #namespaces = new Map<string, LiveNamespace>();
-  /** By the releases that they are made of, and what those hold. */
-  readonly #resolutions = new Map<string, Resolution>();
-  /** What was told since anything was another, by who asks. */
-  readonly #answers = new Map<string, Resolved>();
+  readonly #resolver: Resolver;
   /** Who is told of all changes. */
   readonly #listeners = new Set<() => void>();
   /** Who waits for what is another. */
@@ -71,12 +54,13 @@ export class LiveConfig implements AsyncDisposable {
     restored,
   }: LiveConfigOptions) {
     this.#zk = zk;
-    this.#shared = shared;
+    this.#resolver = new Resolver(shared);
     this.#paths = new Paths(root);
     this.#ready.promise.catch(() => {}); // for those who wait
+    const { applications, namespaces } = this.#resolver;
     if (restored !== undefined) {
-      for (const [name, record] of restored.applications) this.#applications.set(name, record);
-      for (const [name, namespace] of restored.namespaces) this.#namespaces.set(name, namespace);
+      for (const [name, record] of restored.applications) applications.set(name, record);
+      for (const [name, namespace] of restored.namespaces) namespaces.set(name, namespace);
       this.#revision = restored.revision;
       this.#known = true;
     }
@@ -84,17 +68,17 @@ export class LiveConfig implements AsyncDisposable {
       zk,
       paths: this.#paths,
       logger,
-      known: (ref) => this.#namespaces.get(refText(ref)),
+      known: (ref) => namespaces.get(refText(ref)),
       knownPaths: () => this.#knownPaths(),
       handlers: {
         application: (name, record) => {
-          if (record === undefined) this.#applications.delete(name);
-          else this.#applications.set(name, record);
+          if (record === undefined) applications.delete(name);
+          else applications.set(name, record);
           this.#changed(name);
         },
         namespace: (ref, namespace) => {
-          if (namespace === undefined) this.#namespaces.delete(refText(ref));
-          else this.#namespaces.set(refText(ref), namespace);
+          if (namespace === undefined) namespaces.delete(refText(ref));
+          else namespaces.set(refText(ref), namespace);
           this.#changed(ref.application);
         },
         complete: () => {
@@ -141,12 +125,12 @@ export class LiveConfig implements AsyncDisposable {
 
   /** The names of all applications, in order. */
   get applications(): readonly string[] {
-    return [...this.#applications.keys()].sort();
+    return [...this.#resolver.applications.keys()].sort();
   }
 
   /** All namespaces as they are released to all. */
   *published(): Generator<PublishedNamespace> {
-    for (const [text, namespace] of this.#namespaces) {
+    for (const [text, namespace] of this.#resolver.namespaces) {
       const [application = '', name = ''] = text.split('/');
       const { content } = namespace;
       if (content !== undefined) yield { application, namespace: name, content };
@@ -157,8 +141,8 @@ export class LiveConfig implements AsyncDisposable {
   get image(): LiveImage {
     return {
       revision: this.#revision,
-      applications: new Map(this.#applications),
-      namespaces: new Map(this.#namespaces),
+      applications: new Map(this.#resolver.applications),
+      namespaces: new Map(this.#resolver.namespaces),
     };
   }
 
@@ -172,40 +156,8 @@ export class LiveConfig implements AsyncDisposable {
    * What an instance gets now; the same object for all who get the same, until anything changes.
    * @throws ConfigError NOT_VALID for names that can't be
    */
-  resolve({ application, profiles = [], instance = {} }: ResolveRequest): Resolved {
-    checkApplication(application);
-    profiles.forEach(checkNamespace);
-    const { stale } = this;
-    const asked = `${application} ${profiles.join(' ')}`;
-    const told = this.#told(asked, stale);
-    if (told !== undefined) return told;
-    const layers: Layer[] = [];
-    const names: string[] = [];
-    let forSome = false;
-    for (const ref of this.#layersOf(application, profiles)) {
-      const namespace = this.#namespaces.get(refText(ref));
-      forSome ||= (namespace?.pointer.grays.length ?? 0) > 0;
-      const chosen = namespace?.choose(instance);
-      if (chosen === undefined) continue;
-      const { root, ...layer } = chosen;
-      layers.push({ ...ref, ...layer });
-      names.push(`${refText(ref)} ${layer.release} ${layer.gray ?? ''} ${root}`);
-    }
-    const name = names.join('\n');
-    // Of those for whom there are gray releases, the same is for those who get the same of them.
-    const shared = forSome ? `${asked}\n${name}` : asked;
-    const known = forSome ? this.#told(shared, stale) : undefined;
-    if (known !== undefined) return known;
-    const resolved: Resolved = {
-      application,
-      profiles,
-      ...this.#resolution(name, layers),
-      revision: this.#revision,
-      stale,
-      layers: layers.map(({ entries: _, ...layer }): ResolvedLayer => layer),
-    };
-    remember(this.#answers, shared, resolved);
-    return resolved;
+  resolve(request: ResolveRequest): Resolved {
+    return this.#resolver.resolve(request, { revision: this.#revision, stale: this.stale });
   }
 
   /** What an instance gets, and whenever that is another; of several changes perhaps only the last. */
@@ -251,7 +203,7 @@ export class LiveConfig implements AsyncDisposable {
     is: (pointer: Pointer | undefined) => boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const isSeen = () => is(this.#namespaces.get(refText(ref))?.pointer);
+    const isSeen = () => is(this.#resolver.namespaces.get(refText(ref))?.pointer);
     if (isSeen() || signal.aborted) return;
     const { promise, resolve: done } = Promise.withResolvers<void>();
     const off = this.onChange(() => {
@@ -296,27 +248,10 @@ export class LiveConfig implements AsyncDisposable {
     }
   }
 
-  #layersOf(application: string, profiles: readonly string[]): readonly NamespaceRef[] {
-    const links = this.#linksOf(application).filter(
-      (link) => this.#namespaces.get(refText(link))?.pointer.public,
-    );
-    return layersOf({ application, profiles, links, shared: this.#shared });
-  }
-
-  #linksOf(application: string): readonly NamespaceRef[] {
-    return this.#applications.get(application)?.links ?? [];
-  }
-
-  /** What was told before, if it is what would be told now. */
-  #told(asked: string, stale: boolean): Resolved | undefined {
-    const told = this.#answers.get(asked);
-    return told?.revision === this.#revision && told.stale === stale ? told : undefined;
-  }
-
   /** Tells those who wait, once for all that changes in a turn. @param application undefined: all */
   #changed(application?: string): void {
     this.#version++;
-    this.#answers.clear();
+    this.#resolver.changed();
     const isFirst = this.#touched?.size === 0;
     if (application === undefined) this.#touched = undefined;
     else this.#touched?.add(application);
@@ -325,35 +260,17 @@ export class LiveConfig implements AsyncDisposable {
       const touched = this.#touched;
       this.#touched = new Set();
       const isTouched = (name: string) => touched === undefined || touched.has(name);
-      const concerns = (name: string) =>
-        [name, this.#shared].some(isTouched) ||
-        this.#linksOf(name).some((link) => isTouched(link.application));
+      const concerns = (name: string) => this.#resolver.concerns(name, isTouched);
       void this.#waiting.tell(concerns, (request) => this.resolve(request));
       for (const listener of [...this.#listeners]) listener();
     });
   }
 
-  #resolution(name: string, layers: readonly Layer[]): Resolution {
-    let found = this.#resolutions.get(name);
-    if (found === undefined) {
-      found = resolve(layers);
-      remember(this.#resolutions, name, found);
-    }
-    return found;
-  }
-
   *#knownPaths(): Generator<string> {
-    for (const name of this.#applications.keys()) yield this.#paths.application(name);
-    for (const text of this.#namespaces.keys()) {
+    for (const name of this.#resolver.applications.keys()) yield this.#paths.application(name);
+    for (const text of this.#resolver.namespaces.keys()) {
       const [application = '', namespace = ''] = text.split('/');
       yield this.#paths.namespace({ application, namespace }).pointer;
     }
   }
-}
-
-/** Adds what is newest; the oldest is forgotten when there are many. */
-function remember<T>(all: Map<string, T>, name: string, value: T): void {
-  all.set(name, value);
-  const [oldest] = all.keys();
-  if (all.size > REMEMBERED && oldest !== undefined) all.delete(oldest);
 }

@@ -65,8 +65,8 @@ export class ConfigStore {
     this.applications = new Applications(context);
     this.drafts = new Drafts(context, validator, sealer);
     this.releases = new Releases(context, this.applications);
-    this.grays = new Grays(context, this.applications, this.releases);
-    this.schedule = new Schedule(context, this.applications, this.releases);
+    this.grays = new Grays(context, this.releases);
+    this.schedule = new Schedule(context, this.releases);
     this.garbage = new Garbage(context, this.schedule);
     this.removal = new Removal(context, this.applications);
     this.signals = new Signals(context, this.applications, this.grays);

@@ -1,8 +1,7 @@
 import { ConfigError, notValid } from '../config-error.ts';
-import { type Actor, authorize, checkFourEyes } from '../model/actor.ts';
+import { type Actor, authorize } from '../model/actor.ts';
 import { type GrayRule, ruleFaults } from '../model/gray.ts';
 import { checkName, type NamespaceRef, refText } from '../model/names.ts';
-import type { Applications } from './applications.ts';
 import { changeNamespace } from './change-namespace.ts';
 import { diffContents } from './contents.ts';
 import type { StoreContext } from './context.ts';
@@ -10,7 +9,6 @@ import { encode, type GrayRecord, type Pointer } from './records.ts';
 import {
   checkBase,
   type Published,
-  publishable,
   type Release,
   type Releases,
   releaseOf,
@@ -47,12 +45,10 @@ const MAX_POINTER = 256 * 1024;
 /** Releases for some instances, until they are for all or for none. */
 export class Grays {
   readonly #context: StoreContext;
-  readonly #applications: Applications;
   readonly #releases: Releases;
 
-  constructor(context: StoreContext, applications: Applications, releases: Releases) {
+  constructor(context: StoreContext, releases: Releases) {
     this.#context = context;
-    this.#applications = applications;
     this.#releases = releases;
   }
 
@@ -67,14 +63,12 @@ export class Grays {
     actor: Actor,
     signal: AbortSignal,
   ): Promise<{ readonly gray: GrayRecord; readonly release: Release }> {
-    authorize(actor, 'publish');
     checkName(name, 'gray release');
     checkSettings(settings);
     const { chunks, now } = this.#context;
-    const fourEyes = await this.#applications.fourEyes(ref.application, signal);
+    const take = await this.#releases.taking(ref, tag, actor, signal);
     return changeNamespace(this.#context, { ref, signal }, async (state, paths) => {
-      const draft = publishable(ref, state, tag);
-      if (fourEyes) checkFourEyes(actor, draft.authors);
+      const draft = take(state);
       const { pointer } = state;
       const there = pointer.grays.find((gray) => gray.name === name);
       if (there !== undefined) {

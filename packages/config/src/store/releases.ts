@@ -14,6 +14,7 @@ import { readRelease, readReleases, releaseNumbers } from './read-release.ts';
 import {
   type ContentRef,
   contentId,
+  type DraftRecord,
   encode,
   type Pointer,
   type ReleaseKind,
@@ -106,6 +107,26 @@ export class Releases {
       const made = { kind: 'rollback', of: to, content, by: actor.name, message } as const;
       return this.plan(ref, state, paths, made, signal);
     });
+  }
+
+  /**
+   * Who may take the draft away to publish it, takes it by this from what a namespace is.
+   * @param tag nothing but the draft that was seen
+   * @throws ConfigError FORBIDDEN; what it gives: NOT_FOUND, STALE, CONFLICT, and FORBIDDEN by four eyes
+   */
+  async taking(
+    ref: NamespaceRef,
+    tag: string | undefined,
+    actor: Actor,
+    signal: AbortSignal,
+  ): Promise<(state: NamespaceState) => DraftRecord> {
+    authorize(actor, 'publish');
+    const fourEyes = await this.#applications.fourEyes(ref.application, signal);
+    return (state) => {
+      const draft = publishable(ref, state, tag);
+      if (fourEyes) checkFourEyes(actor, draft.authors);
+      return draft;
+    };
   }
 
   /** What it takes to make a content the head. */
@@ -245,7 +266,11 @@ export function releaseOf({ content, ...record }: ReleaseRecord): Release {
 }
 
 /** The draft, if it may follow the head. @throws ConfigError NOT_FOUND, STALE, CONFLICT */
-export function publishable(ref: NamespaceRef, { draft, pointer }: NamespaceState, tag?: string) {
+function publishable(
+  ref: NamespaceRef,
+  { draft, pointer }: NamespaceState,
+  tag?: string,
+): DraftRecord {
   if (draft === undefined) throw noDraft(ref);
   if (tag !== undefined && tag !== '*' && tag !== draft.tag)
     throw new ConfigError(

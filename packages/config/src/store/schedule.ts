@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isZooKeeperError, persistently } from '@meshkeeper/zookeeper';
 import { ConfigError } from '../config-error.ts';
-import { type Actor, authorize, checkFourEyes } from '../model/actor.ts';
+import { type Actor, authorize } from '../model/actor.ts';
 import { type NamespaceRef, refText } from '../model/names.ts';
-import type { Applications } from './applications.ts';
 import { changeNamespace } from './change-namespace.ts';
 import type { StoreContext } from './context.ts';
 import { absent } from './namespace-state.ts';
 import { encode, parse, type ScheduledRecord } from './records.ts';
-import {
-  checkBase,
-  type Published,
-  type PublishOptions,
-  publishable,
-  type Releases,
-} from './releases.ts';
+import { checkBase, type Published, type PublishOptions, type Releases } from './releases.ts';
 
 /** What became of a release that was due. */
 export type Outcome =
@@ -30,12 +23,10 @@ const MAX_SCHEDULED = 100;
 /** Releases to come. Who is the leader publishes them; that two think they are doesn't matter. */
 export class Schedule {
   readonly #context: StoreContext;
-  readonly #applications: Applications;
   readonly #releases: Releases;
 
-  constructor(context: StoreContext, applications: Applications, releases: Releases) {
+  constructor(context: StoreContext, releases: Releases) {
     this.#context = context;
-    this.#applications = applications;
     this.#releases = releases;
   }
 
@@ -51,13 +42,11 @@ export class Schedule {
     actor: Actor,
     signal: AbortSignal,
   ): Promise<ScheduledRecord> {
-    authorize(actor, 'publish');
     const { now } = this.#context;
-    const fourEyes = await this.#applications.fourEyes(ref.application, signal);
+    const take = await this.#releases.taking(ref, tag, actor, signal);
     const id = randomUUID();
     return changeNamespace(this.#context, { ref, signal }, async (state, paths) => {
-      const { content, base, authors } = publishable(ref, state, tag);
-      if (fourEyes) checkFourEyes(actor, authors);
+      const { content, base } = take(state);
       if ((await this.list(ref, signal)).length >= MAX_SCHEDULED)
         throw new ConfigError('TOO_LARGE', `${MAX_SCHEDULED} releases are scheduled already`);
       const said = message === undefined ? {} : { message };
