@@ -5,6 +5,8 @@ import { Mutex, RecipeError } from '../../src/index.ts';
 import { Crowd } from './crowd.ts';
 import type { System } from './system.ts';
 
+/** Milliseconds between two writes. */
+const PAUSE = process.env.MESHKEEPER_SOAK === '1' ? 20 : 50;
 const patience = { timeout: 60_000 };
 
 /**
@@ -80,7 +82,7 @@ function writer(zk: ZooKeeper, path: string): AsyncDisposable {
     for (let i = 0; !stopped; i++) {
       await zk.set(path, `${i}`);
       // All sessions are told of each.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   })();
   return {

@@ -13,6 +13,9 @@ import type { Ledger } from './ledger.ts';
 /** The znode that everything of the contract is below. */
 export const ROOT = '/contract';
 
+/** Milliseconds between two writes of a player. */
+const PAUSE = process.env.MESHKEEPER_SOAK === '1' ? 5 : 20;
+
 /** What all players write down. */
 export interface Ledgers {
   readonly mutex: Ledger;
@@ -123,13 +126,13 @@ export class Player {
     const { signal } = this.#stop;
     for (let number = 1; !signal.aborted; ) {
       // Not faster than others can follow.
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
       if (this.#paused) continue;
       try {
         await this.zk.set(`${ROOT}/data/${this.name}`, `${number}`, { signal });
         this.#acknowledged = number;
         const passing = `${ROOT}/passing/${this.name}-`;
-        if (number++ % 20 === 0)
+        if (number++ % 5 === 0)
           await this.zk.create(passing, null, { mode: CreateMode.PERSISTENT_SEQUENTIAL, signal });
       } catch (error) {
         if (signal.aborted) return;
