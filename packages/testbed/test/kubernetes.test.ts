@@ -214,7 +214,7 @@ test('a slice takes the addresses that a real server takes, and at most 1,000', 
   );
 });
 
-test('Services get their defaults; lists of nothing are null, and of no namespace empty', async () => {
+test('Services get their defaults; lists of nothing are empty, also of no namespace', async () => {
   const headless = { metadata: { name: '1st' }, spec: { clusterIP: 'None' } };
   const { body } = await call('POST', SERVICES, { body: headless });
   assert.equal(body.spec.ipFamilyPolicy, 'RequireDualStack');
@@ -232,7 +232,7 @@ test('Services get their defaults; lists of nothing are null, and of no namespac
     422,
   );
   const none = await call('GET', '/api/v1/namespaces/none-such/services');
-  assert.deepEqual([none.code, none.body.items], [200, null]);
+  assert.deepEqual([none.code, none.body.items], [200, []]);
   assert.deepEqual(
     told(await call('POST', '/api/v1/namespaces/none-such/services', { body: plain })),
     [404, 'NotFound'],
@@ -259,7 +259,12 @@ test('server-side apply: fields have owners, and unknown ones are an error', asy
   // What one no longer says goes, unless it is another's.
   const left = await call('PATCH', at('one'), { type, body: body({}) });
   assert.deepEqual(left.body.data, { b: '2' });
-  const unknown = { metadata: { name: 'odd' }, spec: { ports: [{ port: 80 }], colour: 'red' } };
+  const spelt = { apiVersion: 'v1', kind: 'Service' };
+  const unknown = {
+    ...spelt,
+    metadata: { name: 'odd' },
+    spec: { ports: [{ port: 80 }], colour: 'red' },
+  };
   const odd = await call('PATCH', `${SERVICES}/odd?fieldManager=one`, { type, body: unknown });
   assert.equal(odd.code, 500);
 });

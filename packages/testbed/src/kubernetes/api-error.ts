@@ -60,7 +60,7 @@ function qualified({ group, kind }: Subject): string {
 }
 
 function detailsOf({ group, kind, name }: Subject): JsonObject {
-  return { name, ...(group !== '' && { group }), kind };
+  return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind };
 }
 
 /** No such object. */
@@ -159,6 +159,19 @@ export function internal(message: string): ApiError {
 export function methodNotAllowed(): ApiError {
   const message = 'the server does not allow this method on the requested resource';
   return new ApiError(405, 'MethodNotAllowed', message, { details: {} });
+}
+
+/** 409 of an object that is another than the one that is meant. `key`: where it is stored. */
+export function otherObject(subject: Subject, key: string, why: string): ApiError {
+  return conflict(
+    subject,
+    `StorageError: invalid object, Code: 4, Key: /registry/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${why}`,
+  );
+}
+
+/** 422 of options that are not understood: of what is asked, not of an object. */
+export function badOption(kind: string, cause: Cause): ApiError {
+  return invalid({ group: 'meta.k8s.io', kind, name: '' }, [cause]);
 }
 
 /** 415. */

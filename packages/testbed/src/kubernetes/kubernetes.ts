@@ -20,7 +20,7 @@ import type { KubernetesObject } from './object.ts';
 import { ResourceCatalog } from './resources/catalog.ts';
 import { Controllers } from './resources/controllers.ts';
 import { ENDPOINT_SLICE } from './resources/endpoint-slice.ts';
-import { timestamp } from './resources/object-api.ts';
+import { timestamp } from './resources/object-checks.ts';
 import { SERVICE } from './resources/service.ts';
 import { Revisions } from './storage/revisions.ts';
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Authorizer } from '../access/authorizer.ts';
-import { serviceAccount, type User } from '../access/user.ts';
+import type { User } from '../access/user.ts';
 import { type Reach, Webhooks } from '../admission/webhooks.ts';
 import {
   ApiError,
+  badOption,
   badRequest,
   forbidden,
   internal,
@@ -15,15 +16,7 @@ import {
   unsupportedMediaType,
 } from '../api-error.ts';
 import { FaultTable, type RequestRecord } from '../faults.ts';
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  type KubernetesObject,
-  list,
-  part,
-  text,
-} from '../object.ts';
+import { isObject, type Json, type JsonObject, type KubernetesObject } from '../object.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
@@ -32,9 +25,12 @@ import { ObjectApi, type Write } from '../resources/object-api.ts';
 import { apiVersionOf, type Cluster, type ResourceType } from '../resources/resource-type.ts';
 import { fieldSelector, labelSelector } from '../storage/selector.ts';
 import { keyOf } from '../storage/storage.ts';
+import { send, success } from './answer.ts';
+import { createdOnly } from './created-only.ts';
 import { discovery } from './discovery.ts';
 import { type ListRequest, listObjects, parseRevision } from './list.ts';
-import { isTrue, type RequestInfo, requestInfo } from './request-info.ts';
+import { readBody, readJson, readObject } from './request-body.ts';
+import { isDryRun, isTrue, type RequestInfo, requestInfo } from './request-info.ts';
 import { type Disturbance, Watch, type WatchSettings } from './watch.ts';
 
 /** How the API answers. */
@@ -104,7 +100,10 @@ export class ApiServer {
     this.#authorize(user, info);
     if (info.resource === undefined) return this.#other(info, response);
     const { resource } = info;
-    if (await this.#virtual(info, resource, user, request, response)) return;
+    const created = await createdOnly(info, resource, user, request, this.#authorizer, (who) =>
+      this.token(who),
+    );
+    if (created !== undefined) return send(response, 201, created);
     const type = this.#options.catalog.find(resource.group, resource.version, resource.plural);
     if (type === undefined) throw noSuchResource();
     if (!['', 'status', 'finalize'].includes(resource.subresource)) throw noSuchResource();
@@ -186,42 +185,6 @@ export class ApiServer {
     send(response, 200, found);
   }
 
-  /** Resources without objects: tokens, and who may do what. */
-  async #virtual(
-    { method }: RequestInfo,
-    { plural, name, namespace, subresource }: Resource,
-    user: User,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<boolean> {
-    if (method !== 'POST') return false;
-    if (plural === 'serviceaccounts' && subresource === 'token') {
-      const token = this.token(serviceAccount(namespace!, name));
-      const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
-      const body = await readBody(request);
-      send(response, 201, { ...body, status: { token, expirationTimestamp } });
-      return true;
-    }
-    if (!['selfsubjectaccessreviews', 'subjectaccessreviews'].includes(plural)) return false;
-    const body = await readBody(request);
-    const spec = part(body, 'spec');
-    const wanted = part(spec, 'resourceAttributes');
-    const who: User =
-      plural === 'subjectaccessreviews'
-        ? { name: text(spec, 'user') ?? '', groups: list(spec, 'groups').map(String) }
-        : user;
-    const allowed = this.#authorizer.allows(who, {
-      verb: text(wanted, 'verb') ?? '',
-      group: text(wanted, 'group') ?? '',
-      resource: text(wanted, 'resource') ?? '',
-      subresource: text(wanted, 'subresource') ?? '',
-      namespace: text(wanted, 'namespace') || undefined,
-      name: text(wanted, 'name') ?? '',
-    });
-    send(response, 201, { ...body, status: { allowed } });
-    return true;
-  }
-
   /** A token for somebody. */
   token(user: User): string {
     const token = Buffer.from(`${user.name}.${this.#options.tokens.size}`).toString('base64url');
@@ -282,7 +245,7 @@ export class ApiServer {
   ): Promise<void> {
     const { query, verb } = info;
     const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0]!;
-    const dryRun = query.get('dryRun') === 'All';
+    const dryRun = isDryRun(info);
     const warnings: string[] = [];
     const write: Write = {
       type,
@@ -308,14 +271,14 @@ export class ApiServer {
       if (name !== '') throw methodNotAllowed();
       if (type.namespaced && namespace === undefined)
         throw badRequest('an empty namespace may not be set during creation');
-      return done(201, await this.#objects.create(await readObject(request), write));
+      return done(201, await this.#objects.create(await readObject(request, type.kind), write));
     }
     if (verb === 'deletecollection') return done(200, await this.#deleteAll(info, write));
     if (name === '') throw methodNotAllowed();
     if (verb === 'update') {
       const { object, created } = await this.#objects.update(
         name,
-        await readObject(request),
+        await readObject(request, type.kind),
         write,
       );
       return done(created ? 201 : 200, object);
@@ -359,7 +322,11 @@ export class ApiServer {
     const patch = await readJson(request);
     if (kind === 'application/apply-patch+yaml') {
       if (!query.has('fieldManager'))
-        throw badRequest('fieldManager: Required value: is required for apply patch');
+        throw badOption('PatchOptions', {
+          field: 'fieldManager',
+          message: 'Required value: is required for apply patch',
+          reason: 'FieldValueRequired',
+        });
       const force = isTrue(query.get('force') ?? 'false');
       return this.#objects.apply(name, patch as KubernetesObject, force, write);
     }
@@ -390,64 +357,4 @@ export class ApiServer {
       }
     }
   }
-}
-
-function success(type: ResourceType, { metadata }: KubernetesObject): JsonObject {
-  const { group, plural } = type;
-  return {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Success',
-    details: {
-      name: metadata.name,
-      ...(group !== '' && { group }),
-      kind: plural,
-      uid: metadata.uid ?? '',
-    },
-  };
-}
-
-async function readJson(request: IncomingMessage): Promise<Json> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks).toString();
-  if (body === '') return {};
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<JsonObject> {
-  // kubectl has a binary form for some of them, which is not read here.
-  checkJson(request);
-  const body = await readJson(request);
-  return isObject(body) ? body : {};
-}
-
-function checkJson(request: IncomingMessage): void {
-  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]!.trim();
-  if (type !== 'application/json') throw unsupportedMediaType(['application/json']);
-}
-
-async function readObject(request: IncomingMessage): Promise<KubernetesObject> {
-  checkJson(request);
-  return (await readJson(request)) as KubernetesObject;
-}
-
-function send(
-  response: ServerResponse,
-  code: number,
-  body: JsonObject,
-  headers: Readonly<Record<string, string | string[]>> = {},
-): void {
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
-  response.writeHead(code, {
-    'content-type': 'application/json',
-    'content-length': bytes.length,
-    ...headers,
-  });
-  response.end(bytes);
 }

@@ -1,6 +1,6 @@
 import { badRequest, type Cause, expired, invalid, tooLargeResourceVersion } from '../api-error.ts';
 import type { JsonObject, KubernetesObject } from '../object.ts';
-import { versioned } from '../resources/object-api.ts';
+import { versioned } from '../resources/object-checks.ts';
 import { apiVersionOf, type ResourceType } from '../resources/resource-type.ts';
 import { decodeToken, encodeToken } from '../storage/continue-token.ts';
 import type { Selector } from '../storage/selector.ts';
@@ -29,11 +29,13 @@ export function listObjects({ type, storage, namespace, selects, query }: ListRe
   const match = query.get('resourceVersionMatch') ?? '';
   const token = query.get('continue') ?? '';
   const limit = Number(query.get('limit') ?? 0);
+  if (!Number.isInteger(limit))
+    throw badRequest(`strconv.ParseInt: parsing "${query.get('limit')}": invalid syntax`);
   if (asked !== '' && parseRevision(asked) === undefined)
     throw badRequest(
-      `Invalid value: "${asked}": strconv.ParseUint: parsing "${asked}": invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: "${asked}": strconv.ParseUint: parsing "${asked}": invalid syntax`,
     );
-  checkMatch(type, asked, match, token);
+  checkMatch(asked, match, token);
   const current = storage.revision;
   const wanted = Number(asked);
   if (wanted > current) throw tooLargeResourceVersion(wanted, current);
@@ -84,17 +86,15 @@ export function listObjects({ type, storage, namespace, selects, query }: ListRe
         !query.has('labelSelector') &&
         !query.has('fieldSelector') && { remainingItemCount: more }),
     },
-    // Items of built-in lists don't say what they are, and an empty list is null.
+    // Items of built-in lists don't say what they are.
     items:
       type.custom === true
         ? items
-        : items.length === 0
-          ? null
-          : items.map(({ apiVersion: _, kind: __, ...item }) => item as JsonObject),
+        : items.map(({ apiVersion: _, kind: __, ...item }) => item as JsonObject),
   };
 }
 
-function checkMatch(type: ResourceType, asked: string, match: string, token: string): void {
+function checkMatch(asked: string, match: string, token: string): void {
   const faults: Cause[] = [];
   const forbid = (message: string) =>
     faults.push({
@@ -116,5 +116,5 @@ function checkMatch(type: ResourceType, asked: string, match: string, token: str
   if (match === 'Exact' && asked === '0')
     forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   if (faults.length > 0)
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: type.plural }, faults);
+    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, faults);
 }

@@ -1,4 +1,4 @@
-import { badRequest } from '../api-error.ts';
+import { badOption, badRequest } from '../api-error.ts';
 
 /** What a request is about, by its method and address. */
 export interface RequestInfo {
@@ -86,4 +86,17 @@ function verbOf(method: string, name: string, query: URLSearchParams, isResource
 /** A boolean as the API reads it. */
 export function isTrue(value: string | null): boolean {
   return value === '' || value === '1' || value?.toLowerCase() === 'true';
+}
+
+/** Whether nothing is to be stored. @throws ApiError 422 */
+export function isDryRun({ query, verb }: RequestInfo): boolean {
+  const stated = query.get('dryRun');
+  if (stated === null || stated === '') return false;
+  if (stated === 'All') return true;
+  const kind = `${verb.charAt(0).toUpperCase()}${verb.slice(1)}Options`;
+  throw badOption(kind, {
+    field: 'dryRun',
+    message: `Unsupported value: ${JSON.stringify([stated])}: supported values: "All"`,
+    reason: 'FieldValueNotSupported',
+  });
 }

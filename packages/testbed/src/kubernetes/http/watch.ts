@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError, expired, invalid } from '../api-error.ts';
 import type { JsonObject, KubernetesObject } from '../object.ts';
-import { versioned } from '../resources/object-api.ts';
+import { versioned } from '../resources/object-checks.ts';
 import { apiVersionOf, type ResourceType } from '../resources/resource-type.ts';
 import type { Selector } from '../storage/selector.ts';
 import type { Change } from '../storage/storage.ts';
@@ -52,7 +52,11 @@ export class Watch {
     const asked = query.get('resourceVersion') ?? '';
     const from = asked === '' ? 0 : parseRevision(asked);
     if (from === undefined)
-      throw new ApiError(500, '', `strconv.ParseUint: parsing "${asked}": invalid syntax`);
+      throw new ApiError(
+        500,
+        '',
+        `resourceVersion: Invalid value: "${asked}": strconv.ParseUint: parsing "${asked}": invalid syntax`,
+      );
     if (query.has('sendInitialEvents'))
       throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
         {

@@ -22,7 +22,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
 
 function apply(root: Record<string, Json>, { op, path, from, value }: Operation): void {
   if (op === 'test') {
-    if (canonical(read(root, path)) !== canonical(value)) throw unfit(`test failed at ${path}`);
+    if (canonical(read(root, path)) !== canonical(value)) throw unfit();
   } else if (op === 'add') add(root, path, structuredClone(value ?? null));
   else if (op === 'remove') remove(root, path);
   else if (op === 'replace') {
@@ -34,14 +34,16 @@ function apply(root: Record<string, Json>, { op, path, from, value }: Operation)
     const moved = read(root, from ?? '');
     remove(root, from ?? '');
     add(root, path, moved);
-  } else throw unfit(`unexpected operation ${op}`);
+  } else throw unfit();
 }
 
-function unfit(message: string): ApiError {
+/** Why is not told. */
+function unfit(): ApiError {
   return new ApiError(
     422,
     'Invalid',
-    `the server rejected our request due to an error in our request: ${message}`,
+    'the server rejected our request due to an error in our request',
+    { details: {} },
   );
 }
 
@@ -50,23 +52,23 @@ function place(root: Record<string, Json>, pointer: string): { holder: Json; nam
   const steps = pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   const name = steps.pop()!;
   let holder: Json = root;
-  for (const step of steps) holder = member(holder, step, pointer);
+  for (const step of steps) holder = member(holder, step);
   return { holder, name };
 }
 
-function member(holder: Json, name: string, pointer: string): Json {
+function member(holder: Json, name: string): Json {
   const value = Array.isArray(holder)
     ? holder[Number(name)]
     : isObject(holder) && Object.hasOwn(holder, name)
       ? holder[name]
       : undefined;
-  if (value === undefined) throw unfit(`there is nothing at ${pointer}`);
+  if (value === undefined) throw unfit();
   return value;
 }
 
 function read(root: Record<string, Json>, pointer: string): Json {
   const { holder, name } = place(root, pointer);
-  return member(holder, name, pointer);
+  return member(holder, name);
 }
 
 function add(root: Record<string, Json>, pointer: string, value: Json): void {
@@ -74,14 +76,14 @@ function add(root: Record<string, Json>, pointer: string, value: Json): void {
   if (isObject(holder)) holder[name] = value;
   else if (Array.isArray(holder)) {
     const index = name === '-' ? holder.length : Number(name);
-    if (!(index >= 0 && index <= holder.length)) throw unfit(`no place ${pointer}`);
+    if (!(index >= 0 && index <= holder.length)) throw unfit();
     holder.splice(index, 0, value);
-  } else throw unfit(`there is nothing at ${pointer}`);
+  } else throw unfit();
 }
 
 function remove(root: Record<string, Json>, pointer: string): void {
   const { holder, name } = place(root, pointer);
-  member(holder, name, pointer);
+  member(holder, name);
   if (Array.isArray(holder)) holder.splice(Number(name), 1);
   else if (isObject(holder)) delete holder[name];
 }

@@ -1,3 +1,4 @@
+import type { Cause } from '../api-error.ts';
 import { type KubernetesObject, part } from '../object.ts';
 import { CUSTOM_RESOURCE_DEFINITION } from './custom.ts';
 import { ENDPOINT_SLICE } from './endpoint-slice.ts';
@@ -28,6 +29,15 @@ function prepareNamespace(object: KubernetesObject): void {
   };
   object.spec ??= { finalizers: ['kubernetes'] };
   object.status ??= { phase: 'Active' };
+}
+
+function validateConfigMap(object: KubernetesObject): Cause[] {
+  return Object.keys(part(object, 'data'))
+    .filter((key) => !/^[-._a-zA-Z0-9]+$/.test(key))
+    .map((key) => ({
+      field: `data[${key}]`,
+      message: `Invalid value: ${JSON.stringify(key)}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+    }));
 }
 
 function prepareSecret(object: KubernetesObject): void {
@@ -66,7 +76,7 @@ export const BUILT_IN: readonly ResourceType[] = [
   LEASE,
   CUSTOM_RESOURCE_DEFINITION,
   ...rows('', 'v1', true, {
-    'configmaps ConfigMap': { shortNames: ['cm'] },
+    'configmaps ConfigMap': { shortNames: ['cm'], validate: validateConfigMap },
     'secrets Secret': { prepare: prepareSecret, fields: ['type'] },
     'serviceaccounts ServiceAccount': { shortNames: ['sa'], returnsDeleted: true },
     'events Event': {

@@ -1,7 +1,7 @@
 import { type KubernetesObject, objects, part } from '../object.ts';
 import { type Change, keyOf } from '../storage/storage.ts';
 import type { ResourceCatalog } from './catalog.ts';
-import { timestamp } from './object-api.ts';
+import { timestamp } from './object-checks.ts';
 
 /** How long after its creation a definition is served: about as long as was measured. */
 const ESTABLISHED = 50;

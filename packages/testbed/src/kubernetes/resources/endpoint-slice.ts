@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { Cause } from '../api-error.ts';
-import { canonical, type KubernetesObject, list, objects, text } from '../object.ts';
+import { type KubernetesObject, list, objects, part, text } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
+import { nameFaults, qualifiedFaults } from './names.ts';
 import type { ResourceType } from './resource-type.ts';
-import { isPort } from './service.ts';
 
 const string: Schema = { type: 'string' };
 const bool: Schema = { type: 'boolean' };
@@ -59,6 +59,10 @@ function prepare(object: KubernetesObject): void {
     port.name ??= '';
     port.protocol ??= 'TCP';
   }
+  for (const endpoint of objects(object, 'endpoints')) {
+    endpoint.conditions ??= {};
+    delete endpoint.deprecatedTopology;
+  }
   // As the API's own encoding has them: empty lists are null.
   if (list(object, 'ports').length === 0) object.ports = null;
   if (list(object, 'endpoints').length === 0) object.endpoints = null;
@@ -97,7 +101,21 @@ function validate(object: KubernetesObject, old: KubernetesObject | undefined): 
     if (addresses.length > MOST_ADDRESSES)
       faults.push(tooMany(field, addresses.length, MOST_ADDRESSES));
     for (const [j, address] of addresses.entries())
-      faults.push(...addressFaults(String(address), type, `${field}[${j}]`));
+      faults.push(...addressFaults(String(address), type, `${field}[${j}]`, field));
+    const { hostname, nodeName } = endpoint;
+    const at = (member: string) => `endpoints[${i}].${member}`;
+    if (hostname !== undefined)
+      faults.push(...nameFaults(String(hostname), 'label', at('hostname')));
+    if (nodeName !== undefined)
+      faults.push(...nameFaults(String(nodeName), 'subdomain', at('nodeName')));
+    const zones = objects(part(endpoint, 'hints'), 'forZones').map(({ name }) => String(name));
+    for (const [j, zone] of zones.entries())
+      if (zones.indexOf(zone) < j)
+        faults.push({
+          field: at(`hints.forZones[${j}].name`),
+          message: `Duplicate value: "${zone}"`,
+          reason: 'FieldValueDuplicate',
+        });
   }
   return [...faults, ...portFaults(object)];
 }
@@ -122,16 +140,10 @@ function portFaults(object: KubernetesObject): Cause[] {
         reason: 'FieldValueDuplicate',
       });
     names.add(name);
-    if (name !== '' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
-      faults.push({
-        field: `${field}.name`,
-        message: `Invalid value: "${name}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character`,
-      });
-    if (port.port !== undefined && port.port !== null && !isPort(port.port))
-      faults.push({
-        field: `${field}.port`,
-        message: `Invalid value: ${canonical(port.port)}: must be between 1 and 65535, inclusive`,
-      });
+    // Of its number nothing is asked.
+    if (name !== '') faults.push(...nameFaults(name, 'label', `${field}.name`));
+    if (port.appProtocol !== undefined)
+      faults.push(...qualifiedFaults(String(port.appProtocol), `${field}.appProtocol`));
     if (!['TCP', 'UDP', 'SCTP'].includes(String(port.protocol)))
       faults.push({
         field: `${field}.protocol`,
@@ -142,24 +154,35 @@ function portFaults(object: KubernetesObject): Cause[] {
   return faults;
 }
 
-function addressFaults(address: string, type: string, field: string): Cause[] {
-  const bad = (why: string): Cause[] => [
-    { field, message: `Invalid value: ${JSON.stringify(address)}: ${why}` },
+function addressFaults(address: string, type: string, field: string, all: string): Cause[] {
+  const bad = (why: string, where = field): Cause[] => [
+    { field: where, message: `Invalid value: ${JSON.stringify(address)}: ${why}` },
   ];
   if (type === 'FQDN') {
-    const fits = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/.test(address);
-    return fits ? [] : bad('must be a fully qualified domain name');
+    const faults = nameFaults(address, 'subdomain', field);
+    if (faults.length > 0) return faults;
+    return address.includes('.')
+      ? []
+      : bad('should be a domain with at least two segments separated by dots');
   }
   if (type !== 'IPv4' && type !== 'IPv6') return [];
   const family = isIP(address);
+  if (family === 0 && isIP(address.replace(/(^|\.)0+(?=\d)/g, '$1')) === 4)
+    return bad('must not have leading 0s');
   if (family === 0 || address.includes('%'))
     return bad('must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
-  if ((family === 4) !== (type === 'IPv4')) return bad(`must be an ${type} address`);
+  if ((family === 4) !== (type === 'IPv4'))
+    return [...bad(`must be an ${type} address`, all), ...reservedFaults(address, bad)];
   if (family === 6) {
     if (/^::ffff:/i.test(address)) return bad('must not be an IPv4-mapped IPv6 address');
     const canonicalForm = new URL(`http://[${address}]`).hostname.slice(1, -1);
     if (canonicalForm !== address) return bad(`must be in canonical form ("${canonicalForm}")`);
   }
+  return reservedFaults(address, bad);
+}
+
+/** Addresses that no endpoint can have. */
+function reservedFaults(address: string, bad: (why: string) => Cause[]): Cause[] {
   if (address === '0.0.0.0' || address === '::') return bad(`may not be unspecified (${address})`);
   if (/^127\./.test(address) || address === '::1')
     return bad('may not be in the loopback range (127.0.0.0/8, ::1/128)');

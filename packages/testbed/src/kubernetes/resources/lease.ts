@@ -7,12 +7,13 @@ const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/;
 
 function prepare(object: KubernetesObject): void {
   const spec = part(object, 'spec');
+  object.spec = spec;
   for (const member of ['acquireTime', 'renewTime']) {
     const time = spec[member];
     if (time === undefined || time === null) continue;
     if (typeof time !== 'string' || !MICRO_TIME.test(time))
       throw badRequest(
-        `Lease in version "v1" cannot be handled as a Lease: parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(time)} as ".000000"`,
+        `Lease in version "v1" cannot be handled as a Lease: parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(String(time).slice(19))} as ".000000"`,
       );
   }
 }
@@ -30,11 +31,6 @@ function validate(object: KubernetesObject): Cause[] {
     faults.push({
       field: 'spec.leaseTransitions',
       message: `Invalid value: ${transitions}: must be greater than or equal to 0`,
-    });
-  if (spec.holderIdentity === '')
-    faults.push({
-      field: 'spec.holderIdentity',
-      message: 'Invalid value: "": must not be empty',
     });
   return faults;
 }
@@ -59,8 +55,6 @@ export const LEASE: ResourceType = {
           acquireTime: { type: 'string' },
           renewTime: { type: 'string' },
           leaseTransitions: { type: 'integer' },
-          strategy: { type: 'string' },
-          preferredHolder: { type: 'string' },
         },
       },
     },

@@ -12,6 +12,12 @@ const LABEL_MESSAGE =
 const SUBDOMAIN_MESSAGE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+const NAME_PART =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const LABEL_VALUE_MESSAGE =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const FINALIZERS = new Set(['foregroundDeletion', 'kubernetes', 'orphan']);
+
 const bad = (field: string, value: string, why: string): Cause => ({
   field,
   message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
@@ -35,20 +41,13 @@ export function nameFaults(name: string, rule: NameRule, field = 'metadata.name'
 export function metadataFaults({ metadata }: KubernetesObject): Cause[] {
   const faults: Cause[] = [];
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
-    if (!isQualifiedName(key)) faults.push(bad('metadata.labels', key, 'name part must be valid'));
+    faults.push(...qualifiedFaults(key, 'metadata.labels'));
     if (typeof value !== 'string' || value.length > 63 || !LABEL_VALUE.test(value))
-      faults.push(
-        bad(
-          'metadata.labels',
-          String(value),
-          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
-        ),
-      );
+      faults.push(bad('metadata.labels', String(value), LABEL_VALUE_MESSAGE));
   }
   let size = 0;
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
-    if (!isQualifiedName(key.toLowerCase()))
-      faults.push(bad('metadata.annotations', key, 'name part must be valid'));
+    faults.push(...qualifiedFaults(key.toLowerCase(), 'metadata.annotations', key));
     size += key.length + String(value).length;
   }
   if (size > 262_144)
@@ -57,14 +56,30 @@ export function metadataFaults({ metadata }: KubernetesObject): Cause[] {
       message: 'Too long: may not be more than 262144 bytes',
       reason: 'FieldValueTooLong',
     });
-  for (const [i, owner] of (metadata.ownerReferences ?? []).entries())
+  for (const owner of metadata.ownerReferences ?? [])
     for (const member of ['apiVersion', 'kind', 'name', 'uid'])
       if (typeof owner[member] !== 'string' || owner[member] === '')
         faults.push({
-          field: `metadata.ownerReferences[${i}].${member}`,
+          field: `metadata.ownerReferences.${member}`,
           message: `Invalid value: "": must not be empty`,
         });
+  for (const [i, name] of (metadata.finalizers ?? []).entries())
+    if (!name.includes('/') && !FINALIZERS.has(name))
+      faults.push(
+        bad(
+          `metadata.finalizers[${i}]`,
+          name,
+          'name is neither a standard finalizer name nor is it fully qualified',
+        ),
+      );
   return faults;
+}
+
+/** What is wrong with a key, or with another name that may have a prefix. `told`: as it was written. */
+export function qualifiedFaults(key: string, field: string, told = key): Cause[] {
+  if (isQualifiedName(key)) return [];
+  const label = `a valid label key ${NAME_PART} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+  return [bad(field, told, key.split('/').length > 2 ? label : `name part ${NAME_PART}`)];
 }
 
 /** True for `name` and `prefix/name`. */

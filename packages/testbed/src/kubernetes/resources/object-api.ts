@@ -3,16 +3,13 @@ import {
   ApiError,
   alreadyExists,
   badRequest,
-  type Cause,
   conflict,
-  internal,
   invalid,
   notFound,
-  type Subject,
+  otherObject,
 } from '../api-error.ts';
 import {
   canonical,
-  isObject,
   type JsonObject,
   type KubernetesObject,
   type ObjectMeta,
@@ -22,12 +19,22 @@ import { applyObject } from '../patch/apply.ts';
 import { LISTS } from '../patch/list-rules.ts';
 import { ManagedFields } from '../patch/managed-fields.ts';
 import type { RuleOf } from '../patch/strategic-merge.ts';
-import { prune, setDefaults } from '../schema/prune.ts';
-import { validate } from '../schema/validate.ts';
+import { prune } from '../schema/prune.ts';
 import { keyOf } from '../storage/storage.ts';
 import type { ResourceCatalog } from './catalog.ts';
 import { ruleOfSchema } from './custom.ts';
-import { metadataFaults, nameFaults } from './names.ts';
+import {
+  check,
+  checkBody,
+  clean,
+  content,
+  initialise,
+  kindOf,
+  merged,
+  subjectOf,
+  timestamp,
+  versioned,
+} from './object-checks.ts';
 import { apiVersionOf, type Cluster, type ResourceType } from './resource-type.ts';
 
 /** What a write is about, and how it is meant. */
@@ -75,19 +82,19 @@ export class ObjectApi {
     managed?: ManagedFields,
   ): Promise<KubernetesObject> {
     const { type, namespace } = write;
-    this.#checkBody(body, write);
+    checkBody(body, write);
     const { metadata } = body;
     if ((metadata.name ?? '') === '' && metadata.generateName !== undefined)
       metadata.name = metadata.generateName + randomUUID().replaceAll('-', '').slice(0, 5);
     if ((metadata.resourceVersion ?? '') !== '')
-      throw badRequest('resourceVersion should not be set on objects to be created');
+      throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
     if (namespace !== undefined) this.#checkNamespace(namespace, type, metadata.name ?? '');
-    this.#clean(body, write);
+    clean(body, write);
     if (type.status === true && type.custom === true) delete body.status;
-    this.#initialise(body, type);
+    initialise(body, type);
     const admitted = (await write.admit('CREATE', body, undefined)) ?? body;
     type.prepare?.(admitted, undefined, this.#cluster);
-    this.#check(admitted, undefined, type);
+    check(admitted, undefined, type);
     const storage = this.#catalog.storage(type);
     const key = keyOf(namespace, admitted.metadata.name);
     if (storage.get(key) !== undefined)
@@ -104,7 +111,7 @@ export class ObjectApi {
     write: Write,
   ): Promise<{ object: KubernetesObject; created: boolean }> {
     const { type, namespace, subresource } = write;
-    this.#checkBody(body, write);
+    checkBody(body, write);
     if ((body.metadata.name ?? '') === '') body.metadata.name = name;
     if (body.metadata.name !== name)
       throw badRequest(
@@ -116,19 +123,20 @@ export class ObjectApi {
     if (old === undefined) {
       if (type.createOnUpdate !== true || subresource !== '') throw notFound(subjectOf(type, name));
       if (body.metadata.uid !== undefined)
-        throw conflict(
+        throw otherObject(
           subjectOf(type, name),
-          `Precondition failed: UID in precondition: ${body.metadata.uid}, UID in object meta: `,
+          `${type.plural}/${key}`,
+          `UID in precondition: ${body.metadata.uid}, UID in object meta: `,
         );
       delete body.metadata.resourceVersion;
       return { object: await this.create(body, write), created: true };
     }
     const stated = body.metadata.resourceVersion ?? '';
     if (stated === '' && type.unconditionalUpdate === false)
-      throw invalid(kindOf(type, name), [
+      throw invalid(subjectOf(type, name), [
         {
           field: 'metadata.resourceVersion',
-          message: 'Invalid value: 0x0: must be specified for an update',
+          message: 'Invalid value: 0: must be specified for an update',
         },
       ]);
     return { object: await this.replace(old, body, write), created: false };
@@ -146,15 +154,16 @@ export class ObjectApi {
     const stated = wanted.metadata.resourceVersion ?? '';
     if (stated !== '' && stated !== resourceVersion) throw conflict(subjectOf(type, name));
     if (wanted.metadata.uid !== undefined && wanted.metadata.uid !== uid)
-      throw conflict(
+      throw otherObject(
         subjectOf(type, name),
-        `Precondition failed: UID in precondition: ${wanted.metadata.uid}, UID in object meta: ${uid}`,
+        `${type.plural}/${keyOf(namespace, name)}`,
+        `UID in precondition: ${wanted.metadata.uid}, UID in object meta: ${uid}`,
       );
-    this.#clean(wanted, write);
-    const next = this.#merged(old, wanted, type, subresource);
+    clean(wanted, write);
+    const next = merged(old, wanted, type, subresource);
     const admitted = (await write.admit('UPDATE', next, old)) ?? next;
     type.prepare?.(admitted, old, this.#cluster);
-    this.#check(admitted, old, type);
+    check(admitted, old, type);
     const storage = this.#catalog.storage(type);
     const key = keyOf(namespace, name);
     // A webhook takes time: another may have written meanwhile.
@@ -187,13 +196,18 @@ export class ObjectApi {
     wanted.metadata = { ...(wanted.metadata ?? {}), name } as ObjectMeta;
     if (wanted.metadata.managedFields !== undefined)
       throw badRequest('metadata.managedFields must be nil');
-    this.#checkBody(wanted, write);
+    if (wanted.apiVersion === undefined || wanted.kind === undefined)
+      throw badRequest('invalid object type: /, Kind=');
+    const stated = wanted.metadata.namespace ?? '';
+    checkBody(wanted, write);
     const { schema, custom } = type;
     if (schema !== undefined && custom !== true) {
       const [unknown] = prune(structuredClone(content(wanted)), schema);
       if (unknown !== undefined)
-        throw internal(
-          `failed to create typed patch object (${namespace}/${name}; ${apiVersionOf(type)}, Kind=${type.kind}): .${unknown}: field not declared in schema`,
+        throw new ApiError(
+          500,
+          '',
+          `failed to create typed patch object (${stated}/${name}; ${type.group}/${type.version}, Kind=${type.kind}): .${unknown}: field not declared in schema`,
         );
     }
     const live = this.#catalog.storage(type).get(keyOf(namespace, name));
@@ -224,13 +238,13 @@ export class ObjectApi {
     const { uid, resourceVersion } = part(options, 'preconditions');
     if (uid !== undefined && uid !== old.metadata.uid)
       throw conflict(
-        subjectOf(type, name),
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+        kindOf(type, name),
+        `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
       );
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(
-        subjectOf(type, name),
-        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`,
+        kindOf(type, name),
+        `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
       );
     await write.admit('DELETE', undefined, old);
     if (write.dryRun) return { object: old, gone: true };
@@ -255,25 +269,6 @@ export class ObjectApi {
     };
   }
 
-  #checkBody(body: KubernetesObject, { type, namespace }: Write): void {
-    const expected = apiVersionOf(type);
-    if (!isObject(body)) throw badRequest('the body is no object');
-    body.apiVersion ??= expected;
-    body.kind ??= type.kind;
-    if (body.apiVersion !== expected || body.kind !== type.kind)
-      throw badRequest(
-        `${body.kind} in version "${body.apiVersion}" cannot be handled as a ${type.kind}: no kind "${body.kind}" is registered for version "${body.apiVersion}"`,
-      );
-    body.metadata ??= { name: '' };
-    const stated = body.metadata.namespace;
-    if (namespace === undefined) delete body.metadata.namespace;
-    else if (stated !== undefined && stated !== '' && stated !== namespace)
-      throw badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
-      );
-    else body.metadata.namespace = namespace;
-  }
-
   #checkNamespace(namespace: string, type: ResourceType, name: string): void {
     const found = this.#catalog.storage({ group: '', plural: 'namespaces' }).get(namespace);
     if (found === undefined) throw notFound({ group: '', kind: 'namespaces', name: namespace });
@@ -284,87 +279,6 @@ export class ObjectApi {
         `${type.plural} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
         { details: { causes: [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }] } },
       );
-  }
-
-  /** Unknown fields are removed, and told of; what is not stated gets its default. */
-  #clean(object: KubernetesObject, { type, fieldValidation, warnings }: Write): void {
-    const { schema } = type;
-    if (schema === undefined) return;
-    const { apiVersion, kind, metadata } = object;
-    const inner = content(object, true);
-    const unknown = prune(inner, schema);
-    if (unknown.length > 0 && fieldValidation === 'Strict')
-      throw badRequest(
-        `${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: strict decoding error: ${unknown.map((field) => `unknown field "${field}"`).join(', ')}`,
-      );
-    if (fieldValidation === 'Warn')
-      for (const field of unknown) warnings.push(`unknown field "${field}"`);
-    if (type.custom === true) setDefaults(inner, schema);
-    else {
-      const [fault] = validate(withoutNulls(inner), schema);
-      if (fault !== undefined)
-        throw badRequest(
-          `${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: json: cannot unmarshal into Go struct field ${kind}.${fault.field}`,
-        );
-    }
-    for (const name of Object.keys(object)) delete object[name];
-    Object.assign(object, { apiVersion, kind, metadata }, inner);
-  }
-
-  #initialise({ metadata }: KubernetesObject, type: ResourceType): void {
-    metadata.uid = randomUUID();
-    metadata.creationTimestamp = timestamp();
-    delete metadata.deletionTimestamp;
-    delete metadata.managedFields;
-    delete metadata.selfLink;
-    if (type.generation === true) metadata.generation = 1;
-    else delete metadata.generation;
-  }
-
-  /** What a PUT makes: the status by itself, the rest without it. */
-  #merged(
-    old: KubernetesObject,
-    wanted: KubernetesObject,
-    type: ResourceType,
-    subresource: string,
-  ): KubernetesObject {
-    if (subresource === 'status')
-      return { ...structuredClone(old), status: wanted.status } as KubernetesObject;
-    const { uid, creationTimestamp, deletionTimestamp, generation, resourceVersion } = old.metadata;
-    const metadata: ObjectMeta = {
-      ...wanted.metadata,
-      uid: uid!,
-      creationTimestamp: creationTimestamp!,
-      resourceVersion: resourceVersion!,
-      ...(generation !== undefined && { generation }),
-      ...(old.metadata.managedFields !== undefined && {
-        managedFields: old.metadata.managedFields,
-      }),
-    };
-    delete metadata.selfLink;
-    if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
-    else delete metadata.deletionTimestamp;
-    const status = type.status === true ? old.status : wanted.status;
-    const next = { ...wanted, metadata, status: structuredClone(status) } as KubernetesObject;
-    if (status === undefined) delete next.status;
-    return next;
-  }
-
-  #check(object: KubernetesObject, old: KubernetesObject | undefined, type: ResourceType): void {
-    const { name = '' } = object.metadata;
-    const faults: Cause[] = [];
-    if (name === '')
-      faults.push({
-        field: 'metadata.name',
-        message: 'Required value: name or generateName is required',
-        reason: 'FieldValueRequired',
-      });
-    else if (old === undefined) faults.push(...nameFaults(name, type.names ?? 'subdomain'));
-    faults.push(...metadataFaults(object));
-    if (type.custom === true && type.schema !== undefined)
-      faults.push(...validate(content(object), type.schema));
-    faults.push(...(type.validate?.(object, old) ?? []));
-    if (faults.length > 0) throw invalid(kindOf(type, name), faults);
   }
 
   #own(object: KubernetesObject, old: KubernetesObject | undefined, write: Write): void {
@@ -379,42 +293,10 @@ export class ObjectApi {
   }
 
   #setManaged(object: KubernetesObject, managed: ManagedFields, type: ResourceType): void {
-    object.metadata = { ...object.metadata, managedFields: managed.toJson(apiVersionOf(type)) };
+    const managedFields = managed.toJson(apiVersionOf(type));
+    object.metadata = { ...object.metadata, managedFields };
+    if (managedFields.length === 0) delete object.metadata.managedFields;
   }
-}
-
-/** The object as another version of its resource has it. */
-export function versioned(object: KubernetesObject, type: ResourceType): KubernetesObject {
-  const apiVersion = apiVersionOf(type);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
-}
-
-export function subjectOf({ group, plural }: ResourceType, name: string): Subject {
-  return { group, kind: plural, name };
-}
-
-function kindOf({ group, kind }: ResourceType, name: string): Subject {
-  return { group, kind, name };
-}
-
-/** To the second, as the API has times. */
-export function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-function version(apiVersion: string): string {
-  return apiVersion.slice(apiVersion.indexOf('/') + 1);
-}
-
-/** All but what every object has, and its status. */
-function content(object: KubernetesObject, withStatus = false): JsonObject {
-  const { apiVersion: _, kind: __, metadata: ___, ...rest } = object;
-  if (!withStatus) delete rest.status;
-  return rest;
-}
-
-function withoutNulls(value: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(value, (_, inner) => (inner === null ? undefined : inner)));
 }
 
 /** True when a write changes nothing that anybody could see. */

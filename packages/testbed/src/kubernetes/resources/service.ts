@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import type { Cause } from '../api-error.ts';
-import { type JsonObject, type KubernetesObject, objects, part, text } from '../object.ts';
+import { type JsonObject, type KubernetesObject, list, objects, part, text } from '../object.ts';
 import { SERVICE_PORTS } from '../patch/list-rules.ts';
 import type { Schema } from '../schema/schema.ts';
+import { nameFaults, qualifiedFaults } from './names.ts';
 import type { Cluster, ResourceType } from './resource-type.ts';
 
 const string: Schema = { type: 'string' };
@@ -73,8 +75,12 @@ function prepare(
   spec.sessionAffinity ??= 'None';
   for (const port of objects(spec, 'ports')) {
     port.protocol ??= 'TCP';
-    port.targetPort ??= port.port;
+    if ((port.targetPort ?? 0) === 0) port.targetPort = port.port!;
   }
+  if (objects(spec, 'ports').length === 0) delete spec.ports;
+  if (spec.sessionAffinity === 'ClientIP')
+    spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10_800 } };
+  if (list(spec, 'externalIPs').length > 0) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'ExternalName') {
     for (const member of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
       delete spec[member];
@@ -92,6 +98,8 @@ function prepare(
         cluster.allocateNodePort();
   }
   object.status ??= { loadBalancer: {} };
+  for (const each of objects(part(part(object, 'status'), 'loadBalancer'), 'ingress'))
+    if (each.ip !== undefined) each.ipMode ??= 'VIP';
 }
 
 function addresses(spec: JsonObject, before: JsonObject, cluster: Cluster): void {
@@ -146,11 +154,17 @@ function validate(object: KubernetesObject, old: KubernetesObject | undefined): 
     const name = text(port, 'name') ?? '';
     if (name === '' && ports.length > 1)
       fault(`${field}.name`, 'Required value', 'FieldValueRequired');
+    if (name !== '') faults.push(...nameFaults(name, 'label', `${field}.name`));
     if (name !== '' && names.has(name))
       fault(`${field}.name`, `Duplicate value: "${name}"`, 'FieldValueDuplicate');
     names.add(name);
-    if (!isPort(port.port))
-      fault(`${field}.port`, `Invalid value: ${port.port}: must be between 1 and 65535, inclusive`);
+    const range = (of: string, value: unknown) =>
+      fault(`${field}.${of}`, `Invalid value: ${value}: must be between 1 and 65535, inclusive`);
+    if (!isPort(port.port)) range('port', port.port);
+    if (typeof port.targetPort === 'number' && !isPort(port.targetPort))
+      range('targetPort', port.targetPort);
+    if (port.appProtocol !== undefined)
+      faults.push(...qualifiedFaults(String(port.appProtocol), `${field}.appProtocol`));
     if (!['TCP', 'UDP', 'SCTP'].includes(String(port.protocol)))
       fault(
         `${field}.protocol`,
@@ -161,11 +175,18 @@ function validate(object: KubernetesObject, old: KubernetesObject | undefined): 
     if (numbers.has(key))
       fault(
         field,
-        `Duplicate value: {"protocol":"${port.protocol}","port":${port.port}}`,
+        `Duplicate value: {"Name":"","Protocol":"${port.protocol}","AppProtocol":null,"Port":${port.port},"TargetPort":0,"NodePort":0}`,
         'FieldValueDuplicate',
       );
     numbers.add(key);
   }
+  const ingress = objects(part(part(object, 'status'), 'loadBalancer'), 'ingress');
+  for (const [i, { ip }] of ingress.entries())
+    if (ip !== undefined && isIP(String(ip)) === 0)
+      fault(
+        `status.loadBalancer.ingress[${i}].ip`,
+        `Invalid value: "${ip}": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+      );
   const before = part(old, 'spec');
   const had = before.clusterIP;
   if (had !== undefined && before.type !== 'ExternalName' && type !== 'ExternalName')
@@ -174,7 +195,7 @@ function validate(object: KubernetesObject, old: KubernetesObject | undefined): 
   return faults;
 }
 
-export function isPort(port: unknown): boolean {
+function isPort(port: unknown): boolean {
   return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 

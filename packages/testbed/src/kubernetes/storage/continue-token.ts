@@ -25,5 +25,5 @@ export function decodeToken(token: string): ContinueToken {
   } catch {
     // The same as a token of another shape.
   }
-  throw badRequest('continue key is not valid: unable to decode the token');
+  throw badRequest('invalid continue token: continue key is not valid: unable to decode the token');
 }
