@@ -125,6 +125,8 @@ describe('the commands', { concurrency: 2 }, () => {
     // Who reads after any of it sees it.
     assert.equal(await done(['get', 'gray', 'a', '--instance', 'one']), '2\n');
     assert.equal(await done(['get', 'gray', 'a']), '1\n');
+    const history = await done(['history', 'gray', '-o', 'table']);
+    assert.match(history, /^1 \(now\) .*\n2 +.* canary for some/m);
     const shown = await done(['gray', 'gray', '-o', 'table']);
     assert.match(shown, /^canary +2 +instances one +errors/m);
     await done(['gray', 'gray', 'canary', '--percentage', '100']);

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { withExamples } from '../../examples.ts';
 import { CliError, ExitCode } from '../../exit-code.ts';
 import { optionsOf } from '../../global-options.ts';
-import { print } from '../../output/format.ts';
+import { formatOf, print } from '../../output/format.ts';
 import type { Table } from '../../output/table.ts';
 import { wholeNumber } from '../../whole-number.ts';
-import type { ReleaseView } from './answers.ts';
-import { ConfigApi, pathOf } from './api.ts';
+import type { ContentView, ReleaseView } from './answers.ts';
+import { ConfigApi, pathOf, Refused } from './api.ts';
 import { nameOf, TARGET, type Target, target } from './target.ts';
 
 /** Releases that are asked for at once. */
@@ -28,10 +28,13 @@ export function addHistoryCommand(config: Command): void {
     'meshkeeper config history shop --limit 100 -o json',
   ]).action(async (of: Target, _: unknown, own: Command) => {
     const { limit, ...options } = optionsOf<{ readonly limit: number }>(own);
-    const items = await newest(new ConfigApi(options), of, limit);
+    const api = new ConfigApi(options);
+    const items = await newest(api, of, limit);
     if (items.length === 0)
       throw new CliError(`nothing of ${nameOf(of)} is published yet`, ExitCode.NOT_FOUND);
-    await print({ items }, options.output, () => table(items));
+    const isShown = formatOf(options.output) === 'table';
+    const head = isShown ? await headOf(api, of) : undefined;
+    await print({ items }, options.output, () => table(items, head));
   });
 }
 
@@ -49,14 +52,25 @@ async function newest(api: ConfigApi, of: Target, limit: number): Promise<Releas
   return items;
 }
 
+/** What all get; of some that get another, the newest release may be. Undefined: nothing is for all. */
+async function headOf(api: ConfigApi, of: Target): Promise<number | undefined> {
+  try {
+    const { data } = await api.get<ContentView>(pathOf(of), { limit: '1' });
+    return data.release.number;
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 /** As a log: the newest is what one sees last. */
-function table(items: readonly ReleaseView[]): Table {
+function table(items: readonly ReleaseView[], head: number | undefined): Table {
   return {
     head: ['RELEASE', 'WHEN', 'BY', 'WHAT', 'KEYS', 'WHY'],
     rows: items
       .toReversed()
       .map(({ number, at, by, kind, of, gray, keys, changes, message }) => [
-        ...[String(number), at, by],
+        ...[number === head ? `${number} (now)` : String(number), at, by],
         `${kindText(kind, of, gray)}+${changes.added} ~${changes.changed} -${changes.removed}`,
         ...[String(keys), message ?? '-'],
       ]),
