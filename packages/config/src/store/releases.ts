@@ -79,13 +79,15 @@ export class Releases {
     signal: AbortSignal,
   ): Promise<Published> {
     authorize(actor, 'publish');
-    const fourEyes = await this.#applications.fourEyes(ref.application, signal);
+    // Read beside the namespace, and waited for where it counts.
+    const fourEyes = this.#applications.fourEyes(ref.application, signal);
+    fourEyes.catch(() => {});
     return changeNamespace(this.#context, { ref, signal }, async (state, paths) => {
       const draft = publishable(ref, state, tag);
       const made = { kind: 'publish', content: draft.content, by: actor.name, message } as const;
       const planned = await this.plan(ref, state, paths, made, signal);
       // Where there is nothing to be published, nobody else need be called for it.
-      if (fourEyes) checkFourEyes(actor, draft.authors);
+      if (await fourEyes) checkFourEyes(actor, draft.authors);
       return { ...planned, draft: null };
     });
   }
