@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { describe, it, test } from 'node:test';
 import { loadConfig } from '@meshkeeper/control-plane';
 import { runHelm, runKubectl, skipWithout, tempDir, validateManifests } from '@meshkeeper/testbed';
@@ -63,6 +63,7 @@ describe('deploy/', { skip: skipWithout('kubernetes-tools', 'kubernetes-validate
     const plain = await kustomized();
     const charts = [
       await chartOf(),
+      await chartOf('serviceEntries=true'),
       await chartOf('webhook={"enabled":false}'),
       await chartOf('configuration={"controlPlane":{"dns":{"listen":"0.0.0.0:7053"}}}'),
     ];
@@ -96,8 +97,28 @@ describe('deploy/', { skip: skipWithout('kubernetes-tools', 'kubernetes-validate
   });
 });
 
-async function kustomized(): Promise<string> {
-  return outputOf(await runKubectl(['kustomize', 'deploy/kubernetes']));
+describe('rights that not everybody needs', { skip: skipWithout('kubernetes-tools') }, () => {
+  it('are added by a value of the chart as by a component', async () => {
+    await using folder = await tempDir('meshkeeper-deploy-');
+    const resources = join(relative(folder.path, resolve('deploy/kubernetes')), '.');
+    const components = [join(resources, 'service-entries')];
+    // JSON is YAML.
+    await writeFile(
+      join(folder.path, 'kustomization.yaml'),
+      JSON.stringify({ resources: [resources], components }),
+    );
+    const plain = objectsOf(await kustomized(folder.path));
+    const chart = objectsOf(await chartOf('serviceEntries=true'));
+    for (const kind of ['Role', 'RoleBinding']) {
+      const name = `${kind} meshkeeper-service-entries`;
+      assert.ok(plain.has(name));
+      assert.deepEqual(chart.get(name), plain.get(name));
+    }
+  });
+});
+
+async function kustomized(folder = 'deploy/kubernetes'): Promise<string> {
+  return outputOf(await runKubectl(['kustomize', folder]));
 }
 
 /** What the chart makes of its values, of which some are changed (`name=JSON`). */
