@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { NO_LOCALITY } from '@meshkeeper/mesh';
-import { checkHaproxy, skipWithout } from '@meshkeeper/testbed';
-import { type HaproxyService, haproxyConfig } from '../src/index.ts';
-import { endpoint, Names, service, settings } from './fixture.ts';
+import { checkHaproxy, freePort, skipWithout, startHaproxy, until } from '@meshkeeper/testbed';
+import { type HaproxyService, haproxyConfig, startDnsServer } from '../src/index.ts';
+import { Catalog, endpoint, Names, SILENT, service, settings } from './fixture.ts';
 
 const orders: HaproxyService = {
   ...{ name: 'Shop/Orders', alias: 'shop-orders', protocol: 'http', endpoints: 30 },
@@ -102,4 +105,43 @@ test('what HAProxy is answered: one priority, and weights as great as there is r
   // Half of those who are near are well: they take half of it, whatever their weights are.
   assert.deepEqual(weights(failover, '_s._haproxy.mesh', 'eu'), [65_535, 65_535]);
   assert.deepEqual(weights(failover, '_s._haproxy.mesh', 'us'), [65_535]);
+});
+
+test('gRPC goes through it, trailers and all', { skip: skipWithout('haproxy') }, async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = createServer().listen(0, '127.0.0.1');
+  stack.defer(() => void server.close());
+  server.on('stream', (stream) => {
+    stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end('hello');
+  });
+  await once(server, 'listening');
+  const at = server.address();
+  assert.ok(typeof at === 'object' && at !== null);
+  const dns = stack.use(
+    await startDnsServer({ listen: { host: '127.0.0.1', port: 0 }, logger: SILENT }),
+  );
+  const one = endpoint('one', '127.0.0.1', { port: at.port });
+  dns.update(...new Catalog().put({ ...service('greeter', one), protocol: 'grpc' }));
+  const listen = `127.0.0.1:${await freePort()}`;
+  const greeter: HaproxyService = {
+    ...{ name: 'greeter', alias: 'greeter', protocol: 'grpc', endpoints: 1 },
+    hosts: ['greeter.shop.svc'],
+  };
+  const config = haproxyConfig({
+    ...{ nameservers: [dns.address], zone: 'mesh', listen, services: [greeter] },
+    check: { type: 'tcp' },
+  });
+  const haproxy = stack.use(await startHaproxy(config));
+  await until(async () =>
+    (await haproxy.servers('greeter')).some(({ address }) => address !== undefined),
+  );
+  const client = connect(`http://${listen}`);
+  stack.defer(() => client.destroy());
+  for (const authority of ['greeter', 'greeter.mesh:50051', 'greeter.shop.svc']) {
+    const stream = client.request({ ':path': '/Greeter/Hello', ':authority': authority });
+    const [trailers, body] = await Promise.all([once(stream, 'trailers'), text(stream)]);
+    assert.deepEqual([body, trailers[0]['grpc-status']], ['hello', '0'], authority);
+  }
 });
