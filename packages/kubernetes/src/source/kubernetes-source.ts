@@ -9,17 +9,17 @@ import type {
 } from '@meshkeeper/mesh';
 import { MARK_LABELS } from '@meshkeeper/mesh';
 import { ApiClient } from '../api/api-client.ts';
-import type { KubernetesObject } from '../api/objects.ts';
-import { RESOURCES, type Resource } from '../api/resource.ts';
+import { RESOURCES } from '../api/resource.ts';
 import { KubernetesPolicies } from '../gateway-api/kubernetes-policies.ts';
 import type { ServiceNaming } from '../gateway-api/service-naming.ts';
-import type { ReflectorChange } from '../reflector/reflection.ts';
-import { Reflector, type ReflectorOptions, type ReflectorState } from '../reflector/reflector.ts';
+import type { ReflectorState } from '../reflector/reflector.ts';
 import { type BuildOptions, buildService, reachOf } from './build-service.ts';
-import { type KeptNode, keepNode } from './kept-node.ts';
-import { type KeptService, keepService } from './kept-service.ts';
-import { type KeptSlice, keepSlice } from './kept-slice.ts';
+import { keepNode } from './kept-node.ts';
+import { KeptObjects } from './kept-objects.ts';
+import { keepService } from './kept-service.ts';
+import { keepSlice } from './kept-slice.ts';
 import { Published } from './published.ts';
+import { Reflections, type ReflectorTimes } from './reflections.ts';
 import { defaultName, namedPorts } from './service-names.ts';
 import type { KubernetesSourceSettings } from './settings.ts';
 import { WrittenServices } from './written-services.ts';
@@ -28,12 +28,6 @@ import { WrittenServices } from './written-services.ts';
 export type KubernetesSourceContext = Pick<SourceContext, 'name' | 'logger' | 'now' | 'resolve'> &
   // Only for policies.
   Partial<Pick<SourceContext, 'mesh' | 'nameOf' | 'leader'>>;
-
-/** How it reads, for tests: shorter times. */
-export type ReflectorTimes = Pick<
-  ReflectorOptions<KubernetesObject, unknown>,
-  'pageSize' | 'watchTime' | 'idle' | 'backOff'
->;
 
 /**
  * Opens a cluster that the catalog reads.
@@ -52,14 +46,6 @@ export async function openKubernetesSource(
   return new KubernetesSource(settings, context, client, times);
 }
 
-/** One reflector that runs, whatever it reflects. */
-interface Reflected {
-  /** What is read: `services`, `endpointslices in shop`. */
-  readonly what: string;
-  readonly state: ReflectorState;
-  begun: boolean;
-}
-
 /** A cluster whose Services and EndpointSlices the catalog reads; and its policies, where that is asked for. */
 export class KubernetesSource implements OpenSource {
   readonly name: string;
@@ -69,16 +55,11 @@ export class KubernetesSource implements OpenSource {
   readonly #options: BuildOptions;
   readonly #context: KubernetesSourceContext;
   readonly #client: ApiClient;
-  readonly #times: ReflectorTimes;
   readonly #stop = new AbortController();
-  readonly #reflected: Reflected[] = [];
-  readonly #running: Promise<void>[] = [];
-  readonly #services = new Map<string, KeptService>();
-  /** By Service, then by their keys. */
-  readonly #slices = new Map<string, Map<string, KeptSlice>>();
-  /** The Service of each slice. */
-  readonly #sliceOf = new Map<string, string>();
-  readonly #nodes = new Map<string, KeptNode>();
+  readonly #reflections: Reflections;
+  readonly #objects: KeptObjects;
+  /** Follows what meshes have written. */
+  #following: Promise<void> | undefined;
   /** Services whose parts have changed, and why what is missing has gone. */
   readonly #dirty = new Map<string, Departure>();
   readonly #published = new Published();
@@ -99,7 +80,18 @@ export class KubernetesSource implements OpenSource {
     this.#options = { ...settings, registry: context.name };
     this.#context = context;
     this.#client = client;
-    this.#times = times;
+    this.#objects = new KeptObjects((service) => reachOf(service, this.#options) === 'nodes');
+    this.#reflections = new Reflections({
+      ...{ client, times, now: context.now },
+      concerns: (services, departure) => {
+        for (const service of services) this.#dirty.set(service, departure);
+      },
+      gap: () => {
+        this.#gap = true;
+      },
+      stateChanged: (what, state) => this.#noticed(what, state),
+      news: () => this.#wake.resolve(),
+    });
     if (!settings.policies) return;
     const { namespaces, except, policyStatus } = settings;
     const { mesh, leader, logger, now } = context;
@@ -122,7 +114,7 @@ export class KubernetesSource implements OpenSource {
 
   get state(): SourceState {
     if (!this.#ready) return { type: 'starting' };
-    const since = this.#reflected.flatMap(({ state }) =>
+    const since = this.#reflections.all.flatMap(({ state }) =>
       state.type === 'stale' ? [state.since] : [],
     );
     return since.length === 0 ? { type: 'live' } : { type: 'stale', since: Math.min(...since) };
@@ -133,7 +125,7 @@ export class KubernetesSource implements OpenSource {
     for (const problems of this.#problems.values())
       for (const [i, problem] of problems.entries())
         all.set(i === 0 ? problem.path : `${problem.path} (${i + 1})`, problem);
-    for (const { what, state } of this.#reflected) {
+    for (const { what, state } of this.#reflections.all) {
       const error = state.type === 'live' ? undefined : state.error;
       if (error !== undefined)
         all.set(what, { path: what, code: 'unreadable', message: (error as Error).message });
@@ -148,22 +140,22 @@ export class KubernetesSource implements OpenSource {
     const wake = () => this.#wake.resolve();
     both.addEventListener('abort', wake, { once: true });
     this.#start(both);
-    if (this.#written !== undefined) this.#running.push(this.#written.follow(both));
+    if (this.#written !== undefined) this.#following = this.#written.follow(both);
     try {
       while (!both.aborted) {
         this.#wake = Promise.withResolvers();
         // Nothing is said before everything was read once.
-        if (this.#reflected.every(({ begun }) => begun)) {
+        if (this.#reflections.begun) {
           this.#build();
           // Nodes are read when a Service is found that needs them.
-          if (this.#reflected.every(({ begun }) => begun)) yield* this.#tell();
+          if (this.#reflections.begun) yield* this.#tell();
           else continue;
         }
         await this.#wake.promise;
       }
     } finally {
       this.#stop.abort();
-      await Promise.all(this.#running);
+      await this.#ended();
     }
   }
 
@@ -171,12 +163,16 @@ export class KubernetesSource implements OpenSource {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#policies?.close();
-    await Promise.all(this.#running);
+    await this.#ended();
     await this.#client.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.all([this.#reflections.ended(), this.#following]);
   }
 
   /** The namespaces that are read; undefined is all. */
@@ -191,7 +187,7 @@ export class KubernetesSource implements OpenSource {
     const { nameOf = (service) => service } = this.#context;
     return {
       portsOf: (namespace, name) => {
-        const service = this.#services.get(`${namespace}/${name}`);
+        const service = this.#objects.service(`${namespace}/${name}`);
         if (service === undefined) return this.#written?.portsOf(namespace, name);
         return namedPorts(service).map((port) => ({ ...port, name: nameOf(port.name) }));
       },
@@ -205,104 +201,25 @@ export class KubernetesSource implements OpenSource {
     const foreign = `!${MARK_LABELS.mesh}`;
     const selector = labels === undefined ? foreign : `${labels},${foreign}`;
     for (const namespace of this.#places) {
-      this.#reflect(signal, {
+      this.#reflections.start(signal, {
         resource: RESOURCES.services,
         namespace,
         labelSelector: selector,
         project: (object) => keepService(object, this.#settings),
-        set: (key, service) => this.#setService(key, service),
+        set: (key, service) => {
+          this.#policies?.renamed();
+          return this.#objects.setService(key, service);
+        },
       });
-      this.#reflect(signal, {
+      this.#reflections.start(signal, {
         resource: RESOURCES.endpointSlices,
         namespace,
         labelSelector: foreign,
         project: keepSlice,
         // They may be large, and a page is in memory as a whole.
         pageSize: 100,
-        set: (key, slice) => this.#setSlice(key, slice),
+        set: (key, slice) => this.#objects.setSlice(key, slice),
       });
-    }
-  }
-
-  #reflect<T extends KubernetesObject, Kept>(
-    signal: AbortSignal,
-    {
-      set,
-      optional,
-      ...of
-    }: Pick<
-      ReflectorOptions<T, Kept>,
-      'resource' | 'namespace' | 'labelSelector' | 'project' | 'pageSize'
-    > & {
-      /** Takes one; @returns the Services that it concerns. */
-      readonly set: (key: string, kept: Kept | undefined) => readonly string[];
-      /** Nothing waits for it when it can't be read. Default false. */
-      readonly optional?: boolean;
-    },
-  ): void {
-    const { resource, namespace } = of;
-    const where = namespace === undefined ? '' : ` in ${namespace}`;
-    const what = `${resource.plural}${where}`;
-    const reflector = new Reflector<T, Kept>({
-      ...of,
-      ...this.#times,
-      client: this.#client,
-      now: this.#context.now,
-      provesEmpty: (until) => this.#provesEmpty(resource, namespace, until),
-      stateChanged: (state) => {
-        // Who may not read nodes still reads what needs none.
-        if (optional === true && state.type === 'starting') reflected.begun = true;
-        this.#noticed(what, state);
-        this.#wake.resolve();
-      },
-    });
-    const reflected: Reflected = {
-      what,
-      begun: false,
-      get state() {
-        return reflector.state;
-      },
-    };
-    this.#reflected.push(reflected);
-    const keys = new Set<string>();
-    const take = (key: string, kept: Kept | undefined, departure: Departure) => {
-      if (kept === undefined) keys.delete(key);
-      else keys.add(key);
-      for (const service of set(key, kept)) this.#dirty.set(service, departure);
-    };
-    const apply = (change: ReflectorChange<Kept>) => {
-      if (change.type === 'upsert') take(change.key, change.object, 'deregistered');
-      else if (change.type === 'remove') take(change.key, undefined, 'deregistered');
-      else {
-        for (const key of [...keys]) if (!change.objects.has(key)) take(key, undefined, 'unknown');
-        for (const [key, kept] of change.objects) take(key, kept, 'unknown');
-        this.#gap = reflected.begun || this.#gap;
-        reflected.begun = true;
-      }
-      this.#wake.resolve();
-    };
-    const run = async () => {
-      for await (const change of reflector.changes(signal)) apply(change);
-    };
-    this.#running.push(run());
-  }
-
-  /**
-   * An empty list proves something where the same question without a selector has an answer (each cluster
-   * has a Service of its API), or the namespace is there.
-   */
-  async #provesEmpty(
-    resource: Resource,
-    namespace: string | undefined,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    try {
-      const { items } = await this.#client.list(resource, { namespace, limit: 1, signal });
-      if (items.length > 0 || namespace === undefined) return items.length > 0;
-      await this.#client.get(RESOURCES.namespaces, namespace, { signal });
-      return true;
-    } catch {
-      return false;
     }
   }
 
@@ -317,50 +234,15 @@ export class KubernetesSource implements OpenSource {
       );
   }
 
-  #setService(key: string, service: KeptService | undefined): readonly string[] {
-    if (service === undefined) this.#services.delete(key);
-    else this.#services.set(key, service);
-    this.#policies?.renamed();
-    return [key];
-  }
-
-  #setSlice(key: string, slice: KeptSlice | undefined): readonly string[] {
-    const before = this.#sliceOf.get(key);
-    const slices = before === undefined ? undefined : this.#slices.get(before);
-    slices?.delete(key);
-    if (before !== undefined && slices?.size === 0) this.#slices.delete(before);
-    if (slice === undefined) {
-      this.#sliceOf.delete(key);
-      return before === undefined ? [] : [before];
-    }
-    const { service } = slice;
-    this.#sliceOf.set(key, service);
-    this.#slices.set(service, (this.#slices.get(service) ?? new Map()).set(key, slice));
-    return before === undefined || before === service ? [service] : [before, service];
-  }
-
-  #setNode(name: string, node: KeptNode | undefined): readonly string[] {
-    if (node === undefined) this.#nodes.delete(name);
-    else this.#nodes.set(name, node);
-    return this.#reaching('nodes');
-  }
-
-  /** Keys of the Services that are reached so. */
-  #reaching(...reaches: readonly ReturnType<typeof reachOf>[]): readonly string[] {
-    return [...this.#services]
-      .filter(([, service]) => reaches.includes(reachOf(service, this.#options)))
-      .map(([key]) => key);
-  }
-
   /** Builds what has changed. */
   #build(): void {
-    if (!this.#readsNodes && this.#reaching('nodes').length > 0) {
+    if (!this.#readsNodes && this.#objects.atNodes.length > 0) {
       this.#readsNodes = true;
-      this.#reflect(this.#stop.signal, {
+      this.#reflections.start(this.#stop.signal, {
         resource: RESOURCES.nodes,
         project: keepNode,
         optional: true,
-        set: (key, node) => this.#setNode(key, node),
+        set: (key, node) => this.#objects.setNode(key, node),
       });
       return;
     }
@@ -370,7 +252,7 @@ export class KubernetesSource implements OpenSource {
   }
 
   #buildOne(key: string, departure: Departure): void {
-    const service = this.#services.get(key);
+    const service = this.#objects.service(key);
     if (service === undefined) {
       this.#problems.delete(key);
       this.#published.set(key, undefined, departure);
@@ -379,8 +261,8 @@ export class KubernetesSource implements OpenSource {
     const { services, problems } = buildService(
       {
         service,
-        slices: [...(this.#slices.get(key)?.values() ?? [])],
-        node: (name) => this.#nodes.get(name),
+        slices: this.#objects.slices(key),
+        node: (name) => this.#objects.node(name),
       },
       this.#options,
     );
