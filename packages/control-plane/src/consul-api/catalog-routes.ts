@@ -1,19 +1,14 @@
-import { consulTags } from '@meshkeeper/consul';
-import type { Endpoint, Service } from '@meshkeeper/mesh';
+import type { Endpoint } from '@meshkeeper/mesh';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CatalogIndex } from './catalog-index.ts';
-import {
-  DATACENTER,
-  healthView,
-  nodeName,
-  nodeView,
-  offersView,
-  statusOf,
-} from './catalog-view.ts';
 import { ConsulFault } from './consul-fault.ts';
+import { DATACENTER } from './datacenter.ts';
 import { blocking, type ConsulRequest, consulRoute, isSet } from './route.ts';
 
-/** What there is, as Consul tells it. */
+/** Loaded by the first who asks: most control planes have no clients of Consul's. */
+const views = () => import('./catalog-view.ts');
+
+/** What there is, as Consul tells it. Names may hold `/`, which clients don't always encode. */
 export function catalogRoutes(app: FastifyInstance, catalog: CatalogIndex): void {
   const get = (path: string, handle: (request: ConsulRequest, reply: FastifyReply) => unknown) =>
     consulRoute(app, { method: 'GET', path, role: 'viewer', handle });
@@ -24,17 +19,19 @@ export function catalogRoutes(app: FastifyInstance, catalog: CatalogIndex): void
   };
   const one = async (request: ConsulRequest, reply: FastifyReply) => {
     known(catalog);
-    const name = request.params.name ?? '';
+    const name = request.params['*'] ?? '';
     const index = await blocking(request, reply, catalog.waiting, () => catalog.indexOf(name));
     return { service: catalog.snapshot.services.get(name), index };
   };
 
   get('/v1/catalog/services', async (request, reply) => {
     const services = await whole(request, reply);
+    const { tagsOf } = await views();
     return Object.fromEntries(services.map((service) => [service.name, tagsOf(service)]));
   });
   get('/v1/catalog/nodes', async (request, reply) => {
     const services = await whole(request, reply);
+    const { nodeName, nodeView } = await views();
     const nodes = new Map<string, Endpoint>();
     for (const { endpoints } of services)
       for (const endpoint of endpoints) nodes.set(nodeName(endpoint), endpoint);
@@ -42,16 +39,18 @@ export function catalogRoutes(app: FastifyInstance, catalog: CatalogIndex): void
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, endpoint]) => nodeView(endpoint, catalog.index));
   });
-  get('/v1/catalog/service/:name', async (request, reply) => {
+  get('/v1/catalog/service/*', async (request, reply) => {
     const { service, index } = await one(request, reply);
     if (service === undefined) return [];
     const { tag } = request.query;
+    const { offersView } = await views();
     return offersView(service, index).filter(({ ServiceTags }) => hasAll(ServiceTags, tag));
   });
-  get('/v1/health/service/:name', async (request, reply) => {
+  get('/v1/health/service/*', async (request, reply) => {
     const { service, index } = await one(request, reply);
     if (service === undefined) return [];
     const { tag, passing } = request.query;
+    const { healthView, statusOf } = await views();
     const fit = isSet(passing)
       ? { ...service, endpoints: service.endpoints.filter((each) => statusOf(each) === 'passing') }
       : service;
@@ -71,10 +70,6 @@ export function catalogRoutes(app: FastifyInstance, catalog: CatalogIndex): void
 function known({ snapshot }: CatalogIndex): void {
   if (snapshot.revision === 0)
     throw new ConsulFault(500, 'No cluster leader: the catalog was not read yet');
-}
-
-function tagsOf({ endpoints }: Service): readonly string[] {
-  return [...new Set(endpoints.flatMap((endpoint) => consulTags(endpoint)))].sort();
 }
 
 function hasAll(tags: readonly string[], wanted: readonly string[]): boolean {

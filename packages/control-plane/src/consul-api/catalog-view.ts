@@ -1,8 +1,6 @@
 import { consulTags, consulWeights } from '@meshkeeper/consul';
 import type { Endpoint, Service } from '@meshkeeper/mesh';
-
-/** The name of this mesh as a datacentre of Consul's. */
-export const DATACENTER = 'mesh';
+import { DATACENTER } from './datacenter.ts';
 
 /** The name of the node that an endpoint is on: its address, as a part of a host name. */
 export function nodeName({ address }: Endpoint): string {
@@ -15,6 +13,11 @@ export function nodeView(endpoint: Endpoint, index: number) {
     ...{ ID: '', Node: nodeName(endpoint), Address: endpoint.address, Datacenter: DATACENTER },
     ...{ TaggedAddresses: null, Meta: {}, CreateIndex: index, ModifyIndex: index },
   };
+}
+
+/** The tags that any of its endpoints has. */
+export function tagsOf({ endpoints }: Service): readonly string[] {
+  return [...new Set(endpoints.flatMap((endpoint) => consulTags(endpoint)))].sort();
 }
 
 /** `/v1/catalog/service/:name`. */

@@ -88,6 +88,16 @@ describe("Consul's API over the catalog", () => {
     assert.equal((await api.call('/v1/health/service/orders?index=999999&wait=60s')).status, 200);
   });
 
+  test('a name that holds a slash is found, as clients write it', async () => {
+    const body = JSON.stringify({ address: '10.0.0.9', port: 9 });
+    const init = { method: 'PUT', headers: JSON_BODY, body };
+    const made = await api.call('/api/v1/services/team%2Forders/endpoints/t', init);
+    assert.equal(made.status, 200, made.text);
+    for (const name of ['team/orders', 'team%2Forders'])
+      for (const part of ['catalog', 'health'])
+        await until(async () => (await api.call(`/v1/${part}/service/${name}`)).body.length === 1);
+  });
+
   test('what is refused is text, as there', async () => {
     const wait = await api.call('/v1/catalog/services?index=1&wait=60');
     assert.equal(wait.status, 400);
