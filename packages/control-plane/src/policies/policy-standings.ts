@@ -149,6 +149,7 @@ export class PolicyStandings implements Disposable {
   }
 
   #programmed(stored: StoredPolicy, known: Map<number, PolicyCondition>): PolicyCondition {
+    if (this.#acknowledged.has(stored)) return ACKNOWLEDGED;
     const { served, convergence, others } = this.#options;
     const first = served.firstOf(stored);
     if (first === undefined) return NOT_SERVED;
@@ -157,8 +158,7 @@ export class PolicyStandings implements Disposable {
       programmedAt(convergence.progress(first), served.sourcedDigest, others.list);
     known.set(first, found);
     if (found.status === 'True') this.#acknowledged.add(stored);
-    if (found.reason === 'Rejected') this.#acknowledged.delete(stored);
-    return this.#acknowledged.has(stored) ? ACKNOWLEDGED : found;
+    return found;
   }
 }
 

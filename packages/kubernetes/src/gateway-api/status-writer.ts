@@ -17,6 +17,9 @@ export interface Judged {
   readonly parents: readonly PolicyParent[];
 }
 
+/** Statuses that are written at once: they have nothing to do with each other. */
+const AT_ONCE = 4;
+
 /** How statuses are written. */
 export interface StatusWriterOptions {
   readonly client: ApiClient;
@@ -52,6 +55,7 @@ export class StatusWriter implements AsyncDisposable {
           'what became of a policy can not be written to Kubernetes yet',
         ),
       backOff,
+      concurrency: AT_ONCE,
     });
   }
 
