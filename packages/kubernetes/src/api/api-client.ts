@@ -2,6 +2,7 @@ import { type Dispatcher, errors } from 'undici';
 import { type Access, type AccessOptions, readAccess } from './access.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { KubernetesError } from './kubernetes-error.ts';
+import { readList } from './list-stream.ts';
 import type { KubernetesObject, ObjectList } from './objects.ts';
 import { apiVersionOf, pathOf, type Resource } from './resource.ts';
 import { lines, type WatchEvent } from './watch-event.ts';
@@ -113,18 +114,37 @@ export class ApiClient implements AsyncDisposable {
   /** A page of a list: all of it without `limit`. */
   async list<T extends KubernetesObject>(
     resource: Resource<T>,
-    { namespace, signal, ...query }: ListOptions = {},
+    options: ListOptions = {},
   ): Promise<ObjectList<T>> {
+    const items: T[] = [];
+    const metadata = await this.listEach(resource, options, (object) => items.push(object));
+    return { metadata, items };
+  }
+
+  /**
+   * The same for many: each object is told as it is read, and need not be held. Of a page that fails
+   * under way some were told.
+   */
+  async listEach<T extends KubernetesObject>(
+    resource: Resource<T>,
+    { namespace, signal, ...query }: ListOptions,
+    each: (object: T) => void,
+  ): Promise<ObjectList<T>['metadata']> {
     const path = pathOf(resource, namespace);
-    const list = await this.#call<ObjectList<T>>({
-      method: 'GET',
-      path,
-      query: { ...query },
-      signal,
-    });
-    if (list.metadata === undefined)
+    const request: Request = { method: 'GET', path, query: { ...query }, signal };
+    const body = await this.#send(request, false);
+    let list: unknown;
+    try {
+      list = await readList(body, (item) => each(item as T));
+    } catch (error) {
+      body.destroy();
+      if (error instanceof SyntaxError) throw notJson(path, error);
+      throw failed(error, request);
+    }
+    const { metadata } = (list ?? {}) as Partial<ObjectList<T>>;
+    if (metadata === undefined)
       throw new KubernetesError('MALFORMED', `${path}: the answer is no list`);
-    return { metadata: list.metadata, items: list.items ?? [] };
+    return metadata;
   }
 
   create<T extends KubernetesObject>(
@@ -300,8 +320,12 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new KubernetesError('MALFORMED', `${path}: the answer is no JSON`, { cause });
+    throw notJson(path, cause);
   }
+}
+
+function notJson(path: string, cause: unknown): KubernetesError {
+  return new KubernetesError('MALFORMED', `${path}: the answer is no JSON`, { cause });
 }
 
 async function refused(

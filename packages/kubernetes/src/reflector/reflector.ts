@@ -9,7 +9,7 @@ import { Reflection, type ReflectorChange } from './reflection.ts';
 
 /** What is reflected, and how. Durations are milliseconds. */
 export interface ReflectorOptions<T extends KubernetesObject, Kept> {
-  readonly client: Pick<ApiClient, 'list' | 'watch'>;
+  readonly client: Pick<ApiClient, 'listEach' | 'watch'>;
   readonly resource: Resource<T>;
   /** Default: all. */
   readonly namespace?: string | undefined;
@@ -154,10 +154,14 @@ export class Reflector<T extends KubernetesObject, Kept> {
     let revision = '';
     for (;;) {
       try {
-        const page = await client.list(resource, { ...where, limit, continue: token });
-        for (const object of page.items) list.add(object);
-        revision = page.metadata.resourceVersion;
-        token = page.metadata.continue;
+        const into = list;
+        const page = await client.listEach(
+          resource,
+          { ...where, limit, continue: token },
+          (object) => into.add(object),
+        );
+        revision = page.resourceVersion;
+        token = page.continue;
       } catch (error) {
         // The rest would be of another moment than the pages before: all of it at once can't expire.
         if (token === undefined || !isGap(error)) throw error;

@@ -109,8 +109,8 @@ test('a watch whose time is up goes on where it was', async () => {
   await using running = reflect(namespace, { watchTime: 500, random: () => 0 });
   await until(() => running.changes.length > 0);
   let watches = 0;
-  const counted: Pick<ApiClient, 'list' | 'watch'> = {
-    list: client.list.bind(client),
+  const counted: Pick<ApiClient, 'listEach' | 'watch'> = {
+    listEach: client.listEach.bind(client),
     watch: (...of) => {
       watches += 1;
       return client.watch(...of);
@@ -129,11 +129,9 @@ test('a namespace that goes takes its objects with it, and what an empty list pr
   let isEmpty = false;
   let proof = false;
   // An API server that was set up anew, or a namespace that isn't there: 200, and nothing.
-  const forgetful: Pick<ApiClient, 'list' | 'watch'> = {
-    async list(...of) {
-      const page = await client.list(...of);
-      return isEmpty ? { ...page, items: [] } : page;
-    },
+  const forgetful: Pick<ApiClient, 'listEach' | 'watch'> = {
+    listEach: (resource, options, each) =>
+      client.listEach(resource, options, isEmpty ? () => {} : each),
     async *watch(...of) {
       for await (const event of client.watch(...of)) {
         yield event as never;
