@@ -9,6 +9,7 @@ import {
   type Publisher,
   publishes,
   through,
+  WARM_UP,
 } from '../config/publishes.ts';
 import { served } from '../config/served.ts';
 import { within } from '../config/within.ts';
@@ -60,7 +61,7 @@ async function run({ signal, progress }: BenchContext): Promise<Row[]> {
   let value = 1;
   for (const { who, ...audience } of AUDIENCES) {
     progress(`${PUBLISHES} publishes to ${who}`);
-    const values = Array.from({ length: PUBLISHES + 1 }, () => value++);
+    const values = Array.from({ length: 1 + WARM_UP + PUBLISHES }, () => value++);
     const ours = await publishes(publisher, watched, audience, values, signal);
     const isPolled = audience.script === 'pollers.ts';
     const theirs = isPolled
