@@ -5,14 +5,15 @@ import type { SourceChange } from '../model/source.ts';
 import { NO_POLICIES, type Policies } from '../policy/model/policies.ts';
 import { Deadlines } from './deadlines.ts';
 import { type Explanation, explain } from './explain.ts';
-import { Guard, type Present } from './guard.ts';
+import type { Guard } from './guard.ts';
+import { Guards } from './guards.ts';
 import type { Alarm, Held } from './held.ts';
 import { Leaders } from './leaders.ts';
 import { byId, type Conflict, Merger, type Said } from './merge.ts';
-import { type Overlay, takesRequests } from './overlay.ts';
-import { PROTECTION, type ProtectionOptions, protectionOf } from './protection.ts';
+import type { Overlay } from './overlay.ts';
+import { PROTECTION, type ProtectionOptions } from './protection.ts';
 import { ServiceOverlays } from './service-overlays.ts';
-import { changeOf, missing, part, served, withProtocol } from './service-versions.ts';
+import { changeOf, part, served, withProtocol } from './service-versions.ts';
 import { type CatalogSource, SourceView } from './source-view.ts';
 
 /** What a commit did. */
@@ -37,8 +38,6 @@ export interface OrphanedOverlay {
   readonly endpoint: string;
 }
 
-const NOTHING_HELD: ReadonlyMap<string, Held> = new Map();
-
 /**
  * Makes one catalog out of what the sources say. Pure: it is told the time, in milliseconds of any
  * clock that doesn't go back, and says when it wants to be asked again.
@@ -56,7 +55,7 @@ export class Catalog {
   /** What the sources together had at the last commit. */
   readonly #merged = new Map<string, Service>();
   readonly #merger = new Merger();
-  readonly #guards = new Map<string, Guard>();
+  readonly #guards: Guards;
   readonly #overlays = new Map<string, ServiceOverlays>();
   readonly #holds = new Set<string>();
   readonly #leaders = new Leaders();
@@ -76,6 +75,7 @@ export class Catalog {
       .map((source) => new SourceView(source))
       .sort((a, b) => b.priority - a.priority);
     this.#bySource = new Map(this.#sources.map((source) => [source.name, source]));
+    this.#guards = new Guards(protection, this.#bySource);
   }
 
   /** True once every source had its first complete read, or was restored. */
@@ -105,12 +105,12 @@ export class Catalog {
 
   /** A service's endpoints that are served although their registry lacks them, by id. */
   held(service: string): ReadonlyMap<string, Held> {
-    return this.#guards.get(service)?.held ?? NOTHING_HELD;
+    return this.#guards.held(service);
   }
 
   /** The services of which endpoints are held, each with their states. */
-  *allHeld(): Generator<readonly [service: string, held: ReadonlyMap<string, Held>]> {
-    for (const [service, guard] of this.#guards) if (guard.size > 0) yield [service, guard.held];
+  allHeld(): Iterable<readonly [service: string, held: ReadonlyMap<string, Held>]> {
+    return this.#guards.allHeld();
   }
 
   /** The services whose registry is in doubt, by name. */
@@ -149,7 +149,9 @@ export class Catalog {
     const source = this.#bySource.get(name);
     if (source === undefined) throw new Error(`no source is called ${name}`);
     for (const service of source.apply(change, now)) this.#dirty.add(service);
-    if (change.type === 'reset') this.#recover(source);
+    // What is waited for may come back with it.
+    if (change.type === 'reset')
+      for (const waiting of this.#guards.recover(source)) this.#dirty.add(waiting);
   }
 
   /** Lays an operator's word over an endpoint; undefined takes it back. */
@@ -259,15 +261,6 @@ export class Catalog {
     return { snapshot: this.#snapshot, changes };
   }
 
-  /** What is waited for may come back with those that a source's recovery brings. */
-  #recover(source: SourceView): void {
-    for (const [name, guard] of this.#guards) {
-      const protection = protectionOf(this.#protection, name);
-      guard.recover(source.name, source.recoveredAt + protection.recovery, protection);
-      this.#dirty.add(name);
-    }
-  }
-
   #serve(name: string, before: Service | undefined, now: number): Service | undefined {
     const said = this.#said(name);
     const merged = this.#merger.merge(name, said);
@@ -277,7 +270,8 @@ export class Catalog {
     overlays?.resolve(this.#merger.instances(name, said));
     const earlier = this.#merged.get(name);
     const service = merged && withProtocol(merged.service, earlier);
-    const guard = this.#guard(name, earlier, service, now);
+    const hold = this.#holds.has(name);
+    const guard = this.#guards.settle({ name, earlier, now: service, overlays, hold }, now);
 
     // What is held when all sources have forgotten the service is served as it was.
     const base = service ?? (guard?.size ? earlier : undefined);
@@ -301,39 +295,6 @@ export class Catalog {
       if (service !== undefined) said.push({ source: source.name, service });
     }
     return said;
-  }
-
-  /** The service's guard, if something of it is missing, told of who has left since the last commit. */
-  #guard(
-    name: string,
-    earlier: Service | undefined,
-    now: Service | undefined,
-    at: number,
-  ): Guard | undefined {
-    const endpoints = now?.endpoints ?? [];
-    const gone =
-      earlier === undefined || earlier === now ? [] : missing(earlier.endpoints, endpoints);
-    let guard = this.#guards.get(name);
-    if (guard === undefined && gone.length === 0) return undefined;
-    guard ??= new Guard();
-    const protection = protectionOf(this.#protection, name);
-    const overlays = this.#overlays.get(name);
-    const overlaid = (endpoint: Endpoint) => overlays?.apply(endpoint) ?? endpoint;
-    let had = 0;
-    if (gone.length > 0)
-      for (const endpoint of earlier!.endpoints) if (takesRequests(overlaid(endpoint))) had++;
-    for (const endpoint of gone) {
-      const source = this.#bySource.get(endpoint.origin.registry);
-      const departure = source?.departure(name, endpoint) ?? 'unknown';
-      const recovering = (source?.recoveredAt ?? Number.NEGATIVE_INFINITY) + protection.recovery;
-      const unexpected = departure !== 'deregistered' && takesRequests(overlaid(endpoint));
-      guard.leave({ endpoint, departure, at, recovering, had, unexpected }, protection);
-    }
-    const present: Present = { endpoints, overlaid, protection, hold: this.#holds.has(name) };
-    guard.settle(present, at);
-    if (guard.idle) this.#guards.delete(name);
-    else this.#guards.set(name, guard);
-    return guard;
   }
 
   /** Takes note of what is to be known of a service, and of when it is to be looked at again. */
