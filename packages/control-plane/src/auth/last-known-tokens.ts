@@ -1,9 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from '@meshkeeper/zookeeper';
 import { z } from 'zod';
-import { ControlPlaneError } from '../control-plane-error.ts';
-import { decodeLine, encodeLine } from '../journal/checked-line.ts';
+import { LastKnownFile } from '../last-known/last-known-file.ts';
+import { NewestWriter } from '../last-known/newest-writer.ts';
 import { type StoredToken, storedTokenSchema } from './token.ts';
 
 /** What keeps tokens on disk takes. */
@@ -20,30 +18,25 @@ const kept = z.object({
   tokens: z.array(storedTokenSchema.extend({ name: z.string() })),
 });
 
-/** Until a disk that failed is tried again, in milliseconds. */
-const RETRY = 30_000;
+const WHAT = 'the tokens';
 
 /**
  * The tokens' hashes on disk, for a start while ZooKeeper is away: those who had one then are served.
- * Nothing waits for it: the newest list is written beside. Only the owner may read the file.
+ * Nothing waits for it: the newest list is written beside.
  */
 export class LastKnownTokens implements AsyncDisposable {
-  readonly #options: LastKnownTokensOptions;
-  readonly #path: string;
+  readonly #identity: string;
+  readonly #writer: NewestWriter;
   /** As they were read last; undefined when that can't be told. */
   readonly last: readonly StoredToken[] | undefined;
-  #waiting: readonly StoredToken[] | undefined;
-  #writing: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #closed = false;
 
   private constructor(
-    options: LastKnownTokensOptions,
-    path: string,
+    { identity, logger }: LastKnownTokensOptions,
+    file: LastKnownFile,
     last: readonly StoredToken[] | undefined,
   ) {
-    this.#options = options;
-    this.#path = path;
+    this.#identity = identity;
+    this.#writer = new NewestWriter(file, WHAT, logger);
     this.last = last;
   }
 
@@ -52,85 +45,36 @@ export class LastKnownTokens implements AsyncDisposable {
    * @throws ControlPlaneError DATA_DIR when the folder can't be used
    */
   static async open(options: LastKnownTokensOptions): Promise<LastKnownTokens> {
-    const folder = join(options.dataDir, 'tokens');
-    const path = join(folder, 'tokens.last');
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      return new LastKnownTokens(options, path, await readLast(path, options));
-    } catch (cause) {
-      throw new ControlPlaneError(
-        'DATA_DIR',
-        `the tokens can't be kept in ${folder}: ${String(cause)}; make the folder writable, or name another with controlPlane.dataDir`,
-        { cause },
-      );
-    }
+    const { dataDir } = options;
+    const place = { dataDir, folder: 'tokens', name: 'tokens.last', what: WHAT };
+    const { file, last } = await LastKnownFile.open(place, (each) => readLast(each, options));
+    return new LastKnownTokens(options, file, last);
   }
 
   /** Keeps these instead. */
   keep(tokens: Iterable<StoredToken>): void {
-    this.#waiting = [...tokens];
-    this.#write();
+    this.#writer.keep([JSON.stringify({ identity: this.#identity, tokens: [...tokens] })]);
   }
 
   /** Waits until all of it is on disk, or can't be. Idempotent. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#retry);
-    while (this.#writing !== undefined) await this.#writing;
+  close(): Promise<void> {
+    return this.#writer.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-
-  #write(): void {
-    if (this.#writing !== undefined || this.#waiting === undefined) return;
-    clearTimeout(this.#retry);
-    const tokens = this.#waiting;
-    this.#waiting = undefined;
-    this.#writing = this.#put(tokens).then(
-      () => {
-        this.#writing = undefined;
-        this.#write();
-      },
-      (err) => {
-        this.#writing = undefined;
-        this.#options.logger.warn({ err, file: this.#path }, 'the tokens can not be kept on disk');
-        this.#waiting ??= tokens;
-        if (!this.#closed) this.#retry = setTimeout(() => this.#write(), RETRY).unref();
-      },
-    );
-  }
-
-  async #put(tokens: readonly StoredToken[]): Promise<void> {
-    const { identity } = this.#options;
-    const unfinished = `${this.#path}.new`;
-    const file = await open(unfinished, 'w', 0o600);
-    try {
-      // One that was left by somebody else keeps the mode that it has.
-      await file.chmod(0o600);
-      await file.writeFile(encodeLine(JSON.stringify({ identity, tokens })));
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, this.#path);
-  }
 }
 
 async function readLast(
-  path: string,
+  file: LastKnownFile,
   { identity, logger }: LastKnownTokensOptions,
 ): Promise<readonly StoredToken[] | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+  for await (const { path, lines } of file.versions()) {
+    const [line] = lines;
+    const read = line === undefined ? undefined : kept.safeParse(JSON.parse(line)).data;
+    if (read === undefined) logger.warn({ file: path }, 'the tokens on disk can not be used');
+    return read?.identity === identity ? read.tokens : undefined;
   }
-  const line = decodeLine(text.replace(/\n$/, ''));
-  const read = line === undefined ? undefined : kept.safeParse(JSON.parse(line)).data;
-  if (read === undefined) logger.warn({ file: path }, 'the tokens on disk can not be used');
-  return read?.identity === identity ? read.tokens : undefined;
+  return undefined;
 }

@@ -1,6 +1,3 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   decodeImage,
   encodeImage,
@@ -10,8 +7,7 @@ import {
   type SecretVault,
 } from '@meshkeeper/config';
 import type { Logger } from '@meshkeeper/zookeeper';
-import { ControlPlaneError } from '../control-plane-error.ts';
-import { decodeLine, encodeLine } from '../journal/checked-line.ts';
+import { LastKnownFile } from '../last-known/last-known-file.ts';
 
 /** What keeps configuration on disk takes. */
 export interface LastKnownOptions {
@@ -45,8 +41,6 @@ const SHARE = 20;
 const REFRESH = 600_000;
 /** How long ZooKeeper has for envelopes, in milliseconds. */
 const PATIENCE = 10_000;
-/** Characters that are written in one turn of the event loop. */
-const SLICE = 256 * 1024;
 
 /**
  * What instances get, on disk: for a start while ZooKeeper is away. Secrets are in their envelopes, as they
@@ -54,7 +48,7 @@ const SLICE = 256 * 1024;
  */
 export class LastKnownConfiguration implements AsyncDisposable {
   readonly #options: LastKnownOptions;
-  readonly #path: string;
+  readonly #file: LastKnownFile;
   readonly #stop = new AbortController();
   #live: LiveConfig | undefined;
   #vault: SecretVault | undefined;
@@ -65,9 +59,9 @@ export class LastKnownConfiguration implements AsyncDisposable {
   /** Not before, in milliseconds of the process. */
   #next = 0;
 
-  private constructor(options: LastKnownOptions, path: string) {
+  private constructor(options: LastKnownOptions, file: LastKnownFile) {
     this.#options = options;
-    this.#path = path;
+    this.#file = file;
   }
 
   /**
@@ -77,22 +71,11 @@ export class LastKnownConfiguration implements AsyncDisposable {
   static async open(
     options: LastKnownOptions,
   ): Promise<{ readonly keeper: LastKnownConfiguration; readonly restored?: Restored }> {
-    const folder = join(options.dataDir, 'configuration');
-    const path = join(folder, 'configuration.last');
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const restored = await readLast(path, options);
-      return {
-        keeper: new LastKnownConfiguration(options, path),
-        ...(restored && { restored }),
-      };
-    } catch (cause) {
-      throw new ControlPlaneError(
-        'DATA_DIR',
-        `configuration can't be kept in ${folder}: ${String(cause)}; make the folder writable, or name another with controlPlane.dataDir`,
-        { cause },
-      );
-    }
+    const { dataDir } = options;
+    const [folder, name] = ['configuration', 'configuration.last'];
+    const place = { dataDir, folder, name, what: 'configuration' };
+    const { file, last } = await LastKnownFile.open(place, (each) => readLast(each, options));
+    return { keeper: new LastKnownConfiguration(options, file), ...(last && { restored: last }) };
   }
 
   /** Keeps what this has from now on. */
@@ -135,7 +118,7 @@ export class LastKnownConfiguration implements AsyncDisposable {
     const begun = performance.now();
     this.#writing = this.#put(this.#live.image).catch((err: unknown) => {
       this.#dirty = true;
-      logger.warn({ err, file: this.#path }, 'configuration can not be kept on disk');
+      logger.warn({ err, file: this.#file.path }, 'configuration can not be kept on disk');
     });
     await this.#writing;
     this.#writing = undefined;
@@ -149,26 +132,13 @@ export class LastKnownConfiguration implements AsyncDisposable {
     const envelopes = await this.#envelopes(image);
     const lines = [...encodeImage(image)];
     const begin: Begin = { identity, envelopes: envelopes.size, lines: lines.length };
-    const unfinished = `${this.#path}.new`;
-    const file = await open(unfinished, 'w', 0o600);
-    try {
-      await file.chmod(0o600); // one that was left may have been another's
-      let slice = encodeLine(JSON.stringify(begin));
-      const add = async (line: string) => {
-        slice += encodeLine(line);
-        if (slice.length < SLICE) return;
-        await file.appendFile(slice);
-        slice = '';
-        await turn();
-      };
-      for (const [path, data] of envelopes) await add(JSON.stringify([path, data.toString()]));
-      for (const line of lines) await add(line);
-      await file.appendFile(slice);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, this.#path);
+    await this.#file.write(
+      (function* () {
+        yield JSON.stringify(begin);
+        for (const [path, data] of envelopes) yield JSON.stringify([path, data.toString()]);
+        yield* lines;
+      })(),
+    );
   }
 
   /** The envelopes of all secrets that somebody gets; those that there are when ZooKeeper goes away. */
@@ -191,40 +161,36 @@ function* secretsOf({ namespaces }: LiveImage): Generator<SecretId> {
 }
 
 async function readLast(
-  file: string,
+  file: LastKnownFile,
   { identity, logger }: LastKnownOptions,
 ): Promise<Restored | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const [first, ...lines] = text.split('\n').slice(0, -1).map(whole);
-    const begin = JSON.parse(first ?? '') as Begin; // its checksum says that `#put` wrote it
-    if (begin.identity !== identity) {
-      logger.warn({ file }, 'the configuration on disk is of another ensemble: it is not used');
-      return undefined;
+  for await (const { path, lines } of file.versions())
+    try {
+      const [first, ...rest] = lines.map(whole);
+      const begin = JSON.parse(first ?? '') as Begin; // its checksum says that `#put` wrote it
+      if (begin.identity !== identity) {
+        logger.warn(
+          { file: path },
+          'the configuration on disk is of another ensemble: it is not used',
+        );
+        return undefined;
+      }
+      if (rest.length !== begin.envelopes + begin.lines) throw new Error('it is not whole');
+      const envelopes = rest.slice(0, begin.envelopes).map((line): [string, Buffer] => {
+        const [at, data] = JSON.parse(line) as [string, string];
+        return [at, Buffer.from(data)];
+      });
+      return {
+        image: decodeImage(rest.slice(begin.envelopes)),
+        envelopes: new Map(envelopes),
+      };
+    } catch (err) {
+      logger.warn({ file: path, err }, 'the configuration on disk is damaged: it is not used');
     }
-    if (lines.length !== begin.envelopes + begin.lines) throw new Error('it is not whole');
-    const envelopes = lines.slice(0, begin.envelopes).map((line): [string, Buffer] => {
-      const [path, data] = JSON.parse(line) as [string, string];
-      return [path, Buffer.from(data)];
-    });
-    return {
-      image: decodeImage(lines.slice(begin.envelopes)),
-      envelopes: new Map(envelopes),
-    };
-  } catch (err) {
-    logger.warn({ file, err }, 'the configuration on disk is damaged: it is not used');
-    return undefined;
-  }
+  return undefined;
 }
 
-function whole(line: string): string {
-  const json = decodeLine(line);
-  if (json === undefined) throw new Error('it is not as it was written');
-  return json;
+function whole(line: string | undefined): string {
+  if (line === undefined) throw new Error('it is not as it was written');
+  return line;
 }
