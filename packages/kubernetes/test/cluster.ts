@@ -34,11 +34,18 @@ const DEFINITIONS = resource<Definition>(
 /** Set to a kubeconfig file, the suites run against that cluster. */
 export const REAL = process.env.MESHKEEPER_TEST_KUBECONFIG;
 
-/** Starts one for this file. */
-export async function testCluster(): Promise<TestCluster> {
-  const standIn = REAL === undefined ? await startKubernetes() : undefined;
-  const kubeconfig = REAL ?? standIn?.kubeconfig;
-  const client = await ApiClient.open({ kubeconfig });
+/**
+ * The one of this file.
+ * @param needs `calls`: it has to call what the test serves on loopback, which a real one elsewhere can't:
+ * the testbed's takes its place.
+ */
+export async function testCluster(needs: { calls?: boolean } = {}): Promise<TestCluster> {
+  const real = REAL && (await ApiClient.open({ kubeconfig: REAL }));
+  const isFar = real && !/^(localhost|127\.|\[::1\])/.test(new URL(real.server).host);
+  const standIn = !real || (needs.calls === true && isFar) ? await startKubernetes() : undefined;
+  const kubeconfig = standIn?.kubeconfig ?? REAL;
+  if (real && standIn !== undefined) await real.close();
+  const client = standIn === undefined && real ? real : await ApiClient.open({ kubeconfig });
   const made: string[] = [];
   const defined: string[] = [];
   after(async () => {

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
-  ApiClient,
+  isRefused,
   KubernetesError,
   type KubernetesObject,
+  RESOURCES,
   resource,
   startWebhook,
+  type Webhook,
   type WebhookOptions,
 } from '@meshkeeper/kubernetes';
-import { startKubernetes, until } from '@meshkeeper/testbed';
+import { until } from '@meshkeeper/testbed';
 import { certificatesOf } from '../../src/webhook/rotation.ts';
 import { SECRETS } from '../../src/webhook/serving-secret.ts';
 import {
@@ -17,14 +19,15 @@ import {
   WEBHOOK_CONFIGURATIONS,
   type WebhookConfiguration,
 } from '../../src/webhook/webhook-configuration.ts';
+import { testCluster } from '../cluster.ts';
 
-// An API server elsewhere could not call a webhook here: this suite has its own.
-const cluster = await startKubernetes({ namespaces: ['mesh'] });
-const client = await ApiClient.open({ kubeconfig: cluster.kubeconfig });
-after(async () => {
-  await client.close();
-  await cluster.close();
-});
+const cluster = await testCluster({ calls: true });
+const { client } = cluster;
+/** Where the webhook is, and where pods are. */
+const mesh = await cluster.namespace();
+const shop = await cluster.namespace();
+// Configurations are the whole cluster's.
+const own = (name: string) => `${name}-${mesh.slice(-8)}`;
 
 const logger = { info() {}, warn() {} };
 const SIDECAR = { image: 'meshkeeper:1', server: 'https://mesh:7070', xds: 'mesh:7071' };
@@ -43,7 +46,7 @@ function pod(name: string, annotations: Record<string, string>, inject = 'true')
   return {
     metadata: {
       name,
-      namespace: 'default',
+      namespace: shop,
       labels: { 'meshkeeper.io/inject': inject },
       annotations,
     },
@@ -58,10 +61,11 @@ async function configure(name: string): Promise<void> {
     webhooks: [
       {
         name: 'inject.meshkeeper.io',
-        clientConfig: { service: { namespace: 'mesh', name, path: '/mutate' } },
+        clientConfig: { service: { namespace: mesh, name, path: '/mutate' } },
         rules: [
           { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] },
         ],
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': shop } },
         objectSelector: { matchLabels: { 'meshkeeper.io/inject': 'true' } },
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
@@ -74,9 +78,24 @@ async function configure(name: string): Promise<void> {
 
 function start(name: string, over: Partial<WebhookOptions> = {}) {
   return startWebhook({
-    ...{ client, namespace: 'mesh', name, identity: randomUUID(), sidecar: SIDECAR, logger },
+    ...{ client, namespace: mesh, name, identity: randomUUID(), sidecar: SIDECAR, logger },
     ...{ listen: { host: '127.0.0.1', port: 0 }, interval: 50, ...over },
   });
+}
+
+/** The API server calls it there from now on. */
+async function reach(name: string, { host, port }: Webhook): Promise<void> {
+  if (cluster.standIn !== undefined)
+    return cluster.standIn.serve(`${mesh}/${name}`, { host, port });
+  const metadata = { name, namespace: mesh };
+  // Which it takes for a name of this machine.
+  const spec = { type: 'ExternalName' as const, externalName: 'localhost' };
+  await client.create(RESOURCES.services, { metadata, spec }).catch((error) => {
+    if (!isRefused(error, 'AlreadyExists')) throw error;
+  });
+  const path = '/webhooks/0/clientConfig/service/port';
+  const patch = [{ op: 'replace', path, value: port }];
+  await client.patch(WEBHOOK_CONFIGURATIONS, name, patch, { type: 'json' });
 }
 
 async function published(name: string): Promise<string | undefined> {
@@ -85,12 +104,12 @@ async function published(name: string): Promise<string | undefined> {
 
 describe('the webhook', () => {
   it('injects sidecars into pods that ask for one, behind a certificate of its own', async () => {
-    await configure('hook');
+    await configure(own('hook'));
     try {
       await assert.rejects(client.create(PODS, pod('early', ORDERS)), /failed calling webhook/);
-      await using webhook = await start('hook');
-      cluster.serve('mesh/hook', webhook);
-      await until(async () => webhook.ready && (await published('hook')) !== undefined);
+      await using webhook = await start(own('hook'));
+      await reach(own('hook'), webhook);
+      await until(async () => webhook.ready && (await published(own('hook'))) !== undefined);
       const made = await client.create(PODS, pod('orders', ORDERS));
       const [sidecar] = made.spec.initContainers ?? [];
       assert.deepEqual(
@@ -106,43 +125,46 @@ describe('the webhook', () => {
       const other = await client.create(PODS, pod('other', ORDERS, 'false'));
       assert.equal(other.spec.initContainers, undefined);
     } finally {
-      await client.delete(WEBHOOK_CONFIGURATIONS, 'hook');
+      await client.delete(WEBHOOK_CONFIGURATIONS, own('hook'));
     }
   });
 
   it('shares its certificate with the other replicas, also when it is replaced under way', async () => {
-    await configure('shared');
+    await configure(own('shared'));
     try {
       // Everything is due at once, and again and again: the authority after two thirds of its life.
       const lifetimes = { authority: 3_000, serving: 1_500, overlap: 300_000 };
-      const webhooks = [await start('shared', { lifetimes }), await start('shared', { lifetimes })];
+      const webhooks = [
+        await start(own('shared'), { lifetimes }),
+        await start(own('shared'), { lifetimes }),
+      ];
       try {
         await until(
-          async () => webhooks.every(({ ready }) => ready) && !!(await published('shared')),
+          async () => webhooks.every(({ ready }) => ready) && !!(await published(own('shared'))),
         );
         const seen = new Set<string>();
         let made = 0;
         await until(async () => {
           // Each in turn is called, with what the API server is told to trust.
-          cluster.serve('mesh/shared', webhooks[made % 2]!);
+          await reach(own('shared'), webhooks[made % 2]!);
           const one = await client.create(PODS, pod(`p${made++}`, ORDERS));
           assert.equal(one.spec.initContainers?.length, 1);
-          for (const cert of certificatesOf((await published('shared')) ?? '')) seen.add(cert);
+          for (const cert of certificatesOf((await published(own('shared'))) ?? '')) seen.add(cert);
           return seen.size >= 3;
         });
       } finally {
         for (const webhook of webhooks) await webhook.close();
       }
-      const secrets = await client.list(SECRETS, { namespace: 'mesh' });
-      assert.ok(secrets.items.some(({ metadata }) => metadata.name === 'shared'));
+      const secrets = await client.list(SECRETS, { namespace: mesh });
+      assert.ok(secrets.items.some(({ metadata }) => metadata.name === own('shared')));
     } finally {
-      await client.delete(WEBHOOK_CONFIGURATIONS, 'shared');
+      await client.delete(WEBHOOK_CONFIGURATIONS, own('shared'));
     }
   });
 
   it('answers probes, and nothing else', async () => {
-    await configure('probed');
-    await using webhook = await start('probed');
+    await configure(own('probed'));
+    await using webhook = await start(own('probed'));
     await until(() => webhook.ready);
     const { Agent, request } = await import('undici');
     await using dispatcher = Object.assign(new Agent({ connect: { rejectUnauthorized: false } }), {
@@ -159,6 +181,6 @@ describe('the webhook', () => {
       [200, 200, 404, 405],
     );
     assert.equal(await ask('/mutate', 'POST', '{'), 400);
-    await client.delete(WEBHOOK_CONFIGURATIONS, 'probed');
+    await client.delete(WEBHOOK_CONFIGURATIONS, own('probed'));
   });
 });
