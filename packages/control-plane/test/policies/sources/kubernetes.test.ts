@@ -371,14 +371,12 @@ describe('policies of Kubernetes', () => {
     await using caller = await startCaller(plane.plane.xds);
     await putRoute('r', routeTo('orders-v2'));
     await until(async () => (await caller.answer()) === 'orders-v2');
-    const [rule] = routeTo('orders')!.rules as object[];
+    // Gateway API has it, and no data plane here does it.
     const filters = [
-      {
-        type: 'ExternalAuth',
-        externalAuth: { protocol: 'HTTP', backendRef: { name: 'orders', port: 80 } },
-      },
+      { type: 'RequestMirror', requestMirror: { backendRef: { name: 'orders', port: 80 } } },
     ];
-    await putRoute('r', { ...routeTo('orders'), rules: [{ ...rule, filters }] });
+    const rules = [{ backendRefs: [{ name: 'orders', port: 80, filters }] }];
+    await putRoute('r', { ...routeTo('orders'), rules });
     await until(async () => (await conditions('r')).get('Accepted')?.status === 'False');
     const { reason, message } = (await conditions('r')).get('Accepted')!;
     assert.equal(reason, 'UnsupportedValue', message);
