@@ -37,6 +37,10 @@ export function programmedAt(
     const message = `${counts.pending} data ${counts.pending === 1 ? 'plane does' : 'planes do'} not have it yet`;
     return said('False', 'Pending', message);
   }
+  // What can't be made out may say anything.
+  const unread = others.find((each) => each.said === undefined);
+  if (unread !== undefined)
+    return said('False', 'Pending', `what the replica ${unread.id} says can not be made out`);
   if (counts.applied === 0) return said('Unknown', 'NoDataPlane', 'no data plane is connected');
   return said('True', 'Programmed');
 }

@@ -30,7 +30,8 @@ describe('what a replica says', () => {
   test('is read as it was written', () => {
     const counts = { connected: 3, pending: 1, rejected: 1 };
     const behind = [rejected('r', 41, 40), { ...pending('p', 40), refused: undefined }];
-    const said = statement({ applied: 40, counts, behind });
+    const sourced = { digest: 'abc', pending: 1, rejected: 1, words: ['r: bad'] };
+    const said = statement({ applied: 40, counts, behind, sourced });
     const read = decode(encodeStatement('me', said));
     assert.deepEqual(JSON.parse(JSON.stringify(read)), JSON.parse(JSON.stringify(said)));
   });
@@ -39,7 +40,11 @@ describe('what a replica says', () => {
     const long = 'x'.repeat(100_000);
     const refused = { typeUrl: long, name: long, message: long };
     const behind = Array.from({ length: 20 }, () => ({ ...pending(long), refused }));
-    const text = encodeStatement('me', statement({ behind, arrived: Array(20).fill(long) }));
+    const sourced = { digest: 'd', pending: 0, rejected: 3, words: Array(3).fill(long) };
+    const text = encodeStatement(
+      'me',
+      statement({ behind, sourced, arrived: Array(20).fill(long) }),
+    );
     assert.ok(text.length < 32_000, String(text.length));
     // What another wrote is not longer once it is read.
     const many = { dataPlanes: { connected: 1 }, behind: [behind[0]] };
@@ -66,6 +71,10 @@ describe('what a replica says', () => {
             ),
             behind: fc.oneof(
               fc.array(fc.record({ id: fc.string(), state: fc.anything() })),
+              fc.anything(),
+            ),
+            sourced: fc.oneof(
+              fc.record({ digest: fc.string(), pending: fc.anything(), words: fc.anything() }),
               fc.anything(),
             ),
           },
