@@ -1,28 +1,23 @@
 import { Catalog, type ServiceChange, type Snapshot } from '@meshkeeper/mesh';
-import { KeptLeases } from '@meshkeeper/recipes';
 import type { XdsObserver } from '@meshkeeper/xds';
-import { connect, type Logger, type ZooKeeper } from '@meshkeeper/zookeeper';
+import type { Logger } from '@meshkeeper/zookeeper';
 import { startApi } from './api/api-server.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { Authenticator } from './auth/authenticator.ts';
-import { LastKnownTokens } from './auth/last-known-tokens.ts';
-import { TokenStore } from './auth/token-store.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { formatHostPort } from './config/listen.ts';
 import { type Config, ensembleOf } from './config/schema.ts';
 import { openConfiguration } from './configuration/open-configuration.ts';
 import { CatalogIndex } from './consul-api/catalog-index.ts';
-import { ControlPlaneError } from './control-plane-error.ts';
 import { DataPlanes } from './convergence/data-planes.ts';
 import { EventBus } from './events/event-bus.ts';
 import { publishConfiguration } from './events/publish-configuration.ts';
-import { publishLeases } from './events/publish-leases.ts';
 import { publishProxies } from './events/publish-proxies.ts';
 import { publishServices } from './events/publish-services.ts';
 import { AnswerStore } from './idempotency/answer-store.ts';
 import { Identity } from './identity/identity.ts';
 import { RecordKeeper } from './journal/record-keeper.ts';
-import { Leaders } from './leaders/leaders.ts';
-import { Queues } from './leases/queues.ts';
+import { openLeaders } from './leaders/open-leaders.ts';
+import { openLeases } from './leases/open-leases.ts';
 import { Members } from './members/members.ts';
 import { MeshConvergence } from './members/mesh-convergence.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -39,11 +34,9 @@ import { dnsDestination, xdsDestination } from './plugins/served.ts';
 import { openPolicies } from './policies/open-policies.ts';
 import { PolicyStandings } from './policies/policy-standings.ts';
 import { Reconciler } from './reconciler.ts';
-import { Checks } from './registrations/checks.ts';
-import { Registrations } from './registrations/registrations.ts';
-import { targetsOf } from './registrations/targets.ts';
 import { Ensembles } from './registries/ensembles.ts';
-import { openRegistries } from './registries/open-registries.ts';
+import { identityOfRegistry, openRegistries } from './registries/open-registries.ts';
+import { reachZooKeeper } from './registries/reach-zookeeper.ts';
 
 /** What a control plane is started with. */
 export interface ControlPlaneOptions {
@@ -63,15 +56,6 @@ export interface ControlPlaneOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
-
-/**
- * How much longer than the leader's the session of what it mirrors is: when a leader dies, another is
- * there before that is gone.
- */
-const MIRROR_SESSIONS = 3;
-
-/** Stands for the connect string of the control plane's own ensemble. */
-const OWN_ENSEMBLE = '';
 
 /** A running control plane. */
 export interface ControlPlane extends AsyncDisposable {
@@ -104,7 +88,7 @@ export async function startControlPlane(
   const bridges = await resolveBridges(config, plugins);
   const { dialects } = plugins;
   const identities = [
-    ...config.registries.map((registry) => identityOf(registry, ensembleOf(config))),
+    ...config.registries.map((each) => identityOfRegistry(each, ensembleOf(config))),
     ...config.sources.map(identityOfSource),
   ];
   const { dataDir } = config.controlPlane;
@@ -114,7 +98,7 @@ export async function startControlPlane(
     { ...config.protection, lastInstance: config.protection.lastInstance ?? true },
   );
   const restored = records.restore(catalog, identities);
-  const zk = stack.use(await reach(options, restored, signal));
+  const zk = stack.use(await reachZooKeeper(options, restored, signal));
   const { sessionTimeout } = config.zookeeper;
   const ensembles = stack.use(new Ensembles({ sessionTimeout, logger }));
   const registries = await openRegistries(config.registries, dialects, async (connect) =>
@@ -136,29 +120,12 @@ export async function startControlPlane(
     ...openSources({ ...bridging, policies: policies.sourced }, stack),
   ];
   const overlays = new OverlayStore(zk, logger);
-  const mirrorEnsembles = stack.use(
-    new Ensembles({ sessionTimeout: MIRROR_SESSIONS * sessionTimeout, logger }),
-  );
-  const rules = openMirrors(config, dialects, (connect) => mirrorEnsembles.client(connect));
-  const mirrors = stack.use(new Mirrors({ rules, zk, catalog, logger }));
-  const connects = new Map(
-    config.registries.map(({ name, zookeeper }) => [name, zookeeper?.connect]),
+  const mirrors = stack.use(
+    new Mirrors({ rules: openMirrors(config, dialects, stack, logger), zk, catalog, logger }),
   );
   const events = new EventBus(records.run, now);
   const leaders = stack.use(
-    new Leaders({
-      ensembleOf: (registry) => connects.get(registry) ?? OWN_ENSEMBLE,
-      client: async (ensemble) => (ensemble === OWN_ENSEMBLE ? zk : ensembles.client(ensemble)),
-      elected(service, endpoint) {
-        catalog.elect(service, endpoint);
-        reconciler.changed();
-      },
-      forgotten(service) {
-        catalog.forgetLeader(service);
-        reconciler.changed();
-      },
-      logger,
-    }),
+    openLeaders({ zk, config, ensembles, catalog, logger, changed: () => reconciler.changed() }),
   );
   const metrics = new Metrics(sources, catalog, mirrors, now);
   const dataPlanes = new DataPlanes(() => xds, now);
@@ -243,40 +210,20 @@ export async function startControlPlane(
       services: () => Array.from(catalog.snapshot.services, ({ name }) => name),
     }),
   );
-  const leases = stack.use(new KeptLeases({ zk, logger }));
   stack.use(publishConfiguration(events, configuration.live));
-  stack.use(publishLeases(events, leases));
-  const targets = targetsOf(config.registries, dialects);
-  const registrations = new Registrations({ zk, leases, catalog, now, targets });
-  stack.use(new Checks({ leases, registrations, members, logger }));
-  const disk =
-    dataDir === undefined
-      ? undefined
-      : stack.use(await LastKnownTokens.open({ dataDir, identity: ensembleOf(config), logger }));
-  const tokens = stack.use(new TokenStore(zk, logger, now, disk).start());
-  const { auth, insecure } = config.controlPlane.api;
-  const authenticator = new Authenticator({ tokens, auth, insecure });
+  const { queues, registrations } = openLeases(
+    { zk, config, dialects, catalog, members, events, logger, now },
+    stack,
+  );
+  const { tokens, authenticator } = await openAuth({ zk, config, logger, now }, stack);
   const api = stack.use(
     await startApi({
       ...{ config: config.controlPlane.api, authenticator, tokens, logger, events, audit },
       answers: new AnswerStore(zk, now),
-      ...{
-        catalog,
-        sources,
-        overlays,
-        policies,
-        standings,
-        records,
-        xds,
-        metrics,
-        mirrors,
-        destinations,
-        dataPlanes,
-      },
-      ...{ members, mesh, configuration, identity },
+      ...{ catalog, sources, overlays, policies, standings, records, xds, metrics, mirrors },
+      ...{ destinations, dataPlanes, members, mesh, configuration, identity },
+      ...{ queues, registrations, served },
       listening: { xds: xds.address, dns: dns.address },
-      queues: [new Queues('lock', zk, leases), new Queues('election', zk, leases)],
-      ...{ registrations, served },
       ready: () => reconciler.ready,
     }),
   );
@@ -295,41 +242,4 @@ export async function startControlPlane(
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A registry is the same as before a restart when it is read from the same place. */
-function identityOf(
-  { name, dialect, root, zookeeper }: Config['registries'][number],
-  main: string,
-) {
-  return { name, identity: JSON.stringify([name, dialect, zookeeper?.connect ?? main, root]) };
-}
-
-/** @param restored there is something to be served until ZooKeeper is there */
-async function reach(
-  { config, logger, connectTimeout = 10_000 }: ControlPlaneOptions,
-  restored: boolean,
-  signal: AbortSignal | undefined,
-): Promise<ZooKeeper> {
-  const servers = ensembleOf(config);
-  const { sessionTimeout } = config.zookeeper;
-  if (restored)
-    return connect(
-      { connect: servers, sessionTimeout, background: true, onExpired: 'renew', logger },
-      { signal },
-    );
-  const late = AbortSignal.timeout(connectTimeout);
-  try {
-    return await connect(
-      { connect: servers, sessionTimeout, onExpired: 'renew', logger },
-      { signal: signal === undefined ? late : AbortSignal.any([signal, late]) },
-    );
-  } catch (cause) {
-    if (!late.aborted) throw cause;
-    throw new ControlPlaneError(
-      'ZOOKEEPER_UNREACHABLE',
-      `no ZooKeeper server answered at ${servers} within ${connectTimeout / 1000} s: start it, or say where it is with --zookeeper host:port`,
-      { cause },
-    );
-  }
 }

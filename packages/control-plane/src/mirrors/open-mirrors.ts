@@ -1,20 +1,30 @@
 import type { Dialect } from '@meshkeeper/registries';
-import type { ZooKeeper } from '@meshkeeper/zookeeper';
+import type { Logger } from '@meshkeeper/zookeeper';
 import { type Config, ensembleOf } from '../config/schema.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
+import { Ensembles } from '../registries/ensembles.ts';
 import type { OpenRule } from './mirrors.ts';
 
 /**
+ * How much longer than the leader's the session of what it mirrors is: when a leader dies, another is
+ * there before that is gone.
+ */
+const SESSIONS = 3;
+
+/**
  * The rules of `mirror:`, each with its dialect and its root.
- * @param client a client, by connect string, whose session outlives that of the leader
+ * @param stack ends their sessions
  * @throws ControlPlaneError INVALID_CONFIG for a dialect that nobody brings, and for a root that is missing
  */
 export function openMirrors(
   config: Config,
   dialects: ReadonlyMap<string, Dialect>,
-  client: (connect: string) => Promise<ZooKeeper>,
+  stack: AsyncDisposableStack,
+  logger: Logger,
 ): OpenRule[] {
   const main = ensembleOf(config);
+  const sessionTimeout = SESSIONS * config.zookeeper.sessionTimeout;
+  const ensembles = stack.use(new Ensembles({ sessionTimeout, logger }));
   return config.mirror.map((rule) => {
     const { to, name } = rule;
     const dialect = dialects.get(to.dialect);
@@ -32,6 +42,7 @@ export function openMirrors(
         (registry.zookeeper?.connect ?? main) === connect &&
         (registry.root ?? dialects.get(registry.dialect)?.defaultRoot) === root,
     );
-    return { rule, dialect, root, home: home.map((at) => at.name), client: () => client(connect) };
+    const client = () => ensembles.client(connect);
+    return { rule, dialect, root, home: home.map((at) => at.name), client };
   });
 }

@@ -3,6 +3,14 @@ import type { ZooKeeper } from '@meshkeeper/zookeeper';
 import type { Config } from '../config/schema.ts';
 import { ControlPlaneError } from '../control-plane-error.ts';
 
+/** A registry is the same as before a restart when it is read from the same place. @param main the own ensemble */
+export function identityOfRegistry(
+  { name, dialect, root, zookeeper }: Config['registries'][number],
+  main: string,
+) {
+  return { name, identity: JSON.stringify([name, dialect, zookeeper?.connect ?? main, root]) };
+}
+
 /**
  * The sources of the configured registries, in their order.
  * @param ensemble the client of the ensemble that a registry lives in; undefined: the main one
