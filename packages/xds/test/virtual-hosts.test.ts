@@ -174,6 +174,21 @@ describe('virtual hosts that are resources of their own, at a real Envoy', {
     await until(async () => (await ask(port, 'shop')) === '200 two', { signal });
     update(...catalog.set({ shop: undefined }));
     await until(async () => (await ask(port, 'shop')) === '200 one', { signal });
+
+    // What registries call a service: the lowest name has it, until it is called otherwise.
+    const called = (name: string, text: string, ...hosts: string[]) => ({
+      ...service(name, [at(text)]),
+      hosts,
+    });
+    const host = 'web.shop.svc.cluster.local';
+    update(...catalog.put(called('web', 'one', host), called('grpc', 'two', `${host}:90`)));
+    await until(async () => (await ask(port, host)) === '200 one', { signal });
+    assert.equal(await ask(port, `${host}:8080`), '200 one');
+    assert.equal(await ask(port, `${host}:90`), '200 two');
+    update(...catalog.put(called('app', 'two', host)));
+    await until(async () => (await ask(port, host)) === '200 two', { signal });
+    update(...catalog.put(service('app', [at('two')])));
+    await until(async () => (await ask(port, host)) === '200 one', { signal });
     await synced();
     assert.deepEqual(nacks, []);
   });
