@@ -30,6 +30,15 @@ describe('an explanation for people', () => {
     assert.match(explanationText(view({ endpoint: 'two' })), /^two of shop is served\n/);
   });
 
+  test('tells what a registry calls the service besides', () => {
+    const says = { protocol: 'http', endpoints: 1, hosts: ['shop.service.consul'] };
+    const sources = [{ name: 'dc', state: 'live', priority: 0, says }];
+    assert.match(
+      explanationText(view({ sources })),
+      /1 endpoint, http, also called shop\.service\.consul$/m,
+    );
+  });
+
   test('tells when an operator has said something', () => {
     const overlay = { drain: true, by: 'me', at: 0 };
     const one = { id: 'one', address: '10.0.0.1', port: 80, registrations: [], overlay };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type TempDir, tempDir, until } from '@meshkeeper/testbed';
@@ -136,6 +137,19 @@ describe('one service at three platforms', () => {
         writes.join('\n'),
       );
     }
+  });
+
+  test('is shown with what each platform calls it, and found by that in DNS', async () => {
+    const [{ plane, get }] = planes as [(typeof planes)[0]];
+    const { hosts } = (await get(`/api/v1/services/${SERVICE}`)) as { readonly hosts: string[] };
+    const inCluster = ['web.shop', 'web.shop.svc', 'web.shop.svc.cluster.local'];
+    assert.deepEqual(hosts, ['web.service.consul', 'web.service.dc1.consul', ...inCluster]);
+    const resolver = new Resolver();
+    resolver.setServers([plane.dns ?? '']);
+    const [only] = instances();
+    for (const host of ['web.service.consul', 'web.shop.svc.cluster.local'])
+      assert.deepEqual(new Set(await resolver.resolve4(host)), new Set([only?.address]));
+    await assert.rejects(resolver.resolve4('db.service.consul'), { code: 'EREFUSED' });
   });
 
   /** An instance is taken out, and ends; who calls notices nothing. */
