@@ -18,8 +18,8 @@ const MAX_BODY = 256 * 1024;
 /** Answers are kept for so long, in milliseconds, and so many. */
 const KEEP = 24 * 3_600_000;
 const MANY = 10_000;
-/** Keys that are claimed between two looks for old ones, and how many are looked at. */
-const PRUNE_EVERY = 50;
+/** Keys that are claimed between two looks for old ones, and how many are looked at: of all, half are old at most. */
+const PRUNE_EVERY = 100;
 const LOOKED_AT = 200;
 /** Between two looks at a request that another replica does, in milliseconds, and how long. */
 const POLL = 50;
@@ -30,6 +30,7 @@ export class AnswerStore {
   readonly #zk: ZooKeeper;
   readonly #now: () => number;
   #claims = 0;
+  #pruning: Promise<void> | undefined;
 
   constructor(zk: ZooKeeper, now: () => number = Date.now) {
     this.#zk = zk;
@@ -47,7 +48,7 @@ export class AnswerStore {
     for (;;) {
       try {
         await this.#zk.create(path, JSON.stringify(record), { parents: true, signal });
-        if (++this.#claims % PRUNE_EVERY === 0) await this.#prune(signal);
+        if (++this.#claims % PRUNE_EVERY === 0) this.#pruned();
         return { type: 'claimed' };
       } catch (error) {
         if (!isZooKeeperError(error, 'NODE_EXISTS')) throw error;
@@ -90,6 +91,15 @@ export class AnswerStore {
       if (isZooKeeperError(error, 'NO_NODE')) return 'gone';
       throw error;
     }
+  }
+
+  /** Beside: whoever has claimed a key does not wait for it, and what is left over is found another time. */
+  #pruned(): void {
+    this.#pruning ??= this.#prune(AbortSignal.timeout(PATIENCE))
+      .catch(() => {})
+      .finally(() => {
+        this.#pruning = undefined;
+      });
   }
 
   /** Looks at some, which are others each time: in time at all. */
