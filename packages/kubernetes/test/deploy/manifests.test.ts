@@ -12,7 +12,7 @@ import {
   startWebhook,
 } from '@meshkeeper/kubernetes';
 import type { PolicyCondition } from '@meshkeeper/mesh';
-import { runKubectl, skipWithout, startKubernetes, until } from '@meshkeeper/testbed';
+import { runHelm, runKubectl, skipWithout, startKubernetes, until } from '@meshkeeper/testbed';
 import { kubernetesSourceSchema } from '../../src/source/settings.ts';
 import { endpoint, endpoints, Published, rule, service } from '../sync/fixture.ts';
 
@@ -108,6 +108,22 @@ describe('the manifests', { skip: skipWithout('kubernetes-tools') }, () => {
       // Of budgets kubectl always says that it has configured them.
       second.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line)),
       [],
+    );
+  });
+
+  it('are changed by the chart only where it has more', async () => {
+    const args = ['template', 'meshkeeper', resolve(DEPLOY, '../helm/meshkeeper')];
+    const chart = await runHelm([...args, '--namespace', 'meshkeeper', '--include-crds']);
+    assert.equal(chart.code, 0, chart.stderr);
+    const applied = await runKubectl(['apply', '-f', '-'], {
+      ...{ kubeconfig: cluster.kubeconfig, input: chart.stdout },
+    });
+    assert.equal(applied.code, 0, applied.stderr);
+    const lines = applied.stdout.trim().split('\n');
+    assert.ok(lines.length >= 20);
+    assert.deepEqual(
+      lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line)),
+      ['configmap/meshkeeper configured', 'deployment.apps/meshkeeper configured'],
     );
   });
 
