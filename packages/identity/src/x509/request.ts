@@ -53,9 +53,7 @@ export async function createRequest(dnsNames: readonly string[] = []): Promise<N
  * @throws IdentityError NOT_VALID
  */
 export async function readRequest(text: string): Promise<ReadRequest> {
-  const { request, names } = parsed(text);
-  const { publicKey } = request;
-  const fault = keyFault(publicKey);
+  const { request, names, publicKey, fault } = parsed(text);
   if (fault !== undefined) throw new IdentityError('NOT_VALID', fault);
   // A signature that can't even be looked at is no better than a wrong one.
   if (!(await request.verify(webcrypto).catch(() => false)))
@@ -82,10 +80,13 @@ function parsed(text: string) {
     );
   try {
     const request = new Pkcs10CertificateRequest(Buffer.from(base64, 'base64'));
-    const names = request.extensions
+    // A plain list: that of the library is of a class of its own, and so is all that is made of it.
+    const names = [...request.extensions]
       .filter((extension) => extension instanceof SubjectAlternativeNameExtension)
       .flatMap((extension) => extension.names.items);
-    return { request, names };
+    // The key is only looked at when it is asked for: that fails here, too.
+    const { publicKey } = request;
+    return { request, names, publicKey, fault: keyFault(publicKey) };
   } catch (cause) {
     throw new IdentityError('NOT_VALID', 'the request can not be read: it is no PKCS #10', {
       cause,
