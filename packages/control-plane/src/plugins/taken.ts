@@ -40,6 +40,8 @@ interface Made {
 const FEW = 3;
 const LONGEST = 64;
 
+const HIGHEST_PORT = 65_535;
+
 const NO_ADDRESSES: Made['addresses'] = [];
 
 /**
@@ -110,7 +112,10 @@ export class Taken {
     else this.#named.set(service.name, service);
     this.hosts.set(service.name, hosts);
     const addresses = hosts.length === 0 ? NO_ADDRESSES : hosts.map((host) => this.#at(host));
-    const problems = [...own.flatMap((each) => this.#noAddress(each)), ...refusedHosts(service)];
+    const problems = [
+      ...own.flatMap((each) => [...this.#noAddress(each), ...badNumber(each)]),
+      ...refusedHosts(service),
+    ];
     if (problems.length === 0) this.#problems.delete(service.name);
     else this.#problems.set(service.name, problems);
     const known = this.#made.get(service);
@@ -136,7 +141,7 @@ export class Taken {
     const { name, locality = NO_LOCALITY } = this.#options;
     const { address: host, origin } = endpoint;
     const address = this.#at(host);
-    if (address === undefined) return undefined;
+    if (address === undefined || numberFault(endpoint) !== undefined) return undefined;
     const { region, zone, subzone } = endpoint.locality;
     const stated = region !== '' || zone !== '' || subzone !== '';
     const isComplete = origin.registry === name && (stated || locality === NO_LOCALITY);
@@ -172,6 +177,23 @@ export class Taken {
   #nameOf(name: string): string {
     return `${this.#options.prefix}${name}`;
   }
+}
+
+function badNumber(endpoint: Endpoint): readonly Problem[] {
+  const fault = numberFault(endpoint);
+  const { id, origin } = endpoint;
+  return fault === undefined
+    ? []
+    : [{ path: origin.path, code: 'malformed', message: `${id} has ${fault}` }];
+}
+
+/** A platform may let in what no data plane takes: one such endpoint must not cost the others. */
+function numberFault({ port, weight }: Endpoint): string | undefined {
+  if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT)
+    return `the port ${port}, which is not one from 1 to ${HIGHEST_PORT}`;
+  if (!Number.isFinite(weight) || weight < 0)
+    return `the weight ${weight}, which is not a number from 0 up`;
+  return undefined;
 }
 
 function isHostName(address: string): boolean {

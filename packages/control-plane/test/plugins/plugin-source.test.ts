@@ -114,3 +114,23 @@ test('host names by which callers know a service are taken where they can be', a
   assert.equal(problem?.code, 'not-applied');
   assert.match(problem?.message ?? '', /"\*\.example", which .*; "x\.mesh", which ends in \.mesh/);
 });
+
+test('an endpoint with a port or a weight that there is not is left out and reported', async () => {
+  const source = new Spoken();
+  await using followed = follow(source, async (host) => host);
+  const [fine] = at('api', '10.0.0.1').endpoints;
+  assert.ok(fine);
+  const odd = [0, 70_000, 1.5].map((port) => ({ ...fine, port, id: `port-${port}` }));
+  const light = [Number.NaN, -1].map((weight) => ({ ...fine, weight, id: `weight-${weight}` }));
+  for (const bad of [...odd, ...light]) {
+    const endpoints = [{ ...bad, address: '10.0.0.2' }, fine];
+    source.say({ type: 'reset', services: [{ ...at('api'), endpoints }] });
+    await until(() => followed.plugin.problems.size === 1);
+    const [problem] = followed.plugin.problems.values();
+    assert.equal(problem?.code, 'malformed');
+    assert.match(problem.message, new RegExp(`^${bad.id} has the (port|weight) `));
+    assert.deepEqual(followed.places('x/api'), ['- 10.0.0.1']);
+    source.say({ type: 'reset', services: [at('api', '10.0.0.1')] });
+    await until(() => followed.plugin.problems.size === 0);
+  }
+});
