@@ -16,7 +16,7 @@ const EACH = 3;
 /** Many more than requests at a time: each has one that keeps it, not two who are in each other's way. */
 const LEASES = 256;
 const STREAMS = 200;
-const EVENTS = 200;
+const EVENTS = 1_000;
 const ROUNDS = { rounds: 3, seconds: 2 };
 const JSON_BODY = { 'content-type': 'application/json' };
 
