@@ -28,7 +28,7 @@ export const curator: Dialect = {
     if (Object.keys(others).length > 0)
       throw new RegistryError(
         'UNWRITABLE',
-        'an instance of Curator has no place for a weight, a locality or metadata: use the dialect spring',
+        'an instance of Curator has no place for a weight, a locality, metadata or another protocol than http: use the dialect spring',
       );
     const data = encodeInstance({
       ...{ name: service, id, address, port, sslPort: null, payload: null },

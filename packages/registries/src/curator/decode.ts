@@ -3,6 +3,7 @@ import { isHost, isPort, withoutZone } from '../decode/address.ts';
 import { isObject, parseObject, shown, textOf } from '../decode/json.ts';
 import { statedLocality } from '../decode/locality.ts';
 import { isDirectoryData, problem, tooLarge } from '../decode/problem.ts';
+import { statedProtocol } from '../decode/protocol.ts';
 import type { Decoded, ReadingOptions } from '../dialect.ts';
 import type { ZNode } from '../tree/tree-change.ts';
 import { kindOf } from './kind.ts';
@@ -33,6 +34,7 @@ export function decodeInstance(
     typeof json.payload === 'string'
       ? { payload: json.payload }
       : textOf(payload?.metadata ?? payload);
+  const protocol = statedProtocol(metadata);
   const up = json.enabled !== false && /^(up)?$/i.test(metadata.instance_status ?? '');
   return {
     type: 'instance',
@@ -46,6 +48,7 @@ export function decodeInstance(
       metadata,
       origin: { registry, path, czxid: stat.czxid, mzxid: stat.mzxid, mtime: stat.mtime },
     },
+    ...(protocol && { protocol }),
   };
 }
 

@@ -7,11 +7,16 @@ export function metadataOf({
   health,
   metadata,
   locality,
-}: Pick<Registration, 'weight' | 'health' | 'metadata' | 'locality'>): Record<string, string> {
+  protocol,
+}: Pick<Registration, 'weight' | 'health' | 'metadata' | 'locality' | 'protocol'>): Record<
+  string,
+  string
+> {
   return {
     ...metadata,
     ...(locality?.region && { region: locality.region }),
     ...(locality?.zone && { zone: locality.zone }),
+    ...(protocol !== undefined && protocol !== 'http' && { protocol }),
     ...(weight !== undefined && { weight: String(weight / DEFAULT_WEIGHT) }),
     ...(health !== undefined && {
       instance_status: health === 'draining' || health === 'unhealthy' ? 'OUT_OF_SERVICE' : 'UP',

@@ -230,6 +230,9 @@ function* registrationsOf(
       yield { ...said, metadata: metadataOf };
     }
   yield { ...base, id };
+  // Whoever reads only that knows what it speaks.
+  const { protocol: _, ...unsaid } = base;
+  yield { ...unsaid, id };
 }
 
 /** A znode as it would be read once it is written. */

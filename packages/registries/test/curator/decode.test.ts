@@ -131,6 +131,17 @@ describe('decodeInstance', () => {
     assert.deepEqual(endpointOf({ payload }).metadata, payload);
   });
 
+  test('the protocol is what the metadata says, where that is one', () => {
+    const protocolOf = (fields: object) => {
+      const decoded = decodeJson(fields);
+      return decoded.type === 'instance' && decoded.protocol;
+    };
+    assert.equal(protocolOf(spring({ protocol: 'grpc' })), 'grpc');
+    assert.equal(protocolOf({ payload: { protocol: 'tcp' } }), 'tcp');
+    for (const fields of [{}, spring({}), spring({ protocol: 'rsocket' }), { payload: 'grpc' }])
+      assert.equal(protocolOf(fields), undefined);
+  });
+
   test('a directory: no data, or the IP of the host that made it', () => {
     for (const data of ['', '10.0.0.1', 'fd00:0:0:0:0:0:0:2%eth0'])
       assert.deepEqual(decode(data), { type: 'other' });

@@ -107,10 +107,13 @@ test('mirrors in a circle, of any dialects, come to rest: what is mirrored is mi
             if (path !== undefined) mine.delete(path);
           } else {
             const { service, port } = event;
-            const metadata = dialect.name === 'curator' ? {} : { metadata: { protocol: 'dubbo' } };
+            const said =
+              dialect.name === 'curator'
+                ? {}
+                : ({ protocol: 'dubbo', metadata: { protocol: 'dubbo' } } as const);
             const [entry] = dialect.encode(
               '/r',
-              { service, address: '10.0.0.1', port, protocol: 'dubbo', ...metadata },
+              { service, address: '10.0.0.1', port, ...said },
               1_600_000_000_000 + port,
             );
             if (tree.nodes.has(entry!.path)) continue;

@@ -42,14 +42,19 @@ describe('Registrar', { concurrency: true }, () => {
         const service = dialect.name === 'dubbo' ? 'com.foo.A' : 'a';
         const registrar = new Registrar({ zk: on.zk, dialect, root });
         const registered = await registrar.register({
-          ...{ service, address: '10.0.0.1', port: 80, protocol: 'dubbo' },
+          ...{ service, address: '10.0.0.1', port: 80 },
+          // Curator's own format has no place for it.
+          ...(dialect.name !== 'curator' && { protocol: 'dubbo' }),
           ...(metadata && { metadata }),
         });
-        const endpoint = () => {
-          const last = seen.changes.at(-1);
-          return last?.type === 'upsert' ? last.service.endpoints[0] : undefined;
+        const last = () => {
+          const change = seen.changes.at(-1);
+          return change?.type === 'upsert' ? change.service : undefined;
         };
+        const endpoint = () => last()?.endpoints[0];
         await until(() => endpoint()?.port === 80, { message: dialect.name });
+        const protocol = dialect.name === 'curator' ? 'http' : 'dubbo';
+        assert.equal(last()?.protocol, protocol, dialect.name);
         for (const own of registered.paths) assert.notEqual(await on.zk.exists(own), null);
         // Not every dialect has a place for both.
         if (['curator', 'serverset'].includes(dialect.name)) {
@@ -186,10 +191,11 @@ describe('Registrar', { concurrency: true }, () => {
     test('what a dialect can not say is refused, and nothing is written', async () => {
       const root = on.fresh();
       const registrar = new Registrar({ zk: on.zk, dialect: curator, root });
-      await assert.rejects(
-        registrar.register({ ...instance, weight: 5 }),
-        (error) => error instanceof RegistryError && error.code === 'UNWRITABLE',
-      );
+      for (const said of [{ weight: 5 }, { protocol: 'grpc' }] as const)
+        await assert.rejects(
+          registrar.register({ ...instance, ...said }),
+          (error) => error instanceof RegistryError && error.code === 'UNWRITABLE',
+        );
       assert.equal(await on.zk.exists(root), null);
     });
   });
